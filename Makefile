@@ -1,0 +1,49 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3.11
+BIN := .venv/bin
+
+.PHONY: help setup demo serve test check format lock bench openapi chaos
+help:  ## Show what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk 'BEGIN{FS=":.*## "}{printf "  make %-9s %s\n",$$1,$$2}'
+
+# The stamp is newer than the locks when the environment fits them, so that setup costs nothing the second time.
+.venv/stamp: requirements/runtime.txt requirements/develop.txt pyproject.toml requirements/runtime.in requirements/metadata.py
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/runtime.txt -r requirements/develop.txt
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch .venv/stamp
+
+setup: .venv/stamp  ## Make .venv from the hash-pinned locks and install mimamori into it
+
+demo: setup  ## Run a seeded town on SQLite: devices, families, an outing that goes wrong (ARGS="--for 60")
+	$(BIN)/mimamori demo $(ARGS)
+
+serve: setup  ## Run the service on SQLite in data/ (ARGS="--port 8000")
+	$(BIN)/mimamori serve $(ARGS)
+
+test: check  ## Everything that must hold: static checks, unit, property, contract, end to end, kills
+	$(BIN)/pytest -n 2 --dist loadfile tests
+
+check: setup  ## Format, lint, strict types, import contract
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: setup  ## Format the code and fix what can be fixed
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+lock: setup  ## Renew requirements/*.txt with hashes, without index addresses
+	for part in runtime develop; do $(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host \
+	  --no-emit-find-links --strip-extras --no-header -o requirements/$$part.txt requirements/$$part.in; done
+
+bench: setup  ## Measure against the floors (ARGS="--json")
+	$(BIN)/mimamori bench $(ARGS)
+
+openapi: setup  ## Regenerate openapi/openapi.json
+	$(BIN)/mimamori openapi
+
+chaos: setup  ## Kill the server 30 times at random moments under load, and at the named moments
+	MIMAMORI_TEST_KILLS=30 $(BIN)/pytest -m chaos tests

@@ -1,0 +1,64 @@
+"""Cities, accounts and the person behind a request."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from app.kit.ids import AccountId, CityId, SignInId
+
+
+class Role(StrEnum):
+    """What an account is for. Everybody but the administrator belongs to one city."""
+
+    FAMILY = "family"
+    GUARD = "guard"
+    CLERK = "clerk"
+    OPERATOR = "operator"
+    CARE_MANAGER = "care_manager"
+    VENDOR = "vendor"
+    POLICE = "police"
+    ADMINISTRATOR = "administrator"
+
+
+class City(Struct, frozen=True, kw_only=True):
+    """A town that uses the service. `zone` is the zone its nights and days are judged in."""
+
+    id: CityId
+    name: str
+    zone: str
+    created_at: datetime
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """Someone who signs in."""
+
+    id: AccountId
+    city_id: CityId
+    email: str
+    name: str
+    role: Role
+    language: str
+    created_at: datetime
+    disabled_at: datetime | None = None
+
+
+class Viewer(Struct, frozen=True, kw_only=True):
+    """The person behind a request, and by what sign-in. `by_cookie` says that a browser sent it by itself, so CSRF must be ruled out."""
+
+    account_id: AccountId
+    city_id: CityId
+    role: Role
+    name: str
+    sign_in_id: SignInId
+    by_cookie: bool = False
+
+
+class SignIn(Struct, frozen=True, kw_only=True):
+    """One signed-in phone or browser."""
+
+    id: SignInId
+    label: str
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime

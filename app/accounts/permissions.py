@@ -1,0 +1,78 @@
+"""The one table of permissions: what each role may ask for at all.
+
+A route names its action; the table says which roles may. Which rows they get is a second question: own wearers by consent and household, a
+clerk's own city, and so on, answered in the services, where everything that is not theirs answers like an unknown id.
+"""
+
+from enum import StrEnum
+
+from app.accounts.model import Role
+
+
+class Action(StrEnum):
+    """What a route does. `x:read` looks, `x:write` changes."""
+
+    SELF = "self"
+    CITY_READ = "city:read"
+    CITY_WRITE = "city:write"
+    ACCOUNT_READ = "account:read"
+    ACCOUNT_WRITE = "account:write"
+    HOUSEHOLD_READ = "household:read"
+    HOUSEHOLD_WRITE = "household:write"
+    WEARER_READ = "wearer:read"
+    WEARER_WRITE = "wearer:write"
+    CONTACT_WRITE = "contact:write"
+    CONSENT_WRITE = "consent:write"
+    PROTECTION_WRITE = "protection:write"
+    LOOK_READ = "look:read"
+    DEVICE_READ = "device:read"
+    DEVICE_WRITE = "device:write"
+    DEVICE_COMMAND = "device:command"
+    GEOFENCE_WRITE = "geofence:write"
+    POSITION_READ = "position:read"
+    WATCH_WRITE = "watch:write"
+    ALERT_READ = "alert:read"
+    ALERT_WRITE = "alert:write"
+    OPERATION = "operation"
+
+
+_EVERYBODY = frozenset(Role)
+_STAFF = frozenset({Role.CLERK, Role.OPERATOR, Role.ADMINISTRATOR})
+_OFFICE = frozenset({Role.CLERK, Role.ADMINISTRATOR})
+_WATCHING = frozenset(
+    {Role.FAMILY, Role.GUARD, Role.CLERK, Role.OPERATOR, Role.CARE_MANAGER, Role.POLICE, Role.ADMINISTRATOR}
+)
+
+PERMISSIONS: dict[Action, frozenset[Role]] = {
+    Action.SELF: _EVERYBODY,
+    Action.CITY_READ: _EVERYBODY,
+    Action.CITY_WRITE: frozenset({Role.ADMINISTRATOR}),
+    Action.ACCOUNT_READ: _STAFF,
+    Action.ACCOUNT_WRITE: _OFFICE,
+    Action.HOUSEHOLD_READ: _STAFF | {Role.FAMILY},
+    Action.HOUSEHOLD_WRITE: _OFFICE,
+    Action.WEARER_READ: _WATCHING,
+    Action.WEARER_WRITE: _OFFICE | {Role.FAMILY},
+    Action.CONTACT_WRITE: _OFFICE | {Role.FAMILY},
+    Action.CONSENT_WRITE: _OFFICE | {Role.FAMILY},
+    Action.PROTECTION_WRITE: _OFFICE,
+    Action.LOOK_READ: _OFFICE | {Role.FAMILY},
+    Action.DEVICE_READ: _STAFF | {Role.FAMILY},
+    Action.DEVICE_WRITE: _OFFICE,
+    Action.DEVICE_COMMAND: frozenset({Role.FAMILY, Role.OPERATOR}),
+    Action.GEOFENCE_WRITE: _OFFICE | {Role.FAMILY},
+    Action.POSITION_READ: _WATCHING,
+    Action.WATCH_WRITE: _OFFICE | {Role.FAMILY},
+    Action.ALERT_READ: _WATCHING,
+    Action.ALERT_WRITE: frozenset({Role.FAMILY, Role.OPERATOR}),
+    Action.OPERATION: frozenset({Role.ADMINISTRATOR}),
+}
+
+
+def allowed(role: Role, action: Action) -> bool:
+    """Whether a role may ask for this at all.
+
+    >>> allowed(Role.POLICE, Action.WEARER_WRITE), allowed(Role.FAMILY, Action.POSITION_READ)
+    (False, True)
+    """
+    return role in PERMISSIONS[action]

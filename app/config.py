@@ -1,0 +1,101 @@
+"""Every setting with its unit, default and meaning, in one Struct. `mimamori config` prints it.
+
+Settings come from `MIMAMORI_*` environment variables or from one TOML file (`MIMAMORI_CONFIG`, or `--config`); the environment wins.
+A secret may be given as `MIMAMORI_…_FILE`, the path of a file that holds it.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_type_hints
+
+import msgspec
+from msgspec import Meta, Struct
+
+PREFIX = "MIMAMORI_"
+
+
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What can be set. Fields are documented where they are."""
+
+    data: Annotated[str, Meta(description="folder of the database and of nothing else")] = "data"
+    host: Annotated[str, Meta(description="address to listen on")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535, description="HTTP port; 0 takes a free one")] = 8000
+    tcp: Annotated[
+        dict[str, int], Meta(description="TCP listeners of the device edge, protocol to port (0 takes a free one)")
+    ] = {}
+    public_url: Annotated[
+        str | None, Meta(description="address under which people reach this service; https makes cookies Secure")
+    ] = None
+    zone: Annotated[str, Meta(description="time zone in which nights and days are judged")] = "Asia/Tokyo"
+    queue_units_max: Annotated[
+        int, Meta(ge=1, description="units of work that may wait for the writer; beyond that devices are answered 503")
+    ] = 20_000
+    group_units_max: Annotated[int, Meta(ge=1, description="units of work in one transaction at most")] = 500
+    sign_in_days: Annotated[int, Meta(ge=1, description="days after which a sign-in ends")] = 90
+    retention_days: Annotated[int, Meta(ge=1, description="days that positions are kept")] = 90
+    fcm_credentials: Annotated[
+        str | None, Meta(description="path of the Firebase service account file; without it nothing is sent by FCM")
+    ] = None
+    fcm_url: Annotated[
+        str | None, Meta(description="address of the FCM v1 API if not Google's, for a stand-in on loopback")
+    ] = None
+    push_timeout_s: Annotated[float, Meta(gt=0, description="seconds to wait for a push service")] = 8.0
+    tick_s: Annotated[float, Meta(gt=0, description="seconds between two looks for what is due")] = 2.0
+    log_level: Annotated[str, Meta(description="debug, info, warning or error")] = "info"
+
+
+class InvalidSettings(Exception):
+    """A setting is unknown or has a value that cannot be used. The text says which and why."""
+
+
+def load(environment: Mapping[str, str] | None = None, file: str | None = None, **given: object) -> Settings:
+    """The settings in force: defaults, then the TOML file, then the environment, then what was `given` on the command line.
+
+    Raises `InvalidSettings` for an unknown name or a value of the wrong kind.
+    """
+    source = dict(os.environ if environment is None else environment)
+    values: dict[str, Any] = {}
+    path = file or source.get(PREFIX + "CONFIG")
+    if path:
+        values.update(tomllib.loads(Path(path).read_text(encoding="utf-8")))
+    for field in msgspec.structs.fields(Settings):
+        key = PREFIX + field.name.upper()
+        if key + "_FILE" in source:
+            values[field.name] = Path(source[key + "_FILE"]).read_text(encoding="utf-8").strip()
+        if key in source:
+            values[field.name] = _from_text(field.name, source[key])
+    values.update({name: value for name, value in given.items() if value is not None})
+    try:
+        return msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise InvalidSettings(f"A setting cannot be used: {error}") from None
+
+
+def _from_text(name: str, text: str) -> object:
+    """The value that `text` of an environment variable means; maps are written `watch=5093,gt06=5023`."""
+    if get_type_hints(Settings)[name] == dict[str, int]:
+        return dict(part.split("=", 1) for part in text.split(",") if "=" in part)
+    return text
+
+
+def describe(settings: Settings) -> str:
+    """The settings in force as TOML with the meaning, default and environment name of each. Paths of secrets are shown, secrets never are."""
+    hints = get_type_hints(Settings, include_extras=True)
+    lines: list[str] = []
+    for field in msgspec.structs.fields(Settings):
+        meaning = next(extra.description for extra in get_args(hints[field.name])[1:] if isinstance(extra, Meta))
+        default = field.default if field.default is not msgspec.NODEFAULT else {}
+        lines += [f"# {meaning}. Default: {_toml(default)}. Environment: {PREFIX}{field.name.upper()}"]
+        value = getattr(settings, field.name)
+        lines += [f"# {field.name} =" if value is None else f"{field.name} = {_toml(value)}", ""]
+    return "\n".join(lines)
+
+
+def _toml(value: object) -> str:
+    if value is None:
+        return "not set"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {_toml(item)}" for key, item in value.items()) + "}"
+    return msgspec.json.encode(value).decode()

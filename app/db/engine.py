@@ -1,0 +1,93 @@
+"""The database as the rest of the house sees it: `read` and `write` a function over a connection.
+
+Rooms stay synchronous and know nothing of threads or event loops. On SQLite, `write` goes through the one group-commit writer and `read` through a few threads;
+on PostgreSQL (a later issue) the same functions run under `AsyncConnection.run_sync`.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from app.db.dialect import tune_sqlite
+from app.db.session import Hint, take
+from app.db.writer import Runner, Writer
+
+Result = TypeVar("Result")
+READERS = 4
+FILE_NAME = "mimamori.sqlite"
+
+
+def sqlite_engine(folder: Path, *, read_only: bool = False) -> Engine:
+    """An engine over the SQLite file in `folder`, which is made if it is not there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(f"sqlite:///{folder / FILE_NAME}", pool_size=READERS, max_overflow=2)
+    tune_sqlite(engine, read_only=read_only)
+    return engine
+
+
+class Database:
+    """The embedded store. `start` and `stop` belong to the event loop that uses it."""
+
+    def __init__(self, folder: Path, *, group_max: int = 500, queue_max: int = 20_000) -> None:
+        self.engine = sqlite_engine(folder)
+        self._read_engine = sqlite_engine(folder, read_only=True)
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="mimamori-reader")
+        self._listeners: dict[str, list[Callable[[str], None]]] = {}
+        self._writer = Writer(self.engine, group_max=group_max, queue_max=queue_max, on_hints=self._tell)
+
+    def start(self) -> None:
+        """Begins to take work."""
+        self._writer.start()
+
+    async def stop(self) -> None:
+        """Commits what waits and lets go of the file."""
+        await self._writer.stop()
+        self._readers.shutdown(wait=True)
+        self.engine.dispose()
+        self._read_engine.dispose()
+
+    @property
+    def waiting(self) -> int:
+        """How many pieces of work wait for the writer."""
+        return self._writer.waiting
+
+    async def write(self, work: Callable[[Connection], Result]) -> Result:
+        """What `work` returns, after its transaction is committed. Raises what it raises, and `Overloaded` when the queue is full."""
+        result: Result = await self._writer.submit(work)
+        return result
+
+    def write_item(self, runner: Runner, item: Any) -> "asyncio.Future[Any]":
+        """The outcome of one item among many that `runner` takes together, after the commit."""
+        return self._writer.submit_item(runner, item)
+
+    async def read(self, work: Callable[[Connection], Result]) -> Result:
+        """What `work` returns, from one consistent state of the store. It cannot write."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+
+    def _read(self, work: Callable[[Connection], Result]) -> Result:
+        with self._read_engine.connect() as connection, connection.begin():
+            return work(connection)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A transaction of its own on the calling thread, for commands and tests: waits for the writer as another process would."""
+        with self.engine.begin() as connection:
+            yield connection
+            take(connection)
+
+    def listen(self, topic: str, listener: Callable[[str], None]) -> Callable[[], None]:
+        """Calls `listener` with the key of every hint of `topic`, on the event loop; gives the function that ends it."""
+        listeners = self._listeners.setdefault(topic, [])
+        listeners.append(listener)
+        return lambda: listeners.remove(listener) if listener in listeners else None
+
+    def _tell(self, hints: Sequence[Hint]) -> None:
+        for one in hints:
+            for listener in tuple(self._listeners.get(one.topic, ())):
+                listener(one.key)

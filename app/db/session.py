@@ -1,0 +1,39 @@
+"""What should be noticed after a transaction is committed.
+
+A hint says "go and look", nothing more: it may be lost with the process, the truth is in the tables. It is the only thing that leaves a
+transaction besides its rows.
+"""
+
+from msgspec import Struct
+from sqlalchemy.engine import Connection
+
+_KEY = "mimamori_hints"
+
+
+class Hint(Struct, frozen=True):
+    """`topic` names who should look (`live`, `outbox`, `registry`, `command`), `key` what at."""
+
+    topic: str
+    key: str = ""
+
+
+def hint(connection: Connection, topic: str, key: str = "") -> None:
+    """Notes that `topic` should be looked at once this transaction is committed."""
+    hints: list[Hint] = connection.info.setdefault(_KEY, [])
+    hints.append(Hint(topic, key))
+
+
+def mark(connection: Connection) -> int:
+    """How many hints there are: a place to fall back to when a savepoint is rolled back."""
+    return len(connection.info.get(_KEY, ()))
+
+
+def forget_from(connection: Connection, place: int) -> None:
+    """Drops the hints noted since `mark`, with the work that they belonged to."""
+    del connection.info.setdefault(_KEY, [])[place:]
+
+
+def take(connection: Connection) -> list[Hint]:
+    """All hints of the transaction, each once, in order."""
+    hints: list[Hint] = connection.info.pop(_KEY, [])
+    return list(dict.fromkeys(hints))

@@ -1,0 +1,49 @@
+"""Tables that belong to the transport of data, not to a room."""
+
+import sqlalchemy as sa
+
+from app.db.types import key, metadata, moment
+
+intent = sa.Table(
+    "intent",
+    metadata,
+    key(),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("unique_key", sa.String(200), nullable=False),
+    sa.Column("payload", sa.JSON, nullable=False),
+    moment("due_at"),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    moment("done_at", nullable=True),
+    sa.Column("error", sa.Text, nullable=True),
+    sa.UniqueConstraint("kind", "unique_key"),
+)
+sa.Index("ix_intent_due", intent.c.due_at, sqlite_where=intent.c.done_at.is_(None), postgresql_where=intent.c.done_at.is_(None))
+
+ingest_unit = sa.Table(
+    "ingest_unit",
+    metadata,
+    sa.Column("ingest_id", sa.LargeBinary(16), primary_key=True),
+    moment("received_at", index=True),
+)
+
+dead_letter = sa.Table(
+    "dead_letter",
+    metadata,
+    key(),
+    sa.Column("city_id", sa.Integer, nullable=False),
+    key("device_id", nullable=False),
+    sa.Column("format", sa.String(20), nullable=False),
+    moment("received_at"),
+    sa.Column("unit", sa.LargeBinary, nullable=False),
+    sa.Column("error", sa.Text, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="1"),
+    moment("replayed_at", nullable=True),
+)
+
+heartbeat = sa.Table(
+    "heartbeat",
+    metadata,
+    sa.Column("name", sa.String(20), primary_key=True),
+    moment("at"),
+    moment("up_since"),
+)

@@ -1,0 +1,111 @@
+"""Which ingest units are already stored, and the units that no rule could digest."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from msgspec import Struct
+from sqlalchemy.engine import Connection
+
+from app.db import tables
+from app.kit.errors import NotFound
+from app.kit.ids import CityId, new_id
+from beacon_ingest.messages import Unit
+
+KEPT = timedelta(days=7)
+"""How long a repeat of a unit is recognised (DESIGN section 5)."""
+
+_encode = msgspec.msgpack.encode
+_decode = msgspec.msgpack.Decoder(Unit).decode
+
+
+class DeadLetter(Struct, frozen=True, kw_only=True):
+    """A unit that was acknowledged, could not be digested, and waits to be replayed."""
+
+    id: UUID
+    city_id: CityId
+    device_id: UUID
+    format: str
+    received_at: datetime
+    error: str
+    attempts: int
+    replayed_at: datetime | None
+
+
+def fresh(connection: Connection, units: Sequence[Unit]) -> list[Unit]:
+    """Those of `units` that were not stored before, each once; they count as stored from now on."""
+    ids = [ingest_id for unit in units for ingest_id in unit.ingest_ids]
+    table = tables.ingest_unit
+    known = set(connection.execute(sa.select(table.c.ingest_id).where(table.c.ingest_id.in_(ids))).scalars())
+    first: list[Unit] = []
+    for unit in units:
+        if known.isdisjoint(unit.ingest_ids):
+            first.append(unit)
+            known.update(unit.ingest_ids)
+    if first:
+        rows = [{"ingest_id": unit.ingest_ids[0], "received_at": unit.received_at} for unit in first]
+        connection.execute(sa.insert(table), rows)
+    return first
+
+
+def forget_before(connection: Connection, before: datetime) -> int:
+    """Forgets the ids of units received before then; how many."""
+    table = tables.ingest_unit
+    return connection.execute(sa.delete(table).where(table.c.received_at < before)).rowcount
+
+
+def bury(connection: Connection, unit: Unit, error: str) -> None:
+    """Keeps a unit that could not be digested: durable, visible, replayable."""
+    row = {
+        "id": new_id(),
+        "city_id": unit.city,
+        "device_id": unit.device_id,
+        "format": unit.format,
+        "received_at": unit.received_at,
+        "unit": _encode(unit),
+        "error": error[:2000],
+    }
+    connection.execute(sa.insert(tables.dead_letter), [row])
+
+
+def dead_letters(connection: Connection, cities: Iterable[CityId] | None, limit: int) -> list[DeadLetter]:
+    """The newest dead letters, of some cities or of all."""
+    table = tables.dead_letter
+    query = sa.select(table).order_by(table.c.received_at.desc(), table.c.id).limit(limit)
+    if cities is not None:
+        query = query.where(table.c.city_id.in_(list(cities)))
+    return [_letter(row) for row in connection.execute(query)]
+
+
+def exhume(connection: Connection, letter_id: UUID, city_id: CityId | None) -> Unit:
+    """The unit of a dead letter that was not replayed yet, of that city or, for None, of any. Raises `NotFound`."""
+    table = tables.dead_letter
+    query = sa.select(table.c.unit).where(table.c.id == letter_id, table.c.replayed_at.is_(None))
+    if city_id is not None:
+        query = query.where(table.c.city_id == city_id)
+    body = connection.execute(query).scalar_one_or_none()
+    if body is None:
+        raise NotFound
+    return _decode(body)
+
+
+def replayed(connection: Connection, letter_id: UUID, error: str | None, now: datetime) -> None:
+    """Notes the outcome of a replay: gone well, or the new error."""
+    table = tables.dead_letter
+    values = {"replayed_at": now} if error is None else {"error": error[:2000], "attempts": table.c.attempts + 1}
+    connection.execute(sa.update(table).where(table.c.id == letter_id).values(values))
+
+
+def _letter(row: sa.Row[tuple[object, ...]]) -> DeadLetter:
+    return DeadLetter(
+        id=row.id,
+        city_id=CityId(row.city_id),
+        device_id=row.device_id,
+        format=row.format,
+        received_at=row.received_at,
+        error=row.error,
+        attempts=row.attempts,
+        replayed_at=row.replayed_at,
+    )

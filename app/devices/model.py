@@ -1,0 +1,87 @@
+"""Devices, who carries them, how they are, commands to them."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from app.kit.ids import CityId, CommandId, ContactId, DeviceId, WearerId
+
+
+class Device(Struct, frozen=True, kw_only=True):
+    """A tracker or phone that is enrolled. `external_id` is what it calls itself in its `format` (IMEI, user name).
+
+    `forwarder`: not carried by anybody, but another server whose key speaks for the devices of its format and city.
+    `key_required`: it can present a secret. Where it cannot (an IMEI is no secret), it is marked as `spoofable` for everybody to see.
+    """
+
+    id: DeviceId
+    city_id: CityId
+    format: str
+    external_id: str
+    name: str
+    forwarder: bool
+    key_required: bool
+    interval_s: int
+    created_at: datetime
+    ended_at: datetime | None = None
+
+    @property
+    def spoofable(self) -> bool:
+        """Whether anybody who knows its id can speak in its name."""
+        return not self.key_required
+
+
+class Carrier(Struct, frozen=True, kw_only=True):
+    """Who carries a device from when until when: a wearer, or a contact who agreed."""
+
+    device_id: DeviceId
+    wearer_id: WearerId | None
+    contact_id: ContactId | None
+    from_at: datetime
+    until_at: datetime | None
+
+
+class DeviceHealth(Struct, frozen=True, kw_only=True):
+    """What is last known of how a device is. Absent is unknown."""
+
+    heard_at: datetime | None = None
+    battery_pct: float | None = None
+    charging: bool | None = None
+    signal_pct: float | None = None
+    steps: int | None = None
+    wearing: bool | None = None
+    firmware: str | None = None
+
+
+class CommandKind(StrEnum):
+    """What a device can be asked for, whatever its protocol calls it."""
+
+    LOCATE = "locate"
+    LIVE_ON = "live_on"
+    LIVE_OFF = "live_off"
+
+
+class CommandState(StrEnum):
+    """Where a command is."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    ANSWERED = "answered"
+    EXPIRED = "expired"
+
+
+class Command(Struct, frozen=True, kw_only=True):
+    """Something a device is to do. `interval_s` is the reporting interval asked for, for live mode on and off."""
+
+    id: CommandId
+    device_id: DeviceId
+    kind: CommandKind
+    interval_s: int | None
+    state: CommandState
+    due_at: datetime
+    expires_at: datetime
+    created_at: datetime
+    sent_at: datetime | None = None
+    answered_at: datetime | None = None
+    result: str | None = None

@@ -1,0 +1,35 @@
+"""The only place that reads the clock. Everything else is given `now` as an argument."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+Clock = Callable[[], datetime]
+"""Returns the present moment, aware, UTC."""
+
+
+def system_clock() -> datetime:
+    """The present moment by the machine's clock, UTC."""
+    return datetime.now(UTC)
+
+
+def monotonic_s() -> float:
+    """Seconds of a clock that never goes back, from an arbitrary start: for rates and durations."""
+    return time.monotonic()
+
+
+class ManualClock:
+    """A clock that stands still until it is moved: for stories that last a night and tests that last a moment."""
+
+    def __init__(self, start: datetime) -> None:
+        assert start.tzinfo is not None, "a clock without a zone lies twice a year"
+        self._now = start.astimezone(UTC)
+
+    def __call__(self) -> datetime:
+        return self._now
+
+    def pass_by(self, duration: timedelta) -> datetime:
+        """The moment after `duration` went by."""
+        assert duration >= timedelta(0), "time does not go back"
+        self._now += duration
+        return self._now

@@ -1,0 +1,51 @@
+"""Keys: UUID version 7 (RFC 9562), typed by what they name, and random secrets."""
+
+import hashlib
+import secrets
+from datetime import UTC, datetime
+from typing import NewType
+from uuid import UUID
+
+import uuid_utils.compat
+
+CityId = NewType("CityId", int)
+"""The municipality code of JIS X 0402 with check digit (全国地方公共団体コード), for example 282103 for Kakogawa."""
+
+AccountId = NewType("AccountId", UUID)
+SignInId = NewType("SignInId", UUID)
+HouseholdId = NewType("HouseholdId", UUID)
+WearerId = NewType("WearerId", UUID)
+ContactId = NewType("ContactId", UUID)
+ConsentId = NewType("ConsentId", UUID)
+ProtectionId = NewType("ProtectionId", UUID)
+DeviceId = NewType("DeviceId", UUID)
+CommandId = NewType("CommandId", UUID)
+GeofenceId = NewType("GeofenceId", UUID)
+AlertId = NewType("AlertId", UUID)
+AddressId = NewType("AddressId", UUID)
+MessageId = NewType("MessageId", UUID)
+
+
+def new_id() -> UUID:
+    """A fresh key that sorts by the time it was made.
+
+    >>> first, second = new_id(), new_id()
+    >>> first.version, first < second
+    (7, True)
+    """
+    return uuid_utils.compat.uuid7()
+
+
+def new_secret() -> str:
+    """A fresh secret of 256 random bits, safe in URLs and headers. It is shown once and stored only as `secret_hash`."""
+    return secrets.token_urlsafe(32)
+
+
+def secret_hash(secret: str) -> bytes:
+    """SHA-256 of a random secret, 32 bytes. Passwords do not belong here: they are guessable and get argon2id."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def id_time(key: UUID) -> datetime:
+    """When a version 7 key was made, to the millisecond, UTC."""
+    return datetime.fromtimestamp((key.int >> 80) / 1000, UTC)

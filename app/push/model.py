@@ -1,0 +1,67 @@
+"""What is told: messages, addresses and what became of them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from app.kit.ids import AddressId, CityId, MessageId
+
+
+class Channel(StrEnum):
+    """A way to reach somebody outside the app."""
+
+    FCM = "fcm"
+
+
+class AddressKind(StrEnum):
+    """What an FCM address is: a registration token, or a Firebase installation id (both are supported side by side)."""
+
+    TOKEN = "token"
+    FID = "fid"
+
+
+class Level(StrEnum):
+    """How much it matters. Urgent goes first and wakes people; a notice may be looked at; news can wait."""
+
+    URGENT = "urgent"
+    NOTICE = "notice"
+    NEWS = "news"
+
+
+class MessageState(StrEnum):
+    """Where a message is. `sending` has a deadline: a process that died while sending lets go of it."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Address(Struct, frozen=True, kw_only=True):
+    """Where somebody can be reached. `language` is `ja` or `en`."""
+
+    id: AddressId
+    channel: Channel
+    kind: AddressKind
+    value: str
+    language: str
+    last_seen_at: datetime
+    dead_since: datetime | None = None
+
+
+class Message(Struct, frozen=True, kw_only=True):
+    """One thing to tell to one address, claimed for sending. `about` names what it is about (`alert:<id>`) and collapses duplicates on the phone."""
+
+    id: MessageId
+    city_id: CityId
+    address: Address
+    kind: str
+    level: Level
+    about: str
+    params: Mapping[str, str]
+    created_at: datetime
+    expires_at: datetime
+    attempts: int

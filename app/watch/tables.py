@@ -1,0 +1,36 @@
+"""The state of each wearer under watch, settings, and rules that failed."""
+
+import sqlalchemy as sa
+
+from app.db.types import key, metadata, moment
+
+watch_state = sa.Table(
+    "watch_state",
+    metadata,
+    key("wearer_id", sa.ForeignKey("wearer.id"), primary_key=True),
+    sa.Column("city_id", sa.Integer, nullable=False),
+    sa.Column("state", sa.LargeBinary, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    # When silence is to be judged next; the timer is this column.
+    moment("due_at", nullable=True, index=True),
+)
+
+watch_setting = sa.Table(
+    "watch_setting",
+    metadata,
+    key("wearer_id", sa.ForeignKey("wearer.id"), primary_key=True),
+    sa.Column("settings", sa.JSON, nullable=False),
+    moment("changed_at"),
+    key("changed_by", sa.ForeignKey("account.id"), nullable=False),
+)
+
+watch_failure = sa.Table(
+    "watch_failure",
+    metadata,
+    key(),
+    key("wearer_id", nullable=False),
+    sa.Column("city_id", sa.Integer, nullable=False),
+    sa.Column("watch", sa.String(40), nullable=False),
+    moment("at", index=True),
+    sa.Column("error", sa.Text, nullable=False),
+)

@@ -1,0 +1,122 @@
+"""The only language that everything behind the edge hears (DESIGN section 9).
+
+All times are aware UTC, all units SI and in the names, absent means unknown (never 0, never a place at 0,0).
+Readers ignore fields and alarm kinds that they do not know: the lists grow.
+"""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+Utc = Annotated[datetime, Meta(tz=True, description="moment, ISO 8601 with an offset; UTC inside")]
+
+FixSource = Literal["gnss", "wifi", "cell", "beacon"]
+"""How the device itself knew the place."""
+
+ALARM_KINDS = (
+    "sos", "consultation", "fall", "low_battery", "removed", "power_off", "mains_failure", "tamper", "fence_enter",
+    "fence_exit", "no_motion", "inactivity", "intrusion", "fire", "gas", "fault", "other",
+)  # fmt: skip
+"""What a device may report by itself, in the order of DESIGN section 9."""
+
+
+class Fix(Struct, frozen=True, kw_only=True, tag_field="type", tag="fix"):
+    """One raw measurement of a place, as the device gave it."""
+
+    device: str
+    lat_deg: float
+    lon_deg: float
+    at: Utc | UnsetType = UNSET
+    accuracy_m: float | UnsetType = UNSET
+    altitude_m: float | UnsetType = UNSET
+    speed_mps: float | UnsetType = UNSET
+    heading_deg: float | UnsetType = UNSET
+    source: FixSource | UnsetType = UNSET
+    satellites: int | UnsetType = UNSET
+    buffered: bool | UnsetType = UNSET
+
+
+class Alarm(Struct, frozen=True, kw_only=True, tag_field="type", tag="alarm"):
+    """What the device itself reports: every kind that one frame carries, with or without a fix."""
+
+    device: str
+    kinds: tuple[str, ...]
+    at: Utc | UnsetType = UNSET
+
+
+class Health(Struct, frozen=True, kw_only=True, tag_field="type", tag="health"):
+    """How the device is."""
+
+    device: str
+    at: Utc | UnsetType = UNSET
+    battery_pct: float | UnsetType = UNSET
+    charging: bool | UnsetType = UNSET
+    signal_pct: float | UnsetType = UNSET
+    steps: int | UnsetType = UNSET
+    wearing: bool | UnsetType = UNSET
+    firmware: str | UnsetType = UNSET
+    uptime_s: float | UnsetType = UNSET
+
+
+class Cell(Struct, frozen=True, kw_only=True):
+    """One radio cell heard. Signal in dBm."""
+
+    mcc: int
+    mnc: int
+    lac: int
+    cid: int
+    rssi_dbm: int | UnsetType = UNSET
+
+
+class AccessPoint(Struct, frozen=True, kw_only=True):
+    """One Wi-Fi access point heard; `mac` as 12 lower-case hex digits."""
+
+    mac: str
+    rssi_dbm: int | UnsetType = UNSET
+
+
+class Survey(Struct, frozen=True, kw_only=True, tag_field="type", tag="survey"):
+    """What a device heard when it had no fix, for a resolver; kept only shortly."""
+
+    device: str
+    at: Utc | UnsetType = UNSET
+    cells: tuple[Cell, ...] = ()
+    access_points: tuple[AccessPoint, ...] = ()
+
+
+class Answer(Struct, frozen=True, kw_only=True, tag_field="type", tag="answer"):
+    """What a device replied to a command."""
+
+    device: str
+    command: str
+    at: Utc | UnsetType = UNSET
+    result: str | UnsetType = UNSET
+
+
+Message = Fix | Alarm | Health | Survey | Answer
+
+encoder = msgspec.json.Encoder()
+decoder = msgspec.json.Decoder(Message)
+
+
+class Unit(Struct, frozen=True, kw_only=True):
+    """What is acknowledged to a device as one: an HTTP body or a TCP frame, decoded.
+
+    `ingest_ids` name it for the time that repeats may come (DESIGN section 5): the first is stored, a unit any of whose
+    ids is already stored changes nothing. `device_id` and `city` say who spoke, as the registry knows them.
+    """
+
+    ingest_ids: tuple[bytes, ...]
+    city: int
+    device_id: UUID
+    format: str
+    received_at: Utc
+    messages: tuple[Message, ...]
+
+
+def encode(message: Message) -> bytes:
+    """One message as one line of JSON, `type` first, absent fields left out."""
+    return encoder.encode(message)
