@@ -1,7 +1,7 @@
 """Every setting with its unit, default and meaning, in one Struct. `mimamori config` prints it.
 
-Settings come from `MIMAMORI_*` environment variables or from one TOML file (`MIMAMORI_CONFIG`, or `--config`); the environment wins.
-A secret may be given as `MIMAMORI_…_FILE`, the path of a file that holds it.
+Settings come from `MIMAMORI_*` environment variables or from one TOML file (`MIMAMORI_CONFIG`, or `--config`); the
+environment wins. A secret may be given as `MIMAMORI_…_FILE`, the path of a file that holds it.
 """
 
 import os
@@ -51,7 +51,8 @@ class InvalidSettings(Exception):
 
 
 def load(environment: Mapping[str, str] | None = None, file: str | None = None, **given: object) -> Settings:
-    """The settings in force: defaults, then the TOML file, then the environment, then what was `given` on the command line.
+    """The settings in force: defaults, then the TOML file, then the environment, then what was `given` on the command
+    line.
 
     Raises `InvalidSettings` for an unknown name or a value of the wrong kind.
     """
@@ -81,7 +82,9 @@ def _from_text(name: str, text: str) -> object:
 
 
 def describe(settings: Settings) -> str:
-    """The settings in force as TOML with the meaning, default and environment name of each. Paths of secrets are shown, secrets never are."""
+    """The settings in force as TOML with the meaning, default and environment name of each. Paths of secrets are shown,
+    secrets never are.
+    """
     hints = get_type_hints(Settings, include_extras=True)
     lines: list[str] = []
     for field in msgspec.structs.fields(Settings):

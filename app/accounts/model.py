@@ -44,7 +44,10 @@ class Account(Struct, frozen=True, kw_only=True):
 
 
 class Viewer(Struct, frozen=True, kw_only=True):
-    """The person behind a request, and by what sign-in. `by_cookie` says that a browser sent it by itself, so CSRF must be ruled out."""
+    """The person behind a request, and by what sign-in.
+
+    `by_cookie` says that a browser sent it by itself, so CSRF must be ruled out.
+    """
 
     account_id: AccountId
     city_id: CityId

@@ -1,7 +1,8 @@
 """The one table of permissions: what each role may ask for at all.
 
-A route names its action; the table says which roles may. Which rows they get is a second question: own wearers by consent and household, a
-clerk's own city, and so on, answered in the services, where everything that is not theirs answers like an unknown id.
+A route names its action; the table says which roles may. Which rows they get is a second question: own wearers by
+consent and household, a clerk's own city, and so on, answered in the services, where everything that is not theirs
+answers like an unknown id.
 """
 
 from enum import StrEnum

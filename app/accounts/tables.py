@@ -45,6 +45,9 @@ account_address = sa.Table(
     metadata,
     key("address_id", sa.ForeignKey("address.id"), primary_key=True),
     key("account_id", sa.ForeignKey("account.id"), nullable=False, index=True),
+    # Null for an address that no phone of a sign-in registered. When a sign-in is revoked its phone must hear nothing
+    # more.
+    key("sign_in_id", sa.ForeignKey("sign_in.id"), nullable=True, index=True),
 )
 
 sign_in_failure = sa.Table(

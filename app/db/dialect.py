@@ -21,8 +21,8 @@ def insert(connection: Connection, table: sa.Table) -> Any:
 def tune_sqlite(engine: Engine, *, read_only: bool) -> None:
     """Makes every connection of `engine` durable and every transaction explicit.
 
-    `synchronous=FULL` is what "acknowledged is durable" rests on in a power cut. The driver's own transaction handling is switched off: it would
-    open a transaction late and so let a read in it see one state and the write meet another.
+    `synchronous=FULL` is what "acknowledged is durable" rests on in a power cut. The driver's own transaction handling
+    is switched off: it would open a transaction late and so let a read in it see one state and the write meet another.
     """
 
     @sa.event.listens_for(engine, "connect")

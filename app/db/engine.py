@@ -1,7 +1,8 @@
 """The database as the rest of the house sees it: `read` and `write` a function over a connection.
 
-Rooms stay synchronous and know nothing of threads or event loops. On SQLite, `write` goes through the one group-commit writer and `read` through a few threads;
-on PostgreSQL (a later issue) the same functions run under `AsyncConnection.run_sync`.
+Rooms stay synchronous and know nothing of threads or event loops. On SQLite, `write` goes through the one group-commit
+writer and `read` through a few threads; on PostgreSQL (a later issue) the same functions run under
+`AsyncConnection.run_sync`.
 """
 
 import asyncio
@@ -57,10 +58,11 @@ class Database:
         """How many pieces of work wait for the writer."""
         return self._writer.waiting
 
-    async def write(self, work: Callable[[Connection], Result]) -> Result:
-        """What `work` returns, after its transaction is committed. Raises what it raises, and `Overloaded` when the queue is full."""
-        result: Result = await self._writer.submit(work)
-        return result
+    def write(self, work: Callable[[Connection], Result]) -> "asyncio.Future[Result]":
+        """What `work` returns, after its transaction is committed. Raises what it raises, and `Overloaded` when the
+        queue is full.
+        """
+        return self._writer.submit(work)
 
     def write_item(self, runner: Runner, item: Any) -> "asyncio.Future[Any]":
         """The outcome of one item among many that `runner` takes together, after the commit."""
@@ -76,13 +78,17 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """A transaction of its own on the calling thread, for commands and tests: waits for the writer as another process would."""
+        """A transaction of its own on the calling thread, for commands and tests: waits for the writer as another
+        process would.
+        """
         with self.engine.begin() as connection:
             yield connection
             take(connection)
 
     def listen(self, topic: str, listener: Callable[[str], None]) -> Callable[[], None]:
-        """Calls `listener` with the key of every hint of `topic`, on the event loop; gives the function that ends it."""
+        """Calls `listener` with the key of every hint of `topic`, on the event loop; gives the function that ends
+        it.
+        """
         listeners = self._listeners.setdefault(topic, [])
         listeners.append(listener)
         return lambda: listeners.remove(listener) if listener in listeners else None

@@ -1,7 +1,7 @@
 """Intent rows: what must happen further down the stream, written in the transaction that decided it.
 
-A room never calls a room that uses its results. It writes an intent; `jobs.py` carries it out at once and again until it is done, so a kill between "decided" and "done" loses
-nothing. The key makes asking twice harmless.
+A room never calls a room that uses its results. It writes an intent; `jobs.py` carries it out at once and again until
+it is done, so a kill between "decided" and "done" loses nothing. The key makes asking twice harmless.
 """
 
 from collections.abc import Mapping
@@ -46,7 +46,10 @@ def due(connection: Connection, now: datetime, limit: int = 100) -> list[Intent]
         .order_by(table.c.due_at, table.c.id)
         .limit(limit)
     )
-    return [Intent(id=row.id, kind=row.kind, payload=row.payload, attempts=row.attempts) for row in connection.execute(query)]
+    return [
+        Intent(id=row.id, kind=row.kind, payload=row.payload, attempts=row.attempts)
+        for row in connection.execute(query)
+    ]
 
 
 def done(connection: Connection, intent_id: UUID, now: datetime) -> None:

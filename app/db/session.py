@@ -1,7 +1,7 @@
 """What should be noticed after a transaction is committed.
 
-A hint says "go and look", nothing more: it may be lost with the process, the truth is in the tables. It is the only thing that leaves a
-transaction besides its rows.
+A hint says "go and look", nothing more: it may be lost with the process, the truth is in the tables. It is the only
+thing that leaves a transaction besides its rows.
 """
 
 from msgspec import Struct

@@ -17,7 +17,12 @@ intent = sa.Table(
     sa.Column("error", sa.Text, nullable=True),
     sa.UniqueConstraint("kind", "unique_key"),
 )
-sa.Index("ix_intent_due", intent.c.due_at, sqlite_where=intent.c.done_at.is_(None), postgresql_where=intent.c.done_at.is_(None))
+sa.Index(
+    "ix_intent_due",
+    intent.c.due_at,
+    sqlite_where=intent.c.done_at.is_(None),
+    postgresql_where=intent.c.done_at.is_(None),
+)
 
 ingest_unit = sa.Table(
     "ingest_unit",
@@ -46,4 +51,6 @@ heartbeat = sa.Table(
     sa.Column("name", sa.String(20), primary_key=True),
     moment("at"),
     moment("up_since"),
+    # Since when nothing was heard before `up_since`, because the service itself was down.
+    moment("down_since"),
 )

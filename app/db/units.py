@@ -10,7 +10,7 @@ from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from app.db import tables
-from app.kit.errors import NotFound
+from app.kit.errors import Conflict, NotFound
 from app.kit.ids import CityId, new_id
 from beacon_ingest.messages import Unit
 
@@ -64,23 +64,43 @@ def bury(connection: Connection, unit: Unit, error: str) -> None:
         "device_id": unit.device_id,
         "format": unit.format,
         "received_at": unit.received_at,
-        "unit": _encode(unit),
+        "unit": _bytes(unit),
         "error": error[:2000],
     }
     connection.execute(sa.insert(tables.dead_letter), [row])
 
 
-def dead_letters(connection: Connection, cities: Iterable[CityId] | None, limit: int) -> list[DeadLetter]:
-    """The newest dead letters, of some cities or of all."""
+def _bytes(unit: Unit) -> bytes:
+    """The unit as it can be replayed. What cannot even be written down as such is kept as text for people to read."""
+    try:
+        return _encode(unit)
+    except (TypeError, ValueError, OverflowError):
+        return repr(unit).encode(errors="backslashreplace")
+
+
+def dead_letters(
+    connection: Connection,
+    cities: Iterable[CityId] | None,
+    limit: int,
+    before: tuple[datetime, UUID] | None = None,
+) -> list[DeadLetter]:
+    """The newest dead letters, of some cities or of all, older than `before` (received_at, id)."""
     table = tables.dead_letter
-    query = sa.select(table).order_by(table.c.received_at.desc(), table.c.id).limit(limit)
+    query = sa.select(table).order_by(table.c.received_at.desc(), table.c.id.desc()).limit(limit)
     if cities is not None:
         query = query.where(table.c.city_id.in_(list(cities)))
+    if before is not None:
+        query = query.where(is_before(table.c.received_at, table.c.id, before))
     return [_letter(row) for row in connection.execute(query)]
 
 
+def is_before(at: sa.Column[datetime], key: sa.Column[UUID], before: tuple[datetime, UUID]) -> sa.ColumnElement[bool]:
+    """Whether a row comes after the cursor in a list that is newest first."""
+    return sa.or_(at < before[0], sa.and_(at == before[0], key < before[1]))
+
+
 def exhume(connection: Connection, letter_id: UUID, city_id: CityId | None) -> Unit:
-    """The unit of a dead letter that was not replayed yet, of that city or, for None, of any. Raises `NotFound`."""
+    """The unit of a dead letter that was not replayed yet, of that city or, for None, of any. Raises `NotFound`, `Conflict`."""
     table = tables.dead_letter
     query = sa.select(table.c.unit).where(table.c.id == letter_id, table.c.replayed_at.is_(None))
     if city_id is not None:
@@ -88,7 +108,10 @@ def exhume(connection: Connection, letter_id: UUID, city_id: CityId | None) -> U
     body = connection.execute(query).scalar_one_or_none()
     if body is None:
         raise NotFound
-    return _decode(body)
+    try:
+        return _decode(body)
+    except msgspec.MsgspecError:
+        raise Conflict("This unit was kept as text only and cannot be replayed.") from None
 
 
 def replayed(connection: Connection, letter_id: UUID, error: str | None, now: datetime) -> None:

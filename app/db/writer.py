@@ -1,7 +1,8 @@
 """The one writer of the embedded store: everything that waits becomes one transaction (group commit).
 
-One thread owns one connection. It takes all work that queued up while the last commit ran, runs each piece inside its own savepoint, commits once, and only then
-answers everybody. So a commit to disk, the slowest thing we do, is paid once for many, and nobody hears "done" before it is durable.
+One thread owns one connection. It takes all work that queued up while the last commit ran, runs each piece inside its
+own savepoint, commits once, and only then answers everybody. So a commit to disk, the slowest thing we do, is paid once
+for many, and nobody hears "done" before it is durable.
 """
 
 import asyncio
@@ -21,7 +22,9 @@ from app.kit.errors import MimamoriError, Overloaded
 log = structlog.get_logger()
 
 Runner = Callable[[Connection, Sequence[Any]], Sequence[Any]]
-"""Runs many items of one kind together and gives one outcome an item, in order; an exception as an outcome fails that item alone."""
+"""Runs many items of one kind together and gives one outcome an item, in order; an exception as an outcome fails that
+item alone.
+"""
 
 
 class Work(Struct):
@@ -35,7 +38,9 @@ class Work(Struct):
 
 
 class Writer:
-    """Takes work from the event loop, runs it on its thread, answers on the event loop. `submit…` raises `Overloaded` when full."""
+    """Takes work from the event loop, runs it on its thread, answers on the event loop. `submit…` raises `Overloaded`
+    when full.
+    """
 
     def __init__(
         self, engine: Engine, *, group_max: int, queue_max: int, on_hints: Callable[[list[Hint]], None]
@@ -111,7 +116,9 @@ class Writer:
             with connection.begin():
                 _run_group(connection, group)
                 hints = session.take(connection)
-        except Exception as error:  # The disk is full or the file is gone: nothing of the group is stored, everybody must hear it.
+        except (
+            Exception
+        ) as error:  # The disk is full or the file is gone: nothing of the group is stored, everybody must hear it.
             log.error("commit_failed", error=type(error).__name__, units=len(group))
             failure = Overloaded("It could not be stored; try again shortly.")
             if connection is not None:
@@ -159,6 +166,8 @@ def _run_one(connection: Connection, function: Callable[[Connection], Any]) -> A
     except MimamoriError as error:
         session.forget_from(connection, place)
         return error
-    except Exception as error:  # A defect in one piece must not take the others of its group with it; its caller hears it.
+    except (
+        Exception
+    ) as error:  # A defect in one piece must not take the others of its group with it; its caller hears it.
         session.forget_from(connection, place)
         return error

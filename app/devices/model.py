@@ -12,7 +12,8 @@ class Device(Struct, frozen=True, kw_only=True):
     """A tracker or phone that is enrolled. `external_id` is what it calls itself in its `format` (IMEI, user name).
 
     `forwarder`: not carried by anybody, but another server whose key speaks for the devices of its format and city.
-    `key_required`: it can present a secret. Where it cannot (an IMEI is no secret), it is marked as `spoofable` for everybody to see.
+    `key_required`: it can present a secret. Where it cannot (an IMEI is no secret), it is marked as `spoofable` for
+    everybody to see.
     """
 
     id: DeviceId
@@ -43,15 +44,24 @@ class Carrier(Struct, frozen=True, kw_only=True):
 
 
 class DeviceHealth(Struct, frozen=True, kw_only=True):
-    """What is last known of how a device is. Absent is unknown."""
+    """What is last known of how a device is: each value and when it was said. Absent is unknown.
+
+    `heard_at` is when anything at all last came from it, by our clock.
+    """
 
     heard_at: datetime | None = None
     battery_pct: float | None = None
+    battery_pct_at: datetime | None = None
     charging: bool | None = None
+    charging_at: datetime | None = None
     signal_pct: float | None = None
+    signal_pct_at: datetime | None = None
     steps: int | None = None
+    steps_at: datetime | None = None
     wearing: bool | None = None
+    wearing_at: datetime | None = None
     firmware: str | None = None
+    firmware_at: datetime | None = None
 
 
 class CommandKind(StrEnum):

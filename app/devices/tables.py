@@ -35,18 +35,24 @@ device_carrier = sa.Table(
     sa.CheckConstraint("(wearer_id IS NULL) <> (contact_id IS NULL)", name="one_carrier"),
 )
 
+# Each value with the moment it was said: a late report wins over what is older and loses to what is newer, one by one.
 device_health = sa.Table(
     "device_health",
     metadata,
     key("device_id", sa.ForeignKey("device.id"), primary_key=True),
     moment("heard_at"),
-    moment("said_at", nullable=True),
     sa.Column("battery_pct", sa.Float, nullable=True),
+    moment("battery_pct_at", nullable=True),
     sa.Column("charging", sa.Boolean, nullable=True),
+    moment("charging_at", nullable=True),
     sa.Column("signal_pct", sa.Float, nullable=True),
+    moment("signal_pct_at", nullable=True),
     sa.Column("steps", sa.Integer, nullable=True),
+    moment("steps_at", nullable=True),
     sa.Column("wearing", sa.Boolean, nullable=True),
+    moment("wearing_at", nullable=True),
     sa.Column("firmware", sa.String(100), nullable=True),
+    moment("firmware_at", nullable=True),
 )
 
 command = sa.Table(

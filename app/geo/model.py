@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from app.kit.ids import GeofenceId, WearerId
 
@@ -23,8 +23,17 @@ class FencePurpose(StrEnum):
     PLACE = "place"
 
 
+class Shape(Struct, frozen=True, kw_only=True):
+    """Where a geofence is: a circle has `centre` and `radius_m`, a polygon has `corners`; one of the two."""
+
+    centre: Point | None = None
+    radius_m: float | None = None
+    corners: tuple[Point, ...] = ()
+
+
 class Geofence(Struct, frozen=True, kw_only=True):
-    """An area around which something is to be noticed. A circle has `centre` and `radius_m`; a polygon has `corners` (three or more, closed by itself)."""
+    """An area around which something is to be noticed. A circle has `centre` and `radius_m`; a polygon has `corners`
+    (three or more, closed by itself)."""
 
     id: GeofenceId
     wearer_id: WearerId
@@ -37,3 +46,23 @@ class Geofence(Struct, frozen=True, kw_only=True):
     tell_enter: bool = False
     created_at: datetime
     ended_at: datetime | None = None
+
+
+class GeofenceDraft(Struct, frozen=True, kw_only=True):
+    """A geofence that is asked for."""
+
+    name: str
+    shape: Shape
+    purpose: FencePurpose = FencePurpose.PLACE
+    tell_exit: bool = True
+    tell_enter: bool = False
+
+
+class GeofenceChange(Struct, frozen=True, kw_only=True):
+    """What is to be different about a geofence; what is absent stays as it is."""
+
+    name: str | UnsetType = UNSET
+    shape: Shape | UnsetType = UNSET
+    purpose: FencePurpose | UnsetType = UNSET
+    tell_exit: bool | UnsetType = UNSET
+    tell_enter: bool | UnsetType = UNSET

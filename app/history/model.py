@@ -5,7 +5,9 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from app.geo.quality import Refused
 from app.kit.ids import CityId, ContactId, DeviceId, WearerId
+from beacon_ingest.messages import AccessPoint, Cell
 
 
 class KnownBy(StrEnum):
@@ -21,7 +23,8 @@ class KnownBy(StrEnum):
 
 
 class Position(Struct, frozen=True, kw_only=True):
-    """An accepted fix, stored. `cell` is the H3 cell at resolution 12 as a signed 64-bit integer, `hour` the hours since 1970-01-01 UTC of `fix_at`."""
+    """An accepted fix, stored. `cell` is the H3 cell at resolution 12 as a signed 64-bit integer, `hour` the hours
+    since 1970-01-01 UTC of `fix_at`."""
 
     city_id: CityId
     device_id: DeviceId
@@ -39,3 +42,83 @@ class Position(Struct, frozen=True, kw_only=True):
     known_by: KnownBy
     cell: int
     hour: int
+
+
+class RefusedFix(Struct, frozen=True, kw_only=True):
+    """A fix that became no position, kept apart with the reason."""
+
+    city_id: CityId
+    device_id: DeviceId
+    fix_at: datetime
+    received_at: datetime
+    lat_deg: float
+    lon_deg: float
+    accuracy_m: float | None
+    reason: Refused
+
+
+class KeptSurvey(Struct, frozen=True, kw_only=True):
+    """What a device heard when it had no fix. It may give away where somebody lives, so it is kept only shortly."""
+
+    city_id: CityId
+    device_id: DeviceId
+    at: datetime
+    received_at: datetime
+    cells: tuple[Cell, ...] = ()
+    access_points: tuple[AccessPoint, ...] = ()
+
+
+class TrackPoint(Struct, frozen=True):
+    """One place on a track: when it was, how it is known and how sure, and when we heard of it."""
+
+    at: datetime
+    lat_deg: float
+    lon_deg: float
+    accuracy_m: float | None
+    known_by: KnownBy
+    received_at: datetime
+
+
+class Track(Struct, frozen=True, kw_only=True):
+    """Where somebody was, in order of time. `left_out` points were between those shown and would hardly bend the line.
+
+    `next_at` is the time after which the following part begins, None at the end.
+    """
+
+    points: list[TrackPoint]
+    left_out: int
+    next_at: datetime | None
+
+
+class Freshness(StrEnum):
+    """How far a last known place is still where somebody is."""
+
+    FRESH = "fresh"
+    """Not older than the device's own reports make it."""
+    STALE = "stale"
+    """The device should have reported since: where she is now is not known, only where she was."""
+    UNKNOWN = "unknown"
+    """No place is known at all."""
+
+
+class Whereabouts(Struct, frozen=True, kw_only=True):
+    """The last known place and how old it is."""
+
+    freshness: Freshness
+    position: Position | None = None
+    age_s: int | None = None
+
+
+class Nearby(Struct, frozen=True):
+    """Somebody's place within an area, and how far from its middle."""
+
+    at: datetime
+    device_id: DeviceId
+    wearer_id: WearerId | None
+    contact_id: ContactId | None
+    lat_deg: float
+    lon_deg: float
+    accuracy_m: float | None
+    known_by: KnownBy
+    received_at: datetime
+    distance_m: float

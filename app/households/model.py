@@ -27,6 +27,30 @@ class Purpose(StrEnum):
     LIVE = "live"
 
 
+class GivenAs(StrEnum):
+    """On what ground a consent was given, and so with what it ends by itself."""
+
+    MEMBER = "member"
+    """Given to every member of the household when the wearer was entered; ends when they leave it."""
+    CONTACT = "contact"
+    """Given with the place in the list of contacts; ends when the contact is taken off it."""
+    NAMED = "named"
+    """Given to somebody, or to a role, on purpose; ends only when revoked or at its time."""
+
+
+ALL_SCOPES = frozenset(Scope)
+"""What the members of a household are let see when a wearer is entered."""
+
+CONTACT_SCOPES = frozenset({Scope.PLACE, Scope.ALERTS})
+"""What a contact with an account is let see unless asked otherwise."""
+
+CONSENT_ROLES = frozenset({Role.OPERATOR, Role.GUARD, Role.CARE_MANAGER, Role.POLICE, Role.CLERK})
+"""Roles that a consent may name as a whole. Families and vendors are strangers; administrators are named singly."""
+
+CONTACTS_MAX = 30
+MEMBERS_MAX = 30
+
+
 class Household(Struct, frozen=True, kw_only=True):
     """Who pays and asks."""
 
@@ -34,6 +58,13 @@ class Household(Struct, frozen=True, kw_only=True):
     city_id: CityId
     name: str
     created_at: datetime
+
+
+class Member(Struct, frozen=True, kw_only=True):
+    """An account that belongs to a household."""
+
+    account_id: AccountId
+    name: str
 
 
 class Wearer(Struct, frozen=True, kw_only=True):
@@ -50,7 +81,10 @@ class Wearer(Struct, frozen=True, kw_only=True):
 
 
 class Contact(Struct, frozen=True, kw_only=True):
-    """Somebody who is told (緊急連絡先), in order of `rank` from 1. `shares_place_since`: agreed that their own phone's place is taken."""
+    """Somebody who is told (緊急連絡先), in order of `rank` from 1.
+
+    `shares_place_since`: from when on they agreed that their own phone's place is taken.
+    """
 
     id: ContactId
     wearer_id: WearerId
@@ -63,19 +97,50 @@ class Contact(Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
+class KnownHousehold(Struct, frozen=True, kw_only=True):
+    """A household and who belongs to it."""
+
+    household: Household
+    members: list[Member]
+
+
+class KnownWearer(Struct, frozen=True, kw_only=True):
+    """A wearer, and what the one who asked may do and see."""
+
+    wearer: Wearer
+    manages: bool
+    sees: frozenset[Scope]
+
+
+class Told(Struct, frozen=True, kw_only=True):
+    """A contact who is to be told of alerts, and the account by which they are reached."""
+
+    contact: Contact
+    account_id: AccountId
+
+
 class Consent(Struct, frozen=True, kw_only=True):
-    """Who may see what of a wearer, from when, until when. Given to one account, or to a role within the wearer's city."""
+    """Who may see what of a wearer, from when, until when. Given to one account, or to a role in the wearer's city."""
 
     id: ConsentId
     wearer_id: WearerId
     account_id: AccountId | None = None
     role: Role | None = None
     scopes: frozenset[Scope]
+    given_as: GivenAs = GivenAs.NAMED
     from_at: datetime
     until_at: datetime | None = None
     given_by: AccountId
     given_at: datetime
     revoked_at: datetime | None = None
+
+
+class KnownConsent(Struct, frozen=True, kw_only=True):
+    """A consent with the names of the account it was given to, if any, and of who gave it."""
+
+    consent: Consent
+    account_name: str | None
+    given_by_name: str
 
 
 class Protection(Struct, frozen=True, kw_only=True):
@@ -94,6 +159,7 @@ class Protection(Struct, frozen=True, kw_only=True):
 class Look(Struct, frozen=True, kw_only=True):
     """Somebody looked at a wearer's place: one row a viewer, purpose and ten minutes."""
 
+    account_id: AccountId
     viewer_name: str
     viewer_role: Role
     purpose: Purpose

@@ -56,6 +56,7 @@ consent = sa.Table(
     key("account_id", sa.ForeignKey("account.id"), nullable=True, index=True),
     sa.Column("role", sa.String(20), nullable=True),
     sa.Column("scopes", sa.JSON, nullable=False),
+    sa.Column("given_as", sa.String(10), nullable=False),
     moment("from_at"),
     moment("until_at", nullable=True),
     key("given_by", sa.ForeignKey("account.id"), nullable=False),

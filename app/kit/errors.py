@@ -1,18 +1,20 @@
 """The one tree of errors. They are nouns, they know nothing of HTTP; `app/problems.py` maps them to RFC 9457.
 
-    MimamoriError
-    ├── NotFound            no such thing, or not yours to know about: both look the same
-    ├── NotSignedIn         who are you?
-    ├── NotAllowed          signed in, but this role may never do this
-    ├── InvalidInput        what was sent cannot be meant (`where` says which part)
-    ├── Conflict            true at another time, not now: a stale button, a taken name, a resolved alert
-    ├── TooMany             slow down, `retry_after_s` says how long
-    └── Overloaded          the store is behind; try again, nothing was taken
+MimamoriError
+├── NotFound            no such thing, or not yours to know about: both look the same
+├── NotSignedIn         who are you?
+├── NotAllowed          signed in, but this role may never do this
+├── InvalidInput        what was sent cannot be meant (`where` says which part)
+├── Conflict            true at another time, not now: a stale button, a taken name, a resolved alert
+├── TooMany             slow down, `retry_after_s` says how long
+└── Overloaded          the store is behind; try again, nothing was taken
 """
 
 
 class MimamoriError(Exception):
-    """Something in the world that the caller must hear about. `detail` is a sentence for people, without personal data."""
+    """Something in the world that the caller must hear about. `detail` is a sentence for people, without personal
+    data.
+    """
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)

@@ -37,7 +37,9 @@ def new_id() -> UUID:
 
 
 def new_secret() -> str:
-    """A fresh secret of 256 random bits, safe in URLs and headers. It is shown once and stored only as `secret_hash`."""
+    """A fresh secret of 256 random bits, safe in URLs and headers. It is shown once and stored only as
+    `secret_hash`.
+    """
     return secrets.token_urlsafe(32)
 
 

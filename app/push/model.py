@@ -53,7 +53,9 @@ class Address(Struct, frozen=True, kw_only=True):
 
 
 class Message(Struct, frozen=True, kw_only=True):
-    """One thing to tell to one address, claimed for sending. `about` names what it is about (`alert:<id>`) and collapses duplicates on the phone."""
+    """One thing to tell to one address, claimed for sending. `about` names what it is about (`alert:<id>`) and
+    collapses duplicates on the phone.
+    """
 
     id: MessageId
     city_id: CityId

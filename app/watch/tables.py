@@ -7,7 +7,8 @@ from app.db.types import key, metadata, moment
 watch_state = sa.Table(
     "watch_state",
     metadata,
-    key("wearer_id", sa.ForeignKey("wearer.id"), primary_key=True),
+    # A wearer, or a contact who carries a phone of her own: whoever positions are attributed to.
+    key("subject_id", primary_key=True),
     sa.Column("city_id", sa.Integer, nullable=False),
     sa.Column("state", sa.LargeBinary, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),

@@ -1,6 +1,6 @@
-"""What every decoder returns, and what HTTP decoders are given."""
+"""What every decoder returns, what HTTP decoders are given, and how the parts of one unit are put together."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
@@ -17,7 +17,10 @@ class HttpRequest(Struct, frozen=True, kw_only=True):
 
 
 class Refusal(Struct, frozen=True, kw_only=True):
-    """One part of the input that could not be read: `row` counts from 0 within the unit, `why` is a sentence for people."""
+    """One part of the input that could not be read.
+
+    `row` counts from 0 within the unit, `why` is a sentence for people.
+    """
 
     row: int
     why: str
@@ -26,9 +29,10 @@ class Refusal(Struct, frozen=True, kw_only=True):
 class Decoded(Struct, frozen=True, kw_only=True):
     """What one unit of a format says.
 
-    `device` is the identity that the frame itself states, if any. `stamp` is True when the device's own time or sequence number makes the bytes of this
-    unit unique, so that equal bytes are a repeat for ever; otherwise the format's `repeat_window_s` applies.
-    `answer` is what the protocol wants sent back (TCP); `durable` says that the answer must wait until the messages are committed.
+    `device` is the identity that the unit itself states; None when it states none, or several: then each message has
+    its own. `stamped` is True when the device's own time or sequence number makes the bytes of this unit unique, so
+    that equal bytes are a repeat for ever; otherwise the format's `repeat_window_s` applies. `answer` is what the
+    protocol wants sent back (TCP); `durable` says that the answer must wait until the messages are committed.
     """
 
     device: str | None = None
@@ -37,3 +41,24 @@ class Decoded(Struct, frozen=True, kw_only=True):
     stamped: bool = False
     answer: bytes | None = None
     durable: bool = True
+
+
+class Part(Struct, frozen=True, kw_only=True):
+    """What one element of a unit says: `troubles` are the reasons why something in it could not be read."""
+
+    device: str | None = None
+    messages: tuple[Message, ...] = ()
+    troubles: tuple[str, ...] = ()
+    stamped: bool = False
+
+
+def joined(parts: Iterable[Part]) -> Decoded:
+    """The parts of a body as one unit, in order; a part that could not be read costs only itself."""
+    parts = tuple(parts)
+    devices = {part.device for part in parts if part.device is not None}
+    return Decoded(
+        device=devices.pop() if len(devices) == 1 else None,
+        messages=tuple(message for part in parts for message in part.messages),
+        refusals=tuple(Refusal(row=row, why=why) for row, part in enumerate(parts) for why in part.troubles),
+        stamped=bool(parts) and all(part.stamped for part in parts),
+    )

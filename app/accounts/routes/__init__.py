@@ -1,0 +1,7 @@
+"""The routes of accounts, one file a subject; this is their door."""
+
+from litestar.handlers import HTTPRouteHandler
+
+from app.accounts.routes import me, sign_in, staff
+
+ROUTES: list[HTTPRouteHandler] = [*sign_in.ROUTES, *me.ROUTES, *staff.ROUTES]

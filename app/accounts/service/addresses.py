@@ -1,0 +1,61 @@
+"""Use cases of one's own push addresses."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy.engine import Connection
+
+from app.accounts.model import Viewer
+from app.accounts.store import addresses as store
+from app.kit.errors import NotFound
+from app.kit.ids import AccountId, AddressId, SignInId
+from app.push import store as push_store
+from app.push.model import Address, AddressKind, Channel
+
+ADDRESSES_MAX = 20
+"""Live addresses of one account; beyond that the one seen longest ago is let go."""
+
+
+def add_address(
+    connection: Connection,
+    account_id: AccountId,
+    channel: Channel,
+    kind: AddressKind,
+    value: str,
+    language: str,
+    now: datetime,
+    sign_in_id: SignInId | None = None,
+) -> Address:
+    """The address, now this account's and seen at `now`.
+
+    A value that another account had registered moves: the phone changed hands. The old address is retired with what
+    waits for it, so that nobody reads what was meant for the one before.
+    """
+    known = push_store.address_id_of(connection, channel, value)
+    if known is not None and store.owner_of(connection, known) not in (None, account_id):
+        push_store.retire_address(connection, known, "registered by another account", now)
+    address = push_store.save_address(connection, channel=channel, kind=kind, value=value, language=language, now=now)
+    store.link_address(connection, account_id, address.id, sign_in_id)
+    for surplus in store.addresses(connection, account_id)[ADDRESSES_MAX:]:
+        push_store.kill_address(connection, surplus.id, "too many addresses", now)
+    return address
+
+
+def addresses(connection: Connection, viewer: Viewer) -> list[Address]:
+    """The viewer's own live addresses, the one seen last first; never more than `ADDRESSES_MAX`."""
+    return store.addresses(connection, viewer.account_id)
+
+
+def addresses_of(connection: Connection, account_ids: Collection[AccountId]) -> dict[AccountId, list[Address]]:
+    """Where accounts can be reached: live addresses of accounts that are not disabled.
+
+    Accounts without one are absent.
+    """
+    return store.addresses_of(connection, account_ids) if account_ids else {}
+
+
+def remove_address(connection: Connection, viewer: Viewer, address_id: AddressId, now: datetime) -> None:
+    """Ends one of the viewer's own addresses. Raises `NotFound` for dead ones and other people's."""
+    if address_id not in {address.id for address in store.addresses(connection, viewer.account_id)}:
+        raise NotFound
+    push_store.kill_address(connection, address_id, "removed by its owner", now)

@@ -1,0 +1,1 @@
+"""The queries of accounts, one file a subject."""

@@ -1,0 +1,64 @@
+"""Whose push address is whose."""
+
+from collections.abc import Collection
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from app.accounts.tables import account, account_address
+from app.db import dialect
+from app.kit.ids import AccountId, AddressId, SignInId
+from app.push.model import Address
+from app.push.store import to_address
+from app.push.tables import address
+
+
+def owner_of(connection: Connection, address_id: AddressId) -> AccountId | None:
+    """Whose address it is."""
+    query = sa.select(account_address.c.account_id).where(account_address.c.address_id == address_id)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def link_address(
+    connection: Connection, account_id: AccountId, address_id: AddressId, sign_in_id: SignInId | None
+) -> None:
+    """Makes it the account's address, registered by this sign-in."""
+    values = {"account_id": account_id, "sign_in_id": sign_in_id}
+    query = dialect.insert(connection, account_address).values(address_id=address_id, **values)
+    connection.execute(query.on_conflict_do_update(index_elements=["address_id"], set_=values))
+
+
+def addresses(connection: Connection, account_id: AccountId) -> list[Address]:
+    """The live addresses of an account, the one seen last first."""
+    query = (
+        sa.select(address)
+        .join(account_address, account_address.c.address_id == address.c.id)
+        .where(account_address.c.account_id == account_id, address.c.dead_since.is_(None))
+        .order_by(address.c.last_seen_at.desc(), address.c.id.desc())
+    )
+    return [to_address(row) for row in connection.execute(query)]
+
+
+def addresses_of(connection: Connection, account_ids: Collection[AccountId]) -> dict[AccountId, list[Address]]:
+    """The live addresses of accounts that are not disabled; accounts without one are absent."""
+    query = (
+        sa.select(account_address.c.account_id, address)
+        .join(address, address.c.id == account_address.c.address_id)
+        .join(account, account.c.id == account_address.c.account_id)
+        .where(
+            account_address.c.account_id.in_(list(account_ids)),
+            address.c.dead_since.is_(None),
+            account.c.disabled_at.is_(None),
+        )
+        .order_by(address.c.last_seen_at.desc(), address.c.id.desc())
+    )
+    found: dict[AccountId, list[Address]] = {}
+    for row in connection.execute(query):
+        found.setdefault(AccountId(row.account_id), []).append(to_address(row))
+    return found
+
+
+def addresses_of_sign_ins(connection: Connection, sign_in_ids: Collection[SignInId]) -> list[AddressId]:
+    """The addresses that these sign-ins registered last."""
+    query = sa.select(account_address.c.address_id).where(account_address.c.sign_in_id.in_(list(sign_in_ids)))
+    return [AddressId(key) for key in connection.execute(query).scalars()]

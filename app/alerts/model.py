@@ -1,0 +1,73 @@
+"""Alerts and what happens to them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from app.kit.ids import AccountId, AlertId, CityId, WearerId
+from app.push.model import Level
+from app.watch.model import AlertKind, Place, Reason
+
+
+class AlertState(StrEnum):
+    """Open until somebody takes it; acknowledged until it is over."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+    CANCELLED = "cancelled"
+
+
+class AlertAction(StrEnum):
+    """What people and the service do to an alert. Cancelling says that there was nothing to see to."""
+
+    ACKNOWLEDGE = "acknowledge"
+    RESOLVE = "resolve"
+    CANCEL = "cancel"
+
+
+class What(StrEnum):
+    """One line of an alert's history."""
+
+    OPENED = "opened"
+    EVIDENCE = "evidence"
+    RAISED = "raised"
+    TOLD = "told"
+    NOBODY_REACHABLE = "nobody_reachable"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+    CANCELLED = "cancelled"
+
+
+class Alert(Struct, frozen=True, kw_only=True):
+    """Something people must see to. `happened_at` is when it happened, `opened_at` when we heard of it."""
+
+    id: AlertId
+    city_id: CityId
+    wearer_id: WearerId
+    kind: AlertKind
+    subject: str
+    level: Level
+    state: AlertState
+    happened_at: datetime
+    opened_at: datetime
+    changed_at: datetime
+    reasons: tuple[Reason, ...]
+    place: Place | None = None
+    acknowledged_at: datetime | None = None
+    acknowledged_by: AccountId | None = None
+    ended_at: datetime | None = None
+    ended_by: AccountId | None = None
+
+
+class HistoryLine(Struct, frozen=True, kw_only=True):
+    """What happened to an alert, when, and by whom (None: by the service itself)."""
+
+    number: int
+    alert_id: AlertId
+    what: What
+    at: datetime
+    account_id: AccountId | None = None
+    detail: Mapping[str, str] = {}

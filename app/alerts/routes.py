@@ -1,0 +1,145 @@
+"""Alerts: list, look, acknowledge, resolve, cancel."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, QueryParameter
+from sqlalchemy.engine import Connection
+
+from app.accounts.auth import May
+from app.accounts.model import Viewer
+from app.accounts.permissions import Action
+from app.alerts.model import Alert, AlertState
+from app.alerts.service import acting, viewing
+from app.alerts.service.viewing import AlertDetail, AlertView
+from app.db.engine import Database
+from app.db.page import LIMIT, Cursor, Limit, Page, decode_cursor, page
+from app.kit.clock import Clock
+from app.kit.ids import AlertId
+
+States = Annotated[
+    list[AlertState] | None,
+    QueryParameter(name="state", max_items=len(AlertState), description="only alerts in one of these states"),
+]
+
+
+@get(
+    "/v1/alerts",
+    guards=[May(Action.ALERT_READ)],
+    tags=["alerts"],
+    operation_id="list_alerts",
+    summary="Alerts, newest first",
+)
+async def list_alerts(
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    states: States = None,
+    cursor: FromQuery[Cursor | None] = None,
+    limit: FromQuery[Limit] = LIMIT,
+) -> Page[AlertView]:
+    """The alerts of those wearers whose alerts you may see, by consent. No place is in the list."""
+    now = clock()
+    before = decode_cursor(cursor, tuple[datetime, UUID])
+    found = await database.read(
+        lambda c: viewing.newest(c, viewer, states=states or [], before=before, limit=limit + 1, now=now)
+    )
+    return page(found, limit, lambda one: (one.opened_at, one.id))
+
+
+@get(
+    "/v1/alerts/{alert_id:uuid}",
+    guards=[May(Action.ALERT_READ)],
+    tags=["alerts"],
+    operation_id="get_alert",
+    summary="One alert with its history",
+)
+async def get_alert(
+    alert_id: FromPath[UUID],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> AlertDetail:
+    """The alert, everything that happened to it, and its place if you may see places; then it is noted that you
+    looked.
+    """
+    now = clock()
+    return await database.write(lambda c: viewing.detail(c, viewer, AlertId(alert_id), now))
+
+
+Act = Callable[[Connection, Viewer, AlertId, datetime], Alert]
+
+
+async def _act(act: Act, alert_id: UUID, viewer: Viewer, database: Database, now: datetime) -> AlertDetail:
+    """Carries out one action and gives the alert as it is after it, in one transaction."""
+
+    def work(connection: Connection) -> AlertDetail:
+        act(connection, viewer, AlertId(alert_id), now)
+        return viewing.detail(connection, viewer, AlertId(alert_id), now)
+
+    return await database.write(work)
+
+
+@post(
+    "/v1/alerts/{alert_id:uuid}/acknowledge",
+    guards=[May(Action.ALERT_WRITE)],
+    tags=["alerts"],
+    operation_id="acknowledge_alert",
+    summary="I see to it",
+    status_code=200,
+)
+async def acknowledge_alert(
+    alert_id: FromPath[UUID],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> AlertDetail:
+    """Takes the alert: the others are told that you see to it. Again by yourself changes nothing; 409 if somebody else
+    has it or it is over.
+    """
+    return await _act(acting.acknowledge, alert_id, viewer, database, clock())
+
+
+@post(
+    "/v1/alerts/{alert_id:uuid}/resolve",
+    guards=[May(Action.ALERT_WRITE)],
+    tags=["alerts"],
+    operation_id="resolve_alert",
+    summary="It is over",
+    status_code=200,
+)
+async def resolve_alert(
+    alert_id: FromPath[UUID],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> AlertDetail:
+    """Ends the alert; the others are told. Again by yourself changes nothing; 409 if it is over already."""
+    return await _act(acting.resolve, alert_id, viewer, database, clock())
+
+
+@post(
+    "/v1/alerts/{alert_id:uuid}/cancel",
+    guards=[May(Action.ALERT_WRITE)],
+    tags=["alerts"],
+    operation_id="cancel_alert",
+    summary="There was nothing to see to",
+    status_code=200,
+)
+async def cancel_alert(
+    alert_id: FromPath[UUID],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> AlertDetail:
+    """Calls the alert off as a false one; the others are told. Again by yourself changes nothing; 409 if it is over
+    already.
+    """
+    return await _act(acting.cancel, alert_id, viewer, database, clock())
+
+
+ROUTES = [list_alerts, get_alert, acknowledge_alert, resolve_alert, cancel_alert]

@@ -1,0 +1,1 @@
+"""The use cases of alerts, one file each: raising, telling, acting, viewing."""

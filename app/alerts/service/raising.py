@@ -1,0 +1,128 @@
+"""From watch events to alerts: one incident, one alert."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+from sqlalchemy.engine import Connection
+
+from app.alerts import store
+from app.alerts.model import Alert, AlertAction, AlertState, What
+from app.alerts.service import telling
+from app.alerts.transitions import after
+from app.db.session import hint
+from app.kit.ids import AlertId, new_id
+from app.push.model import Level
+from app.watch.model import Outcome, Reason, WatchEvent
+
+LATE = timedelta(minutes=5)
+"""News older than this when it arrives says both times."""
+
+REASONS_MAX = 20
+"""Reasons shown on one alert; what comes after is in its history."""
+
+
+def raise_all(connection: Connection, events: Sequence[WatchEvent], now: datetime) -> None:
+    """Opens, adds to, or ends alerts by what happened, and has the family told, all in the caller's transaction.
+
+    A cause that was seen before changes nothing: replays, second gateways and late buffers never make a second alert,
+    also after the first was resolved.
+    """
+    if not events:
+        return
+    known = store.known_causes(connection, events)
+    for event in events:
+        key = (event.wearer_id, event.kind.value, event.cause)
+        if key in known:
+            continue
+        known.add(key)
+        _raise(connection, event, now)
+        hint(connection, "live", str(event.wearer_id))
+
+
+def _raise(connection: Connection, event: WatchEvent, now: datetime) -> None:
+    current = store.going_on(connection, event)
+    if event.outcome is Outcome.BEGAN:
+        if current is None:
+            _open(connection, event, now)
+        else:
+            _add_evidence(connection, current, event, now)
+    elif current is not None:
+        _end(connection, current, event, now)
+    elif event.outcome is Outcome.PASSING:
+        _end_quietly(connection, _open(connection, event, now), event, now)
+
+
+def _open(connection: Connection, event: WatchEvent, now: datetime) -> Alert:
+    one = Alert(
+        id=AlertId(new_id()),
+        city_id=store.city_of(connection, event.wearer_id),
+        wearer_id=event.wearer_id,
+        kind=event.kind,
+        subject=event.subject,
+        level=event.level,
+        state=AlertState.OPEN,
+        happened_at=event.at,
+        opened_at=now,
+        changed_at=now,
+        reasons=_reasons(connection, event),
+        place=event.place,
+    )
+    store.insert(connection, one)
+    store.add_cause(connection, event, one.id, now)
+    detail = {"rule": event.rule, "happened_at": event.at.isoformat(), "received_at": event.received_at.isoformat()}
+    number = store.add_history(connection, one.id, What.OPENED, now, detail=detail)
+    telling.tell(connection, one, f"alert.{_message(event)}", event, number, now)
+    return one
+
+
+def _add_evidence(connection: Connection, current: Alert, event: WatchEvent, now: datetime) -> None:
+    """New evidence belongs to the alert that is going on. It is told again only when it matters more than before."""
+    store.add_cause(connection, event, current.id, now)
+    worse = event.level is Level.URGENT and current.level is not Level.URGENT
+    changed = msgspec.structs.replace(
+        current,
+        level=Level.URGENT if worse else current.level,
+        changed_at=now,
+        reasons=(current.reasons + _reasons(connection, event))[:REASONS_MAX],
+        place=event.place or current.place,
+    )
+    store.move(connection, changed, current.state)
+    detail = {"rule": event.rule, "happened_at": event.at.isoformat(), "received_at": event.received_at.isoformat()}
+    number = store.add_history(connection, current.id, What.RAISED if worse else What.EVIDENCE, now, detail=detail)
+    if worse:
+        telling.tell(connection, changed, f"alert.{_message(event)}", event, number, now)
+
+
+def _end(connection: Connection, current: Alert, event: WatchEvent, now: datetime) -> None:
+    """What had begun is over by itself: the alert is resolved and the family hears the good news."""
+    ended = _end_quietly(connection, current, event, now)
+    store.add_cause(connection, event, current.id, now)
+    telling.forget(connection, current, now)
+    telling.tell(connection, ended, f"alert.{_message(event)}", event, store.last_number(connection), now)
+
+
+def _end_quietly(connection: Connection, current: Alert, event: WatchEvent, now: datetime) -> Alert:
+    ended = msgspec.structs.replace(
+        current, state=after(current.state, AlertAction.RESOLVE), changed_at=now, ended_at=now
+    )
+    store.move(connection, ended, current.state)
+    store.add_history(connection, current.id, What.RESOLVED, now, detail={"rule": event.rule})
+    return ended
+
+
+def _reasons(connection: Connection, event: WatchEvent) -> tuple[Reason, ...]:
+    """The reasons with both times in them; news that is late says so in a reason of its own."""
+    times = telling.when(event, store.zone_of(connection, event.wearer_id))
+    reasons = event.reasons
+    if event.received_at - event.at > LATE:
+        reasons = (*reasons, Reason(code="late"))
+    return tuple(msgspec.structs.replace(reason, params={**times, **reason.params}) for reason in reasons)
+
+
+def _message(event: WatchEvent) -> str:
+    """The kind of message that tells this event."""
+    if event.outcome is not Outcome.BEGAN:
+        over = {"geofence_enter": "geofence_enter" if event.outcome is Outcome.PASSING else "returned"}
+        return over.get(event.rule, "resolved")
+    return "device" if event.rule.startswith("device_") else event.rule

@@ -1,0 +1,80 @@
+"""Who is told of an alert: every contact, in order, who may know of it and can be reached."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.engine import Connection
+
+from app.accounts import service as accounts
+from app.alerts import store
+from app.alerts.model import Alert, What
+from app.households import service as households
+from app.kit.ids import AccountId
+from app.push import outbox
+from app.push.model import Level
+from app.watch.model import WatchEvent
+
+KEPT = {Level.URGENT: timedelta(hours=2), Level.NOTICE: timedelta(hours=12), Level.NEWS: timedelta(hours=6)}
+"""After this long a message that could not be delivered is no longer worth delivering."""
+
+
+def tell(
+    connection: Connection, alert: Alert, kind: str, event: WatchEvent | None, number: int, now: datetime,
+    *, level: Level | None = None, besides: AccountId | None = None, params: dict[str, str] | None = None,
+) -> None:  # fmt: skip
+    """Puts one message for each reachable address into the outbox; the history says how many, or that nobody can be
+    reached.
+
+    `number` is the line of the history that is told, so that telling it twice is one message. `besides` is not told:
+    she did it herself.
+    """
+    told = [one for one in households.told(connection, alert.wearer_id, now) if one.account_id != besides]
+    addresses = accounts.addresses_of(connection, [one.account_id for one in told])
+    words = _params(connection, alert, event) | (params or {})
+    weight = level or alert.level
+    count = 0
+    for one in told:
+        for address in addresses.get(one.account_id, ()):
+            count += 1
+            outbox.put(
+                connection,
+                city_id=alert.city_id,
+                address_id=address.id,
+                unique_key=f"{alert.id}:{number}:{address.id}",
+                kind=kind,
+                level=weight,
+                about=about(alert),
+                params=words,
+                now=now,
+                expires_at=now + KEPT[weight],
+            )
+    if count:
+        detail = {"kind": kind, "people": str(len(told)), "addresses": str(count)}
+        store.add_history(connection, alert.id, What.TOLD, now, detail=detail)
+    elif besides is None:
+        store.add_history(connection, alert.id, What.NOBODY_REACHABLE, now, detail={"people": str(len(told))})
+
+
+def forget(connection: Connection, alert: Alert, now: datetime) -> None:
+    """Cancels what was not sent yet about an alert: it is no longer true."""
+    outbox.cancel(connection, about(alert), now)
+
+
+def about(alert: Alert) -> str:
+    """What messages about an alert are called on phones, so that a newer one takes the place of the older."""
+    return f"alert:{alert.id}"
+
+
+def when(event: WatchEvent, zone: ZoneInfo) -> dict[str, str]:
+    """Both times of an event as the catalogues want them: moments, and the zone they are shown in."""
+    return {"at": event.at.isoformat(), "received": event.received_at.isoformat(), "zone": zone.key}
+
+
+def _params(connection: Connection, alert: Alert, event: WatchEvent | None) -> dict[str, str]:
+    wearer = households.wearers_by_id(connection, [alert.wearer_id])[alert.wearer_id]
+    params = {"wearer": wearer.name}
+    if event is not None:
+        params |= when(event, store.zone_of(connection, alert.wearer_id))
+        for reason in event.reasons:
+            params |= reason.params
+    return params

@@ -1,0 +1,182 @@
+"""Alerts as people see them. Whoever may not know of an alert is told that there is none."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+from sqlalchemy.engine import Connection
+
+from app.accounts.model import Viewer
+from app.alerts import store
+from app.alerts.model import Alert, AlertState, What
+from app.households import service as households
+from app.households.model import Purpose, Scope
+from app.kit.errors import NotFound
+from app.kit.ids import AccountId, AlertId, WearerId
+from app.push import render
+from app.push.model import Level
+from app.watch.model import AlertKind, Reason
+
+EVENTS_AT_ONCE = 200
+
+
+class ReasonView(Struct, frozen=True, kw_only=True):
+    """Why, in the words of both languages, with the numbers behind it."""
+
+    code: str
+    ja: str
+    en: str
+    numbers: Mapping[str, float] = {}
+
+
+class AlertView(Struct, frozen=True, kw_only=True):
+    """An alert in a list. It never holds a place; the alert itself shows it to those who may see it."""
+
+    id: AlertId
+    wearer: WearerId
+    wearer_name: str
+    kind: AlertKind
+    level: Level
+    state: AlertState
+    happened_at: datetime
+    opened_at: datetime
+    reasons: list[ReasonView]
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
+    ended_at: datetime | None = None
+
+
+class HistoryView(Struct, frozen=True, kw_only=True):
+    """One line of what happened. `who` is None when the service did it by itself."""
+
+    number: int
+    what: What
+    at: datetime
+    who: str | None
+    detail: Mapping[str, str]
+
+
+class PlaceView(Struct, frozen=True, kw_only=True):
+    """Where it happened as far as is known: `accuracy_m` is the radius within which it is with 68 % probability,
+    `age_s` how old the place was then.
+    """
+
+    lat_deg: float
+    lon_deg: float
+    accuracy_m: float
+    at: datetime
+    age_s: int
+
+
+class AlertDetail(AlertView, frozen=True, kw_only=True):
+    """An alert with its history, and with its place for those who may see places (it counts as a look)."""
+
+    place: PlaceView | None = None
+    history: list[HistoryView]
+
+
+class LiveEvent(Struct, frozen=True, kw_only=True):
+    """What an open app is told: line `number` of the histories, and the alert as it is now."""
+
+    number: int
+    what: What
+    alert: AlertView
+
+
+def visible(connection: Connection, viewer: Viewer, alert_id: AlertId, now: datetime) -> Alert:
+    """One alert about somebody whose alerts the viewer may see. Raises `NotFound`."""
+    alert = store.one(connection, alert_id, households.visible_wearer_ids(connection, viewer, Scope.ALERTS, now))
+    if alert is None:
+        raise NotFound
+    return alert
+
+
+def newest(
+    connection: Connection, viewer: Viewer, *, states: Sequence[AlertState], before: tuple[datetime, UUID] | None,
+    limit: int, now: datetime,
+) -> list[AlertView]:  # fmt: skip
+    """The alerts that the viewer may see, newest first."""
+    wearer_ids = households.visible_wearer_ids(connection, viewer, Scope.ALERTS, now)
+    return views(connection, store.newest(connection, wearer_ids, states=states, before=before, limit=limit))
+
+
+def detail(connection: Connection, viewer: Viewer, alert_id: AlertId, now: datetime) -> AlertDetail:
+    """One alert with its history. Its place is shown only with a consent to see places, and that is noted as a look."""
+    alert = visible(connection, viewer, alert_id, now)
+    place = None
+    if alert.place is not None and alert.wearer_id in households.visible_wearer_ids(
+        connection, viewer, Scope.PLACE, now
+    ):
+        households.look(connection, viewer, alert.wearer_id, Purpose.ALERT, now)
+        age_s = max(0, round((alert.happened_at - alert.place.at).total_seconds()))
+        place = PlaceView(
+            lat_deg=alert.place.lat_deg,
+            lon_deg=alert.place.lon_deg,
+            accuracy_m=alert.place.accuracy_m,
+            at=alert.place.at,
+            age_s=age_s,
+        )
+    lines = store.history(connection, alert.id)
+    names = store.names(connection, [line.account_id for line in lines if line.account_id is not None])
+    view = views(connection, [alert])[0]
+    return AlertDetail(
+        **{name: getattr(view, name) for name in view.__struct_fields__},
+        place=place,
+        history=[
+            HistoryView(
+                number=line.number, what=line.what, at=line.at, who=_name(names, line.account_id), detail=line.detail
+            )
+            for line in lines
+        ],
+    )
+
+
+def events_after(connection: Connection, viewer: Viewer, number: int, now: datetime) -> list[LiveEvent]:
+    """What happened after line `number` to alerts that the viewer may see, in order."""
+    wearer_ids = households.visible_wearer_ids(connection, viewer, Scope.ALERTS, now)
+    pairs = store.history_after(connection, number, wearer_ids, EVENTS_AT_ONCE)
+    shown = views(connection, [alert for _line, alert in pairs])
+    return [
+        LiveEvent(number=line.number, what=line.what, alert=view)
+        for (line, _alert), view in zip(pairs, shown, strict=True)
+    ]
+
+
+def views(connection: Connection, alerts: Sequence[Alert]) -> list[AlertView]:
+    """Alerts with the names and words that people read."""
+    if not alerts:
+        return []
+    wearers = households.wearers_by_id(connection, {alert.wearer_id for alert in alerts})
+    names = store.names(connection, [alert.acknowledged_by for alert in alerts if alert.acknowledged_by is not None])
+    return [
+        AlertView(
+            id=alert.id,
+            wearer=alert.wearer_id,
+            wearer_name=wearers[alert.wearer_id].name,
+            kind=alert.kind,
+            level=alert.level,
+            state=alert.state,
+            happened_at=alert.happened_at,
+            opened_at=alert.opened_at,
+            reasons=[_reason(reason) for reason in alert.reasons],
+            acknowledged_at=alert.acknowledged_at,
+            acknowledged_by=_name(names, alert.acknowledged_by),
+            ended_at=alert.ended_at,
+        )
+        for alert in alerts
+    ]
+
+
+def _reason(reason: Reason) -> ReasonView:
+    key = f"reason.{reason.code}"
+    return ReasonView(
+        code=reason.code,
+        ja=render.text(key, "ja", reason.params),
+        en=render.text(key, "en", reason.params),
+        numbers=reason.numbers,
+    )
+
+
+def _name(names: Mapping[UUID, str], account_id: AccountId | None) -> str | None:
+    return None if account_id is None else names.get(account_id)

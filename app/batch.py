@@ -1,0 +1,252 @@
+"""Whose each message is, and what follows from it before any rule looks. Pure: units, carriers and states in, one
+`Batch` out.
+
+A fix is judged for its quality here and becomes a position or a refusal; alarms, health and answers pass whatever
+becomes of a fix in the same frame. Everything is attributed to whoever carried the device at the time of the message,
+not at the time it arrived.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Struct
+
+from app.devices.carriers import carrier_at
+from app.devices.health import HealthRow, heard, row_of
+from app.devices.model import Carrier
+from app.geo import quality
+from app.geo.cells import cell_of, hour_of
+from app.history.model import KeptSurvey, KnownBy, Position, RefusedFix
+from app.kit.ids import CityId, DeviceId, WearerId
+from app.watch.model import AlarmHeard, HealthHeard, Heard, Observation, Place, Seen, WatchState
+from beacon_ingest.messages import Alarm, Answer, Fix, Health, Survey, Unit
+
+INTERVAL_S = 300
+"""How often a device is expected when nothing else is known."""
+
+
+class AnswerHeard(Struct, frozen=True, kw_only=True):
+    """A device's reply to a command, in the word its protocol uses."""
+
+    device_id: DeviceId
+    word: str
+    result: str | None
+    at: datetime
+
+
+class Batch(Struct, kw_only=True):
+    """What many units say, sorted by what happens to it next. `observations` are in order of time for each wearer."""
+
+    positions: list[Position] = msgspec.field(default_factory=list)
+    refused: list[RefusedFix] = msgspec.field(default_factory=list)
+    surveys: list[KeptSurvey] = msgspec.field(default_factory=list)
+    health: list[HealthRow] = msgspec.field(default_factory=list)
+    answers: list[AnswerHeard] = msgspec.field(default_factory=list)
+    observations: dict[WearerId, list[Observation]] = msgspec.field(default_factory=dict)
+    orphans: list[Unit] = msgspec.field(default_factory=list)
+
+
+Carriers = Mapping[DeviceId, Sequence[Carrier]]
+
+
+def subjects(units: Iterable[Unit], carriers: Carriers) -> dict[UUID, CityId]:
+    """Everybody to whom a message of `units` belongs: wearers, and contacts who carry a phone of their own."""
+    found: dict[UUID, CityId] = {}
+    for unit in units:
+        own = carriers.get(DeviceId(unit.device_id), ())
+        for moment in {unit.received_at, *(_at(message, unit) for message in unit.messages)}:
+            carrier = carrier_at(own, moment)
+            if carrier is not None:
+                found[_subject(carrier)] = CityId(unit.city)
+    return found
+
+
+def sort_out(
+    units: Iterable[Unit], carriers: Carriers, states: Mapping[UUID, WatchState], intervals_s: Mapping[UUID, int]
+) -> Batch:
+    """The batch of `units`. What each device's last good fix was is read from and kept in `states`."""
+    batch = Batch()
+    for unit in units:
+        _take(batch, unit, carriers.get(DeviceId(unit.device_id), ()), states, intervals_s)
+    for seen in batch.observations.values():
+        seen.sort(key=_order)
+    return batch
+
+
+def _take(
+    batch: Batch,
+    unit: Unit,
+    carriers: Sequence[Carrier],
+    states: Mapping[UUID, WatchState],
+    intervals_s: Mapping[UUID, int],
+) -> None:
+    """Takes in one unit: fixes first, so that an alarm of the same frame knows its place."""
+    device_id = DeviceId(unit.device_id)
+    health = [row_of(device_id, unit.received_at, message) for message in unit.messages if isinstance(message, Health)]
+    batch.health += health or [heard(device_id, unit.received_at)]
+    places: dict[datetime, Place] = {}
+    for ordinal, fix in _numbered(unit):
+        carrier = carrier_at(carriers, _at(fix, unit))
+        if carrier is not None:
+            seen = _take_fix(batch, unit, fix, ordinal, carrier, states[_subject(carrier)])
+            if seen is not None:
+                places[seen.at] = Place(
+                    lat_deg=seen.lat_deg, lon_deg=seen.lon_deg, accuracy_m=seen.accuracy_m, at=seen.at
+                )
+    for message in unit.messages:
+        at = _at(message, unit)
+        if isinstance(message, Answer):
+            result = None if message.result is UNSET else message.result
+            batch.answers.append(AnswerHeard(device_id=device_id, word=message.command, result=result, at=at))
+        elif isinstance(message, Survey):
+            batch.surveys.append(
+                KeptSurvey(
+                    city_id=CityId(unit.city),
+                    device_id=device_id,
+                    at=at,
+                    received_at=unit.received_at,
+                    cells=message.cells,
+                    access_points=message.access_points,
+                )
+            )
+        elif not isinstance(message, Fix):
+            _observe(batch, unit, message, carrier_at(carriers, at), at, places)
+    carrier_now = carrier_at(carriers, unit.received_at)
+    if carrier_now is not None and carrier_now.wearer_id is not None:
+        interval_s = intervals_s.get(device_id, INTERVAL_S)
+        word = Heard(device_id=device_id, received_at=unit.received_at, interval_s=interval_s)
+        batch.observations.setdefault(carrier_now.wearer_id, []).append(word)
+
+
+def _observe(
+    batch: Batch,
+    unit: Unit,
+    message: Alarm | Health,
+    carrier: Carrier | None,
+    at: datetime,
+    places: Mapping[datetime, Place],
+) -> None:
+    """Puts an alarm or a health report before the rules of the wearer. An alarm that belongs to nobody must be seen by
+    an operator.
+    """
+    if carrier is None:
+        if isinstance(message, Alarm):
+            batch.orphans.append(unit)
+        return
+    if carrier.wearer_id is None:
+        return
+    seen = batch.observations.setdefault(carrier.wearer_id, [])
+    if isinstance(message, Alarm):
+        seen.append(
+            AlarmHeard(
+                device_id=unit.device_id,
+                at=at,
+                received_at=unit.received_at,
+                kinds=message.kinds,
+                place=places.get(at),
+            )
+        )
+    elif message.battery_pct is not UNSET or message.charging is not UNSET:
+        seen.append(
+            HealthHeard(
+                device_id=unit.device_id,
+                at=at,
+                received_at=unit.received_at,
+                battery_pct=None if message.battery_pct is UNSET else message.battery_pct,
+                charging=None if message.charging is UNSET else message.charging,
+            )
+        )
+
+
+def _take_fix(batch: Batch, unit: Unit, fix: Fix, ordinal: int, carrier: Carrier, state: WatchState) -> Seen | None:
+    """Judges one fix: a position and an observation of it, or a refusal with its reason."""
+    at = _at(fix, unit)
+    known_by = KnownBy.GNSS if fix.source is UNSET else KnownBy(fix.source)
+    stated_m = quality.stated_accuracy_m(None if fix.accuracy_m is UNSET else fix.accuracy_m)
+    device = state.device(unit.device_id)
+    refused, device.known = quality.judge(
+        device.known,
+        lat_deg=fix.lat_deg,
+        lon_deg=fix.lon_deg,
+        at=at,
+        accuracy_m=stated_m,
+        known_by=known_by,
+        received_at=unit.received_at,
+    )
+    if refused is not None:
+        batch.refused.append(
+            RefusedFix(
+                city_id=CityId(unit.city),
+                device_id=DeviceId(unit.device_id),
+                fix_at=at,
+                received_at=unit.received_at,
+                lat_deg=fix.lat_deg,
+                lon_deg=fix.lon_deg,
+                accuracy_m=stated_m,
+                reason=refused,
+            )
+        )
+        return None
+    batch.positions.append(
+        Position(
+            city_id=CityId(unit.city),
+            device_id=DeviceId(unit.device_id),
+            fix_at=at,
+            ordinal=ordinal,
+            wearer_id=carrier.wearer_id,
+            contact_id=carrier.contact_id,
+            received_at=unit.received_at,
+            lat_deg=fix.lat_deg,
+            lon_deg=fix.lon_deg,
+            accuracy_m=stated_m,
+            altitude_m=None if fix.altitude_m is UNSET else fix.altitude_m,
+            speed_mps=None if fix.speed_mps is UNSET else fix.speed_mps,
+            heading_deg=None if fix.heading_deg is UNSET else fix.heading_deg,
+            known_by=known_by,
+            cell=cell_of(fix.lat_deg, fix.lon_deg),
+            hour=hour_of(at),
+        )
+    )
+    seen = Seen(
+        device_id=unit.device_id,
+        at=at,
+        received_at=unit.received_at,
+        lat_deg=fix.lat_deg,
+        lon_deg=fix.lon_deg,
+        accuracy_m=quality.assumed_accuracy_m(known_by) if stated_m is None else stated_m,
+    )
+    if carrier.wearer_id is not None:
+        batch.observations.setdefault(carrier.wearer_id, []).append(seen)
+    return seen
+
+
+def _numbered(unit: Unit) -> Iterable[tuple[int, Fix]]:
+    """The fixes of a unit in order of time, each with its place among those of one moment."""
+    count: dict[datetime, int] = {}
+    fixes = [message for message in unit.messages if isinstance(message, Fix)]
+    for fix in sorted(fixes, key=lambda fix: _at(fix, unit)):
+        at = _at(fix, unit)
+        count[at] = count.get(at, -1) + 1
+        yield count[at], fix
+
+
+def _at(message: Fix | Alarm | Health | Survey | Answer, unit: Unit) -> datetime:
+    """When a message was true: its own time, or when it arrived where the device states none."""
+    return unit.received_at if message.at is UNSET else message.at
+
+
+def _subject(carrier: Carrier) -> UUID:
+    subject = carrier.wearer_id or carrier.contact_id
+    assert subject is not None, "a carrier is a wearer or a contact"
+    return subject
+
+
+_RANK: dict[type, int] = {Heard: 0, AlarmHeard: 1, HealthHeard: 2, Seen: 3}
+
+
+def _order(observation: Observation) -> tuple[datetime, int]:
+    """Order of time; of one moment, what the device says comes before where it is."""
+    at = observation.received_at if isinstance(observation, Heard) else observation.at
+    return at, _RANK[type(observation)]

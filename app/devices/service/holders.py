@@ -1,0 +1,106 @@
+"""Devices are handed over and taken back."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.engine import Connection
+
+from app.db import intents
+from app.devices import carriers
+from app.devices.model import Carrier, Device
+from app.devices.store import devices, holders
+from app.kit.errors import Conflict, InvalidInput, NotFound
+from app.kit.ids import CityId, ContactId, DeviceId, WearerId
+
+DEVICE_RELEASED = "device_released"
+"""Intent: what is said of this device for this wearer (silent, low battery) is over."""
+
+
+def assign(
+    connection: Connection,
+    device_id: DeviceId,
+    wearer_id: WearerId | None = None,
+    contact_id: ContactId | None = None,
+    *,
+    now: datetime,
+    from_at: datetime | None = None,
+) -> Carrier:
+    """Who carries the device from `from_at` on, by default from now: a wearer, or a contact who agreed.
+
+    Raises `NotFound` for who is not of the device's city, `InvalidInput` for a moment to come, `Conflict` for a
+    forwarder, a contact who did not agree, or when somebody else carried it after `from_at`.
+    """
+    assert (wearer_id is None) != (contact_id is None), "a device is carried by one"
+    device = devices.locked(connection, device_id)
+    start = from_at or now
+    if start > now:
+        raise InvalidInput("A device is handed over now or was before.", "from_at")
+    if device.forwarder:
+        raise Conflict("This is a server that speaks for other devices; nobody carries it.")
+    if wearer_id is not None and holders.city_of_wearer(connection, wearer_id) != device.city_id:
+        raise NotFound
+    if contact_id is not None:
+        _must_have_agreed(connection, contact_id, device.city_id, start)
+    before = holders.history(connection, device_id)
+    new = Carrier(device_id=device_id, wearer_id=wearer_id, contact_id=contact_id, from_at=start, until_at=None)
+    after = carriers.handed_to(before, new)
+    _save(connection, device_id, before, after, now)
+    return after[-1]
+
+
+def release(connection: Connection, device_id: DeviceId, now: datetime) -> None:
+    """Nobody carries the device from now on; once is enough. Raises `NotFound`."""
+    devices.locked(connection, device_id)
+    before = holders.history(connection, device_id)
+    _save(connection, device_id, before, carriers.released(before, now), now)
+
+
+def release_all(connection: Connection, wearer_id: WearerId, now: datetime) -> int:
+    """How many devices were taken back from a wearer who ended and from their contacts; none the second time."""
+    device_ids = holders.device_ids_about(connection, wearer_id)
+    for device_id in device_ids:
+        release(connection, device_id, now)
+    return len(device_ids)
+
+
+def release_contact(connection: Connection, contact_id: ContactId, now: datetime) -> int:
+    """How many devices were taken back from a contact who agrees no more or is on no list any more."""
+    device_ids = holders.device_ids_of_contact(connection, contact_id)
+    for device_id in device_ids:
+        release(connection, device_id, now)
+    return len(device_ids)
+
+
+def carriers_of(connection: Connection, device_ids: Iterable[UUID]) -> dict[DeviceId, list[Carrier]]:
+    """Who carried each of these devices when, oldest first; ask `carriers.carrier_at`. One query for a batch."""
+    return holders.carriers_of(connection, list(device_ids))
+
+
+def intervals_of(connection: Connection, device_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """How many seconds lie between two reports that each of these devices makes by itself."""
+    return devices.intervals_of(connection, list(device_ids))
+
+
+def devices_of_wearer(connection: Connection, wearer_id: WearerId) -> list[Device]:
+    """The devices that a wearer carries now."""
+    return holders.devices_of_wearer(connection, wearer_id)
+
+
+def _save(
+    connection: Connection, device_id: DeviceId, before: Sequence[Carrier], after: Sequence[Carrier], now: datetime
+) -> None:
+    """Stores the history; what is watched for whoever gave the device back must learn of it."""
+    holders.save_history(connection, device_id, before, after)
+    gave_back = carriers.carrier_now(before)
+    if gave_back is not None and gave_back.wearer_id is not None and gave_back not in after:
+        payload = {"wearer_id": str(gave_back.wearer_id), "device_id": str(device_id)}
+        intents.intend(connection, DEVICE_RELEASED, f"{device_id}:{gave_back.from_at.isoformat()}", payload, now)
+
+
+def _must_have_agreed(connection: Connection, contact_id: ContactId, city_id: CityId, start: datetime) -> None:
+    agreed = holders.agreement(connection, contact_id)
+    if agreed is None or agreed.city_id != city_id:
+        raise NotFound
+    if agreed.since is None or start < agreed.since:
+        raise Conflict("This contact has not agreed that their place is taken.")

@@ -1,0 +1,91 @@
+"""Queries over the stored geofences. Ended ones stay in the table and are found by nothing here."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from app.geo.model import FencePurpose, Geofence, Point
+from app.geo.tables import geofence
+from app.kit.ids import CityId, GeofenceId, WearerId
+
+_ALIVE = geofence.c.ended_at.is_(None)
+
+
+def insert(connection: Connection, city_id: CityId, fence: Geofence) -> None:
+    """Keeps a new geofence of a wearer of that city."""
+    connection.execute(sa.insert(geofence).values(id=fence.id, city_id=city_id, **_values(fence)))
+
+
+def update(connection: Connection, fence: Geofence) -> None:
+    """Keeps what is different about a geofence."""
+    connection.execute(sa.update(geofence).where(geofence.c.id == fence.id).values(**_values(fence)))
+
+
+def end(connection: Connection, wearer_id: WearerId, geofence_id: GeofenceId, now: datetime) -> bool:
+    """Ends a geofence of the wearer; whether there was one to end."""
+    mine = (geofence.c.id == geofence_id) & (geofence.c.wearer_id == wearer_id)
+    return connection.execute(sa.update(geofence).where(mine, _ALIVE).values(ended_at=now)).rowcount == 1
+
+
+def one(connection: Connection, wearer_id: WearerId, geofence_id: GeofenceId) -> Geofence | None:
+    """The wearer's geofence of that id."""
+    mine = (geofence.c.id == geofence_id) & (geofence.c.wearer_id == wearer_id)
+    row = connection.execute(sa.select(geofence).where(mine, _ALIVE)).one_or_none()
+    return None if row is None else _fence(row)
+
+
+def after(connection: Connection, wearer_id: WearerId, last: GeofenceId | None, count: int) -> Sequence[Geofence]:
+    """The first `count` geofences of the wearer made after `last`, oldest first: keys sort by their time."""
+    query = sa.select(geofence).where(geofence.c.wearer_id == wearer_id, _ALIVE).order_by(geofence.c.id).limit(count)
+    if last is not None:
+        query = query.where(geofence.c.id > last)
+    return [_fence(row) for row in connection.execute(query)]
+
+
+def number_of(connection: Connection, wearer_id: WearerId) -> int:
+    """How many geofences the wearer has."""
+    query = sa.select(sa.func.count()).select_from(geofence).where(geofence.c.wearer_id == wearer_id, _ALIVE)
+    return connection.execute(query).scalar_one()
+
+
+def of_wearers(connection: Connection, wearer_ids: Iterable[WearerId]) -> dict[WearerId, list[Geofence]]:
+    """The geofences of many wearers in one query, oldest first; a wearer without any is absent."""
+    query = sa.select(geofence).where(geofence.c.wearer_id.in_(list(wearer_ids)), _ALIVE).order_by(geofence.c.id)
+    found: dict[WearerId, list[Geofence]] = {}
+    for row in connection.execute(query):
+        found.setdefault(WearerId(row.wearer_id), []).append(_fence(row))
+    return found
+
+
+def _values(fence: Geofence) -> dict[str, Any]:
+    return {
+        "wearer_id": fence.wearer_id,
+        "name": fence.name,
+        "purpose": fence.purpose.value,
+        "lat_deg": None if fence.centre is None else fence.centre.lat_deg,
+        "lon_deg": None if fence.centre is None else fence.centre.lon_deg,
+        "radius_m": fence.radius_m,
+        "corners": [[corner.lat_deg, corner.lon_deg] for corner in fence.corners],
+        "tell_exit": fence.tell_exit,
+        "tell_enter": fence.tell_enter,
+        "created_at": fence.created_at,
+    }
+
+
+def _fence(row: sa.Row[Any]) -> Geofence:
+    return Geofence(
+        id=row.id,
+        wearer_id=row.wearer_id,
+        name=row.name,
+        purpose=FencePurpose(row.purpose),
+        centre=None if row.lat_deg is None else Point(row.lat_deg, row.lon_deg),
+        radius_m=row.radius_m,
+        corners=tuple(Point(lat_deg, lon_deg) for lat_deg, lon_deg in row.corners),
+        tell_exit=row.tell_exit,
+        tell_enter=row.tell_enter,
+        created_at=row.created_at,
+        ended_at=row.ended_at,
+    )

@@ -1,0 +1,222 @@
+"""Every query over positions, refused fixes and surveys."""
+
+import math
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from app.db import dialect
+from app.devices.tables import device
+from app.geo.cells import hour_of, ranges_around
+from app.geo.measure import distance_m
+from app.geo.model import Point
+from app.history.model import KeptSurvey, KnownBy, Nearby, Position, RefusedFix, TrackPoint
+from app.history.tables import position, refused_fix, survey
+from app.households.tables import wearer
+from app.kit.ids import CityId, DeviceId, WearerId, new_id
+
+_KNOWN_BY = {known_by.value: known_by for known_by in KnownBy}
+_OTHER = position.alias("other")
+_FIELDS = Position.__struct_fields__
+_WHOLE = [position.c[name] for name in _FIELDS]
+_ON_TRACK = (
+    position.c.fix_at,
+    position.c.lat_deg,
+    position.c.lon_deg,
+    position.c.accuracy_m,
+    position.c.known_by,
+    position.c.received_at,
+)
+_NEARBY = (
+    position.c.fix_at,
+    position.c.device_id,
+    position.c.wearer_id,
+    position.c.contact_id,
+    position.c.lat_deg,
+    position.c.lon_deg,
+    position.c.accuracy_m,
+    position.c.known_by,
+    position.c.received_at,
+)
+
+
+def append(connection: Connection, positions: Sequence[Position]) -> None:
+    """Keeps positions. One whose key is there already changes nothing."""
+    if positions:
+        rows = [{name: getattr(one, name) for name in _FIELDS} for one in positions]
+        connection.execute(dialect.insert(connection, position).on_conflict_do_nothing(), rows)
+
+
+def refuse(connection: Connection, fixes: Sequence[RefusedFix]) -> None:
+    """Keeps refused fixes with their reason. A latitude that is no number cannot be kept: there is nothing to show."""
+    rows = [
+        {
+            "id": new_id(),
+            "city_id": fix.city_id,
+            "device_id": fix.device_id,
+            "fix_at": fix.fix_at,
+            "received_at": fix.received_at,
+            "lat_deg": fix.lat_deg,
+            "lon_deg": fix.lon_deg,
+            "accuracy_m": fix.accuracy_m,
+            "reason": fix.reason.value,
+        }
+        for fix in fixes
+        if math.isfinite(fix.lat_deg) and math.isfinite(fix.lon_deg)
+    ]
+    if rows:
+        connection.execute(sa.insert(refused_fix), rows)
+
+
+def keep_surveys(connection: Connection, surveys: Sequence[KeptSurvey]) -> None:
+    """Keeps what devices heard."""
+    if surveys:
+        rows = [
+            {
+                "id": new_id(),
+                "city_id": one.city_id,
+                "device_id": one.device_id,
+                "at": one.at,
+                "received_at": one.received_at,
+                "heard": msgspec.to_builtins({"cells": one.cells, "access_points": one.access_points}),
+            }
+            for one in surveys
+        ]
+        connection.execute(sa.insert(survey), rows)
+
+
+def last_of_wearers(connection: Connection, wearer_ids: Iterable[WearerId]) -> dict[WearerId, Position]:
+    """The newest position of each wearer by the time of the fix: one look into the index a wearer, however long her
+    history."""
+    newest = _newest_fix_at(_OTHER.c.wearer_id == wearer.c.id)
+    query = (
+        sa.select(*_WHOLE)
+        .join_from(wearer, position, (position.c.wearer_id == wearer.c.id) & (position.c.fix_at == newest))
+        .where(wearer.c.id.in_(list(wearer_ids)))
+        .order_by(position.c.received_at, position.c.ordinal)
+    )
+    return {WearerId(row.wearer_id): _position(row) for row in connection.execute(query)}
+
+
+def last_of_devices(connection: Connection, device_ids: Iterable[DeviceId]) -> dict[DeviceId, Position]:
+    """The newest position of each device by the time of the fix, whoever carried it."""
+    same = (position.c.city_id == device.c.city_id) & (position.c.device_id == device.c.id)
+    newest = _newest_fix_at((_OTHER.c.city_id == device.c.city_id) & (_OTHER.c.device_id == device.c.id))
+    query = (
+        sa.select(*_WHOLE)
+        .join_from(device, position, same & (position.c.fix_at == newest))
+        .where(device.c.id.in_(list(device_ids)))
+        .order_by(position.c.ordinal)
+    )
+    return {DeviceId(row.device_id): _position(row) for row in connection.execute(query)}
+
+
+def _newest_fix_at(whose: sa.ColumnElement[bool]) -> sa.ScalarSelect[datetime]:
+    """The time of the newest fix of each row of the query around it: the first entry of an index, read from its end."""
+    newest = sa.select(_OTHER.c.fix_at).where(whose).order_by(_OTHER.c.fix_at.desc()).limit(1)
+    return newest.correlate_except(_OTHER).scalar_subquery()
+
+
+def interval_s(connection: Connection, device_id: DeviceId) -> int:
+    """How often the device reports, by its enrolment."""
+    found: int = connection.execute(sa.select(device.c.interval_s).where(device.c.id == device_id)).scalar_one()
+    return found
+
+
+def track(
+    connection: Connection, wearer_id: WearerId, from_at: datetime, until_at: datetime, rows_max: int
+) -> tuple[list[TrackPoint], datetime | None]:
+    """The wearer's places from `from_at` up to, not including, `until_at`, in order of time; and where to go on from.
+
+    At most `rows_max` of them. A moment is never cut in two, so that what follows begins at a moment of its own.
+    """
+    # The order of the index to its end, so that nothing is sorted.
+    order = (position.c.fix_at, position.c.city_id, position.c.device_id, position.c.ordinal)
+    mine = (position.c.wearer_id == wearer_id) & (position.c.fix_at >= from_at) & (position.c.fix_at < until_at)
+    query = sa.select(*_ON_TRACK).where(mine).order_by(*order).limit(rows_max + 1)
+    points = [
+        TrackPoint(at, lat_deg, lon_deg, accuracy_m, _KNOWN_BY[known_by], received_at)
+        for at, lat_deg, lon_deg, accuracy_m, known_by, received_at in connection.execute(query).all()
+    ]
+    if len(points) <= rows_max:
+        return points, None
+    next_at = points[-1].at
+    whole = [point for point in points if point.at < next_at]
+    if whole:
+        return whole, next_at
+    return points[:-1], next_at + timedelta(microseconds=1)  # One stamp on more fixes than a page holds.
+
+
+def near(
+    connection: Connection,
+    city_id: CityId,
+    centre: Point,
+    radius_m: float,
+    from_at: datetime,
+    until_at: datetime,
+    limit: int,
+) -> list[Nearby]:
+    """Positions of a city within `radius_m` of a point, from `from_at` up to, not including, `until_at`, newest first.
+
+    One scan of the index for each hour and range of cells (DESIGN section 6), then the exact distance.
+    """
+    last_hour = hour_of(until_at - timedelta(microseconds=1))
+    hours = _numbers("hours", ("hour",), [(hour,) for hour in range(hour_of(from_at), last_hour + 1)])
+    ranges = ranges_around(centre.lat_deg, centre.lon_deg, radius_m)
+    spans = _numbers("spans", ("first", "last"), ranges)
+    in_reach = (position.c.hour == hours.c.hour) & position.c.cell.between(spans.c.first, spans.c.last)
+    query = (
+        sa.select(*_NEARBY)
+        .select_from(hours.join(spans, sa.true()).join(position, in_reach))
+        .where(position.c.city_id == city_id, position.c.fix_at >= from_at, position.c.fix_at < until_at)
+        .order_by(position.c.fix_at.desc(), position.c.device_id, position.c.ordinal)
+    )
+    found: list[Nearby] = []
+    for at, device_id, wearer_id, contact_id, lat, lon, accuracy_m, known_by, received_at in connection.execute(query):
+        apart_m = distance_m(centre.lat_deg, centre.lon_deg, lat, lon)
+        if apart_m <= radius_m:
+            how = _KNOWN_BY[known_by]
+            found.append(Nearby(at, device_id, wearer_id, contact_id, lat, lon, accuracy_m, how, received_at, apart_m))
+            if len(found) == limit:
+                break
+    return found
+
+
+def forget_before(connection: Connection, before: datetime, rows_max: int) -> int:
+    """Deletes positions whose fix is older, at most `rows_max`; how many. By the hour, which the area index begins
+    with."""
+    old = (position.c.hour <= hour_of(before)) & (position.c.fix_at < before)
+    row_key = (position.c.city_id, position.c.device_id, position.c.fix_at, position.c.ordinal)
+    keys = sa.select(*row_key).where(old).limit(rows_max)
+    return connection.execute(sa.delete(position).where(sa.tuple_(*row_key).in_(keys))).rowcount
+
+
+def forget_refused_before(connection: Connection, before: datetime, rows_max: int) -> int:
+    """Deletes refused fixes received earlier, at most `rows_max`; how many."""
+    return _forget(connection, refused_fix, before, rows_max)
+
+
+def forget_surveys_before(connection: Connection, before: datetime, rows_max: int) -> int:
+    """Deletes what was heard and received earlier, at most `rows_max`; how many."""
+    return _forget(connection, survey, before, rows_max)
+
+
+def _forget(connection: Connection, table: sa.Table, before: datetime, rows_max: int) -> int:
+    keys = sa.select(table.c.id).where(table.c.received_at < before).limit(rows_max)
+    return connection.execute(sa.delete(table).where(table.c.id.in_(keys))).rowcount
+
+
+def _numbers(name: str, columns: Sequence[str], rows: Sequence[tuple[int, ...]]) -> sa.CTE:
+    """A table of whole numbers within a query, written out: there is nothing in them to escape."""
+    typed = [sa.column(column, sa.BigInteger) for column in columns]
+    return sa.values(*typed, name=name, literal_binds=True).data(rows).cte(name)
+
+
+def _position(row: sa.Row[Any]) -> Position:
+    values = dict(zip(_FIELDS, row, strict=True))
+    values["known_by"] = _KNOWN_BY[values["known_by"]]
+    return Position(**values)

@@ -1,0 +1,116 @@
+"""May they see her? Every room asks here before it shows anything of a wearer, and notes each look at her place."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+import structlog
+from sqlalchemy.engine import Connection
+
+from app.accounts.model import Viewer
+from app.households.access import Access, Facts, decide, decide_managing, seen
+from app.households.model import Contact, KnownWearer, Look, Purpose, Scope, Told, Wearer
+from app.households.store import contacts, looks, people, sight
+from app.kit.errors import NotFound
+from app.kit.ids import AccountId, ContactId, HouseholdId, WearerId
+
+log = structlog.get_logger()
+
+
+def visible_wearer(
+    connection: Connection, viewer: Viewer, wearer_id: WearerId, scope: Scope | None, now: datetime
+) -> Wearer:
+    """The wearer, if the viewer may see `scope` of her, or for None may know of her at all. Raises `NotFound`."""
+    wearer, facts = _facts(connection, viewer, wearer_id)
+    return _granted(decide(facts, scope, now), viewer, wearer)
+
+
+def managed_wearer(connection: Connection, viewer: Viewer, wearer_id: WearerId, now: datetime) -> Wearer:
+    """The wearer, if the viewer manages her: her household, her city's clerks, administrators. Raises `NotFound`."""
+    wearer, facts = _facts(connection, viewer, wearer_id)
+    return _granted(decide_managing(facts), viewer, wearer)
+
+
+def attended_wearer(connection: Connection, viewer: Viewer, wearer_id: WearerId, now: datetime) -> Wearer:
+    """The wearer, if the viewer manages her or sees her alerts, and so must know whom to call. Raises `NotFound`."""
+    wearer, facts = _facts(connection, viewer, wearer_id)
+    managing = decide_managing(facts)
+    return _granted(managing if managing.granted else decide(facts, Scope.ALERTS, now), viewer, wearer)
+
+
+def known_wearer(connection: Connection, viewer: Viewer, wearer_id: WearerId, now: datetime) -> KnownWearer:
+    """The wearer and what the viewer may do and see. Raises `NotFound`."""
+    wearer, facts = _facts(connection, viewer, wearer_id)
+    _granted(decide(facts, None, now), viewer, wearer)
+    return _known(wearer, facts, now)
+
+
+def known_wearers(
+    connection: Connection,
+    viewer: Viewer,
+    household_id: HouseholdId | None,
+    after: WearerId | None,
+    count: int,
+    now: datetime,
+) -> list[KnownWearer]:
+    """Up to `count` of the wearers whom the viewer may know of, by id."""
+    ids = sight.visible_page(connection, viewer, household_id, after, count, now)
+    found = sight.facts_of(connection, viewer, ids)
+    return [_known(*found[wearer_id], now) for wearer_id in ids]
+
+
+def visible_wearer_ids(
+    connection: Connection, viewer: Viewer, scope: Scope | None, now: datetime
+) -> frozenset[WearerId]:
+    """All wearers of whom the viewer may see `scope`, or may know at all."""
+    return sight.visible_ids(connection, viewer, scope, now)
+
+
+def wearers_by_id(connection: Connection, wearer_ids: Collection[WearerId]) -> dict[WearerId, Wearer]:
+    """These wearers, whoever asks; ended ones too."""
+    return people.wearers_by_id(connection, wearer_ids)
+
+
+def contacts_by_id(connection: Connection, contact_ids: Collection[ContactId]) -> dict[ContactId, Contact]:
+    """Those of these contacts who are still on a list, whoever asks."""
+    return contacts.by_id(connection, contact_ids)
+
+
+def told(connection: Connection, wearer_id: WearerId, now: datetime) -> list[Told]:
+    """Who is told of alerts, in order: contacts whose account may see them now and from whom she is not hidden."""
+    return sight.told(connection, wearer_id, now)
+
+
+def look(connection: Connection, viewer: Viewer, wearer_id: WearerId, purpose: Purpose, now: datetime) -> None:
+    """Notes that the viewer looks at a place: one row a viewer, wearer, purpose and ten minutes."""
+    looks.add(connection, wearer_id, viewer.account_id, purpose, now)
+
+
+def looks_at(
+    connection: Connection,
+    viewer: Viewer,
+    wearer_id: WearerId,
+    before: tuple[datetime, AccountId, Purpose] | None,
+    count: int,
+    now: datetime,
+) -> list[Look]:
+    """Up to `count` looks at a wearer whom the viewer manages, newest first. Raises `NotFound`."""
+    managed_wearer(connection, viewer, wearer_id, now)
+    return looks.page(connection, wearer_id, before, count)
+
+
+def _facts(connection: Connection, viewer: Viewer, wearer_id: WearerId) -> tuple[Wearer, Facts]:
+    found = sight.facts_of(connection, viewer, [wearer_id]).get(wearer_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _known(wearer: Wearer, facts: Facts, now: datetime) -> KnownWearer:
+    return KnownWearer(wearer=wearer, manages=decide_managing(facts).granted, sees=seen(facts, now))
+
+
+def _granted(access: Access, viewer: Viewer, wearer: Wearer) -> Wearer:
+    if not access.granted:
+        log.info("sight_refused", reason=access.reason, account=str(viewer.account_id), wearer=str(wearer.id))
+        raise NotFound
+    return wearer

@@ -1,0 +1,1 @@
+"""Every query of the room, a file for each kind of thing."""

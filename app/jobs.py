@@ -1,0 +1,122 @@
+"""One table of all timed work, and one of what intents are carried out by.
+
+A timer is a column in a row; a job only looks at what is due. The scheduler wakes the jobs, nothing depends on it:
+after a restart whatever is due is found by the first look. A job takes one transaction and limits what it does in it.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+import structlog
+from msgspec import Struct
+from sqlalchemy.engine import Connection
+
+from app.accounts import service as accounts
+from app.alerts.service import acting, raising
+from app.config import Settings
+from app.db import dialect, intents, units
+from app.db.session import hint
+from app.db.tables import heartbeat
+from app.devices import service as devices
+from app.history import service as history
+from app.kit.ids import DeviceId, WearerId
+from app.watch import service as watch
+
+log = structlog.get_logger()
+
+SURVEYS_KEPT = timedelta(days=2)
+"""What devices heard around them is only for finding a place, and then goes."""
+
+DOWN_AT_LEAST = timedelta(seconds=60)
+"""A gap between heartbeats shorter than this is a slow moment, not an outage."""
+
+
+class Job(Struct, frozen=True, kw_only=True):
+    """Some timed work: how often it looks, and what it does in one transaction."""
+
+    name: str
+    every_s: float
+    work: Callable[[Connection, Settings, datetime], None]
+
+
+def beat(connection: Connection, settings: Settings, now: datetime) -> None:
+    """Notes that the service is up, and after an outage since when: silence of devices is judged by it."""
+    table = heartbeat
+    row = connection.execute(sa.select(table).where(table.c.name == "service")).one_or_none()
+    values = {"at": now, "up_since": now, "down_since": now}
+    if row is not None:
+        was_down = now - row.at >= DOWN_AT_LEAST
+        values["up_since"] = now if was_down else row.up_since
+        values["down_since"] = row.at if was_down else row.down_since
+    statement = dialect.insert(connection, table).values(name="service", **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+
+
+def judge_silence(connection: Connection, settings: Settings, now: datetime) -> None:
+    """Raises alerts for devices that were not heard for too long."""
+    raising.raise_all(connection, watch.tick(connection, now), now)
+
+
+def carry_out_intents(connection: Connection, settings: Settings, now: datetime) -> None:
+    """Does what was decided and not yet done; what fails is put off and does not hold up the rest."""
+    for one in intents.due(connection, now):
+        try:
+            with connection.begin_nested():
+                INTENTS[one.kind](connection, one.payload, now)
+                intents.done(connection, one.id, now)
+        except Exception as error:  # One intent that cannot be carried out must not keep the others from being.
+            log.error("intent_failed", kind=one.kind, error=type(error).__name__)
+            intents.failed(connection, one, f"{type(error).__name__}: {error}", now)
+
+
+def look_after_commands(connection: Connection, settings: Settings, now: datetime) -> None:
+    """Lets commands expire, and wakes the lines of devices whose commands became due (the end of live mode)."""
+    devices.expire(connection, now)
+    for device_id in devices.due_device_ids(connection, now):
+        hint(connection, "command", str(device_id))
+
+
+def forget(connection: Connection, settings: Settings, now: datetime) -> None:
+    """Deletes what may no longer be kept."""
+    history.forget_before(connection, now - timedelta(days=settings.retention_days))
+    history.forget_surveys_before(connection, now - SURVEYS_KEPT)
+    units.forget_before(connection, now - units.KEPT)
+    accounts.forget_failures(connection, now)
+
+
+JOBS: tuple[Job, ...] = (
+    Job(name="beat", every_s=10, work=beat),
+    Job(name="intents", every_s=2, work=carry_out_intents),
+    Job(name="commands", every_s=2, work=look_after_commands),
+    Job(name="silence", every_s=5, work=judge_silence),
+    Job(name="forget", every_s=3600, work=forget),
+)
+
+
+def _wearer_ended(connection: Connection, payload: Mapping[str, Any], now: datetime) -> None:
+    """A wearer is no longer watched: nothing about her may go on."""
+    wearer_id = WearerId(UUID(payload["wearer_id"]))
+    acting.cancel_all(connection, wearer_id, now)
+    devices.release_all(connection, wearer_id, now)
+
+
+def _device_released(connection: Connection, payload: Mapping[str, Any], now: datetime) -> None:
+    """A device is no longer carried by a wearer: what is said of it (silent, low battery) is over."""
+    wearer_id, device_id = WearerId(UUID(payload["wearer_id"])), DeviceId(UUID(payload["device_id"]))
+    watch.forget_device(connection, wearer_id, device_id)
+    acting.cancel_all(connection, wearer_id, now, (device_id.hex,))
+
+
+INTENTS: dict[str, Callable[[Connection, Mapping[str, Any], datetime], None]] = {
+    "wearer_ended": _wearer_ended,
+    "device_released": _device_released,
+}
+
+
+def run_all(connection: Connection, settings: Settings, now: datetime) -> None:
+    """Every job once, in the order of the table: for stories that move the clock themselves."""
+    for job in JOBS:
+        job.work(connection, settings, now)

@@ -1,0 +1,142 @@
+"""Live events for open apps: what happens to alerts, and that a place has changed.
+
+Server-sent events. An alert's event carries the number of its history line as id, so that `Last-Event-ID` brings back
+what was missed, by query from the history: the truth is in the tables, hints only say when to look. A change of place
+carries no place: the app asks for it, and that look is noted.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import HeaderParameter
+from litestar.response import ServerSentEvent, ServerSentEventMessage
+from msgspec import Struct
+
+from app.accounts import service as accounts
+from app.accounts.auth import May
+from app.accounts.model import Viewer
+from app.accounts.permissions import Action
+from app.alerts import store as alert_store
+from app.alerts.service import viewing
+from app.db.engine import Database
+from app.households import service as households
+from app.households.model import Scope
+from app.kit.clock import Clock
+
+COMMENT_EVERY_S = 15.0
+"""A line of nothing this often keeps proxies from closing the stream and tells the app that it is alive."""
+
+CHECK_EVERY = timedelta(seconds=60)
+"""How often it is asked again whether the viewer still is signed in and whose places they may see."""
+
+LastEventId = Annotated[
+    int | None,
+    HeaderParameter(name="Last-Event-ID", ge=0, le=2**63 - 1, description="number of the last event that was received"),
+]
+
+
+class PlaceChanged(Struct, frozen=True, kw_only=True):
+    """A wearer's place is newer than before: ask for it."""
+
+    wearer: UUID
+
+
+class _Inbox:
+    """What hints said since the stream last looked."""
+
+    def __init__(self) -> None:
+        self.places: set[str] = set()
+        self.visible: frozenset[str] = frozenset()
+        self.alerts = False
+        self.something = asyncio.Event()
+
+    def on_place(self, wearer_id: str) -> None:
+        if wearer_id in self.visible:
+            self.places.add(wearer_id)
+            self.something.set()
+
+    def on_alert(self, _wearer_id: str) -> None:
+        self.alerts = True
+        self.something.set()
+
+    def take_places(self) -> list[str]:
+        places, self.places = sorted(self.places), set()
+        return places
+
+
+@get(
+    "/v1/events",
+    guards=[May(Action.ALERT_READ)],
+    tags=["live"],
+    operation_id="events",
+    summary="What happens, as it happens (server-sent events)",
+    media_type="text/event-stream",
+)
+async def events(
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    last_event_id: LastEventId = None,
+) -> ServerSentEvent:
+    """Events `alert` (data: number, what, alert; the id is the number) and `place` (data: wearer, no place), a comment
+    every 15 s.
+
+    With `Last-Event-ID`, what happened to alerts since comes first. The stream ends when the sign-in does.
+    """
+    return ServerSentEvent(_stream(viewer, database, clock, last_event_id))
+
+
+async def _stream(
+    viewer: Viewer, database: Database, clock: Clock, last_number: int | None
+) -> AsyncIterator[ServerSentEventMessage]:
+    inbox = _Inbox()
+    stops = [database.listen("live", inbox.on_alert), database.listen("place", inbox.on_place)]
+    try:
+        number = last_number if last_number is not None else await database.read(alert_store.last_number)
+        inbox.alerts = last_number is not None
+        checked_at = clock() - CHECK_EVERY
+        yield ServerSentEventMessage(comment="welcome")
+        while True:
+            now = clock()
+            if now - checked_at >= CHECK_EVERY:
+                checked_at = now
+                if not await database.read(lambda c, now=now: accounts.is_signed_in(c, viewer.sign_in_id, now)):  # type: ignore[misc]
+                    return
+                ids = await database.read(
+                    lambda c, now=now: households.visible_wearer_ids(c, viewer, Scope.PLACE, now)  # type: ignore[misc]
+                )
+                inbox.visible = frozenset(str(wearer_id) for wearer_id in ids)
+            inbox.something.clear()
+            while inbox.alerts:
+                inbox.alerts = False
+                for event in await _alerts_after(database, viewer, number, clock):
+                    number = event.number
+                    inbox.alerts = True  # There may be more than one page of them.
+                    yield ServerSentEventMessage(event="alert", id=number, data=_text(event))
+            for wearer_id in inbox.take_places():
+                yield ServerSentEventMessage(event="place", data=_text(PlaceChanged(wearer=UUID(wearer_id))))
+            try:
+                await asyncio.wait_for(inbox.something.wait(), COMMENT_EVERY_S)
+            except TimeoutError:
+                yield ServerSentEventMessage(comment="still here")
+    finally:
+        for stop in stops:
+            stop()
+
+
+async def _alerts_after(database: Database, viewer: Viewer, number: int, clock: Clock) -> list[viewing.LiveEvent]:
+    now = clock()
+    return await database.read(lambda c: viewing.events_after(c, viewer, number, now))
+
+
+def _text(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+ROUTES = [events]

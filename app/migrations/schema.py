@@ -1,0 +1,16 @@
+"""Every table of the house, gathered: what the migrations must add up to."""
+
+from app.accounts import tables as accounts
+from app.alerts import tables as alerts
+from app.db import tables as db
+from app.db.types import metadata
+from app.devices import tables as devices
+from app.geo import tables as geo
+from app.history import tables as history
+from app.households import tables as households
+from app.push import tables as push
+from app.watch import tables as watch
+
+ROOMS = (db, push, accounts, households, devices, geo, history, watch, alerts)
+
+__all__ = ["ROOMS", "metadata"]

@@ -1,0 +1,80 @@
+"""THE HOT PATH on one screen: units of messages in; positions, health, states, alerts and messages to people out, in
+one transaction.
+
+`process` is the runner that the group-commit writer calls with everything that waits. A repeat changes nothing. An
+unexpected error is narrowed to its unit, which is kept as a dead letter and acknowledged: one bad integer never stops a
+town. What a rule throws costs only that rule. Hints after the commit tell open apps to look.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.engine import Connection
+
+from app.alerts.service import raising
+from app.batch import sort_out, subjects
+from app.db import session, units
+from app.devices import service as devices
+from app.history import service as history
+from app.watch import service as watch
+from beacon_ingest.messages import Unit
+
+log = structlog.get_logger()
+
+
+def process(connection: Connection, arrived: Sequence[Unit], now: datetime) -> list[None]:
+    """One outcome a unit: None, it is digested or kept as a dead letter. Raises only when the store itself fails: then
+    nothing is acknowledged.
+    """
+    place = session.mark(connection)
+    try:
+        with connection.begin_nested():
+            digest(connection, arrived, now)
+    except sa.exc.OperationalError:  # The disk, not the data: every unit must be sent again.
+        raise
+    except Exception as error:  # Narrowed by halves to the unit that cannot be digested; all others are committed.
+        session.forget_from(connection, place)
+        if len(arrived) == 1:
+            log.error("dead_letter", format=arrived[0].format, error=type(error).__name__)
+            units.bury(connection, arrived[0], what(error))
+        else:
+            half = len(arrived) // 2
+            process(connection, arrived[:half], now)
+            process(connection, arrived[half:], now)
+    return [None] * len(arrived)
+
+
+def digest(connection: Connection, arrived: Sequence[Unit], now: datetime, *, again: bool = False) -> None:
+    """The stages, in order. Each is a plain function over everything that arrived.
+
+    `again`: an operator replays units that are known already; their own repeats stay repeats.
+    """
+    fresh = arrived if again else units.fresh(connection, arrived)
+    if not fresh:
+        return
+    device_ids = {unit.device_id for unit in fresh}
+    carriers = devices.carriers_of(connection, device_ids)
+    kept = watch.load(connection, subjects(fresh, carriers))
+    batch = sort_out(
+        fresh, carriers, {key: one.state for key, one in kept.items()}, devices.intervals_of(connection, device_ids)
+    )
+    history.append(connection, batch.positions)
+    history.refuse(connection, batch.refused)
+    history.keep_surveys(connection, batch.surveys)
+    devices.save_health(connection, batch.health)
+    for answer in batch.answers:
+        devices.answered(connection, answer.device_id, answer.word, answer.result, answer.at, now)
+    for unit in batch.orphans:
+        units.bury(connection, unit, "An alarm of a device that nobody carried then.")
+    events = watch.look(connection, kept, batch.observations, now)
+    raising.raise_all(connection, events, now)
+    for wearer_id in {position.wearer_id for position in batch.positions if position.wearer_id is not None}:
+        session.hint(connection, "place", str(wearer_id))
+
+
+def what(error: Exception) -> str:
+    """The error without the statement and its values, which are places of people."""
+    cause = error.orig if isinstance(error, sa.exc.StatementError) and error.orig is not None else error
+    return f"{type(cause).__name__}: {cause}"

@@ -1,0 +1,316 @@
+"""The only way out of the house: messages are put here in the transaction that decided them, claimed, and settled
+with what became of them.
+
+A message is never sent from inside a transaction. It is claimed first (committed), then sent, then settled; a
+process that dies in between lets go of its claim after `CLAIM_S`, and the message is sent again. So everything is
+told at least once, and what comes twice is one on the phone, because both carry the same `about`.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from msgspec import Struct
+from sqlalchemy.engine import Connection
+
+from app.db import dialect
+from app.db.session import hint
+from app.kit.ids import AddressId, CityId, MessageId, new_id
+from app.push import tables
+from app.push.model import Address, AddressKind, Channel, Level, Message, MessageState
+from app.push.retry import Delivery, Outcome, RetryDecision
+from app.push.transitions import Action, state_after, states_before
+
+CLAIM_S = 30
+"""How long a claim holds.
+
+Sending must be over before, see `deliver.SEND_S_MAX`; after a kill this is the longest wait.
+"""
+LIMIT = 100
+LOOKS_MAX = 10
+"""How many pages of hopeless messages one claim clears away before it gives up until the next time."""
+ERROR_LENGTH_MAX = 200
+RANK = {Level.URGENT.value: 0, Level.NOTICE.value: 1, Level.NEWS.value: 2}
+
+
+class Settlement(Struct, frozen=True, kw_only=True):
+    """What became of a claimed message, and the decision to try again, if any."""
+
+    message: Message
+    delivery: Delivery
+    retry: RetryDecision | None = None
+
+
+def put(
+    connection: Connection,
+    *,
+    city_id: CityId,
+    address_id: AddressId,
+    unique_key: str,
+    kind: str,
+    level: Level,
+    about: str,
+    params: Mapping[str, str],
+    now: datetime,
+    expires_at: datetime,
+) -> bool:
+    """Notes that something must be told to one address; whether it is new.
+
+    The same `unique_key` twice is one message.
+    """
+    row = {
+        "id": new_id(),
+        "city_id": city_id,
+        "address_id": address_id,
+        "unique_key": unique_key,
+        "kind": kind,
+        "level": level.value,
+        "about": about,
+        "params": dict(params),
+        "state": MessageState.WAITING.value,
+        "created_at": now,
+        "due_at": now,
+        "expires_at": expires_at,
+    }
+    insert = dialect.insert(connection, tables.message).on_conflict_do_nothing(index_elements=["unique_key"])
+    added: bool = connection.execute(insert, row).rowcount == 1
+    if added:
+        hint(connection, "outbox")
+    return added
+
+
+def cancel(connection: Connection, about: str, now: datetime) -> int:
+    """How many messages about this will not be sent any more. What is on its way right now may still arrive."""
+    table = tables.message
+    changed = sa.update(table).where(table.c.about == about, _possible(Action.CANCEL))
+    return connection.execute(changed.values(_ended(Action.CANCEL, now))).rowcount
+
+
+def claim(connection: Connection, now: datetime, limit: int = LIMIT) -> list[Message]:
+    """The messages to send now, urgent first and then by when they were due. Until `CLAIM_S` from now nobody else
+    gets them.
+
+    What has no hope is ended here, with a delivery row that says why: too late, its address dead, or overtaken by
+    something newer about the same. Two messages to one address about the same never go out side by side, since
+    which of them arrived last would be chance; the second waits for the next claim.
+    """
+    hopeful: list[sa.Row[Any]] = []
+    for _ in range(LOOKS_MAX):
+        due = _due(connection, now, limit)
+        hopeless = {reason: [row for row in due if _hopeless(row, now) is reason] for reason in _HOPELESS_ENDS}
+        for reason, rows in hopeless.items():
+            _give_up(connection, rows, reason, now)
+        hopeful = [row for row in due if _hopeless(row, now) is None]
+        if hopeful or len(due) < limit:
+            break
+    first = {(row.address_id, row.about): row for row in reversed(hopeful)}
+    return _take(connection, [row for row in hopeful if first[row.address_id, row.about] is row], now)
+
+
+def wanted(connection: Connection, messages: Sequence[Message]) -> frozenset[MessageId]:
+    """Which of the claimed messages are still to be sent under this very claim: not cancelled, not taken over by
+    another process.
+    """
+    table = tables.message
+    query = sa.select(table.c.id, table.c.attempts).where(
+        table.c.id.in_([message.id for message in messages]), table.c.state == MessageState.SENDING.value
+    )
+    attempts = {row.id: row.attempts for row in connection.execute(query)}
+    return frozenset(message.id for message in messages if attempts.get(message.id) == message.attempts)
+
+
+def settle(connection: Connection, settlements: Sequence[Settlement], now: datetime) -> None:
+    """Writes what became of claimed messages: sent, due again later, or failed; and a delivery row each.
+
+    A message that was cancelled meanwhile, or claimed by another process after this claim had run out, keeps its
+    state; the delivery row is written all the same.
+    """
+    moves: dict[Action, list[dict[str, object]]] = {Action.SUCCEED: [], Action.PUT_OFF: [], Action.FAIL: []}
+    for one in settlements:
+        values = {"of": one.message.id, "in_attempt": one.message.attempts, "new_error": _short(one.delivery.error)}
+        if one.delivery.outcome is Outcome.SENT:
+            moves[Action.SUCCEED].append(values)
+        elif one.retry is not None:
+            moves[Action.PUT_OFF].append({**values, "new_due_at": one.retry.due_at})
+        else:
+            moves[Action.FAIL].append({**values, "new_error": _short(one.delivery.error or one.delivery.outcome.value)})
+    for action, rows in moves.items():
+        if rows:
+            connection.execute(_move(action, now), rows)
+    _record(connection, [(one.message.id, one.message.attempts, one.delivery) for one in settlements], now)
+
+
+def oldest_due_at(connection: Connection) -> datetime | None:
+    """When the message that waits longest was due; None when nothing waits.
+
+    What watches over the outbox compares it with now.
+    """
+    query = sa.select(sa.func.min(tables.message.c.due_at)).where(_pending())
+    oldest: datetime | None = connection.execute(query).scalar_one()
+    return oldest
+
+
+def _possible(action: Action) -> sa.ColumnElement[bool]:
+    return tables.message.c.state.in_([state.value for state in states_before(action)])
+
+
+def _pending() -> sa.ColumnElement[bool]:
+    """Waiting or sending, spelled out in the SQL: a planner sees that the partial index holds these only if they are
+    no parameters.
+    """
+    states = [state.value for state in states_before(Action.CLAIM)]
+    return tables.message.c.state.in_(sa.bindparam("pending", states, expanding=True, literal_execute=True))
+
+
+def _free(now: datetime) -> sa.ColumnElement[bool]:
+    table = tables.message
+    return sa.or_(table.c.state == MessageState.WAITING.value, table.c.claimed_until <= now)
+
+
+def _due(connection: Connection, now: datetime, limit: int) -> Sequence[sa.Row[Any]]:
+    """What can be claimed, with its address and whether something newer about the same was sent to it."""
+    table, address, newer = tables.message, tables.address, tables.message.alias("newer")
+    overtaken = sa.exists().where(
+        newer.c.about == table.c.about,
+        newer.c.address_id == table.c.address_id,
+        newer.c.state == MessageState.SENT.value,
+        sa.or_(
+            newer.c.created_at > table.c.created_at,
+            sa.and_(newer.c.created_at == table.c.created_at, newer.c.id > table.c.id),
+        ),
+    )
+    query = (
+        sa.select(
+            table,
+            address.c.channel,
+            address.c.kind.label("address_kind"),
+            address.c.value,
+            address.c.language,
+            address.c.last_seen_at,
+            address.c.dead_since,
+            overtaken.label("overtaken"),
+        )
+        .join(address, address.c.id == table.c.address_id)
+        # A row for a channel that this version does not know is left to the newer one that put it there.
+        .where(_pending(), table.c.due_at <= now, _free(now), address.c.channel.in_([known.value for known in Channel]))
+        .order_by(sa.case(RANK, value=table.c.level, else_=len(RANK)), table.c.due_at, table.c.id)
+        .limit(limit)
+    )
+    return connection.execute(query).all()
+
+
+_HOPELESS_ENDS: Mapping[Outcome, Action] = {
+    Outcome.TOO_LATE: Action.FAIL,
+    Outcome.ADDRESS_DEAD: Action.FAIL,
+    Outcome.OVERTAKEN: Action.CANCEL,
+}
+
+
+def _hopeless(row: sa.Row[Any], now: datetime) -> Outcome | None:
+    if row.overtaken:
+        return Outcome.OVERTAKEN
+    if row.dead_since is not None:
+        return Outcome.ADDRESS_DEAD
+    return Outcome.TOO_LATE if row.expires_at <= now else None
+
+
+def _give_up(connection: Connection, rows: Sequence[sa.Row[Any]], reason: Outcome, now: datetime) -> None:
+    ids = [row.id for row in rows]
+    if not ids:
+        return
+    action = _HOPELESS_ENDS[reason]
+    changed = sa.update(tables.message).where(tables.message.c.id.in_(ids), _possible(action))
+    connection.execute(changed.values(**_ended(action, now), error=reason.value))
+    _record(connection, [(row.id, row.attempts, Delivery(outcome=reason, error=row.error)) for row in rows], now)
+
+
+def _take(connection: Connection, rows: Sequence[sa.Row[Any]], now: datetime) -> list[Message]:
+    """Moves rows to `sending` by compare-and-set; the messages that were really got."""
+    if not rows:
+        return []
+    table = tables.message
+    changed = (
+        sa.update(table)
+        .where(table.c.id.in_([row.id for row in rows]), _possible(Action.CLAIM), _free(now))
+        .values(
+            state=state_after(Action.CLAIM).value,
+            claimed_until=now + timedelta(seconds=CLAIM_S),
+            attempts=table.c.attempts + 1,
+        )
+        .returning(table.c.id)
+    )
+    got = set(connection.execute(changed).scalars())
+    # The attempt that never came back is history too: nobody knows whether it arrived.
+    lost = Delivery(outcome=Outcome.UNKNOWN, error="the process ended while sending")
+    left = [row for row in rows if row.id in got and row.state == MessageState.SENDING.value]
+    _record(connection, [(row.id, row.attempts, lost) for row in left], now)
+    return [_message(row) for row in rows if row.id in got]
+
+
+def _move(action: Action, now: datetime) -> sa.Update:
+    """An UPDATE for many: only of the claim that was made (`attempts` counts claims), and only where the table of
+    transitions lets it.
+    """
+    table = tables.message
+    changed = sa.update(table).where(
+        table.c.id == sa.bindparam("of"),
+        table.c.attempts == sa.bindparam("in_attempt"),
+        table.c.state == MessageState.SENDING.value,
+    )
+    error = sa.bindparam("new_error", type_=sa.String)
+    if action is Action.PUT_OFF:
+        due_at = sa.bindparam("new_due_at", type_=table.c.due_at.type)
+        state = state_after(action).value
+        return changed.values(state=state, due_at=due_at, claimed_until=None, error=error)
+    return changed.values(**_ended(action, now), error=error)
+
+
+def _ended(action: Action, now: datetime) -> dict[str, object]:
+    return {"state": state_after(action).value, "ended_at": now, "claimed_until": None}
+
+
+def _record(connection: Connection, deliveries: Sequence[tuple[UUID, int, Delivery]], now: datetime) -> None:
+    rows = [
+        {
+            "id": new_id(),
+            "message_id": message_id,
+            "attempt": attempt,
+            "at": now,
+            "outcome": delivery.outcome.value,
+            "provider_id": _short(delivery.provider_id),
+            "error": _short(delivery.error),
+        }
+        for message_id, attempt, delivery in deliveries
+    ]
+    if rows:
+        connection.execute(sa.insert(tables.delivery), rows)
+
+
+def _short(text: str | None) -> str | None:
+    return text if text is None else text[:ERROR_LENGTH_MAX]
+
+
+def _message(row: sa.Row[Any]) -> Message:
+    """The message of a row of `_due`, as it is once claimed."""
+    return Message(
+        id=MessageId(row.id),
+        city_id=CityId(row.city_id),
+        address=Address(
+            id=AddressId(row.address_id),
+            channel=Channel(row.channel),
+            kind=AddressKind(row.address_kind),
+            value=row.value,
+            language=row.language,
+            last_seen_at=row.last_seen_at,
+            dead_since=row.dead_since,
+        ),
+        kind=row.kind,
+        level=Level(row.level),
+        about=row.about,
+        params=row.params,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        attempts=row.attempts + 1,
+    )

@@ -1,0 +1,79 @@
+"""Rows of addresses: where people can be reached. Messages and deliveries have their queries in `outbox.py`."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from app.db import dialect
+from app.kit.ids import AddressId, new_id
+from app.push.model import Address, AddressKind, Channel
+from app.push.tables import address
+
+
+def save_address(
+    connection: Connection, *, channel: Channel, kind: AddressKind, value: str, language: str, now: datetime
+) -> Address:
+    """The address with this value: made, or refreshed as seen at `now` and alive again."""
+    row = {
+        "id": new_id(),
+        "channel": channel.value,
+        "kind": kind.value,
+        "value": value,
+        "language": language,
+        "created_at": now,
+        "last_seen_at": now,
+    }
+    fresh = {"kind": kind.value, "language": language, "last_seen_at": now, "dead_since": None, "dead_reason": None}
+    query = (
+        dialect.insert(connection, address)
+        .values(row)
+        .on_conflict_do_update(index_elements=["channel", "value"], set_=fresh)
+        .returning(*address.c)
+    )
+    return to_address(connection.execute(query).one())
+
+
+def address_id_of(connection: Connection, channel: Channel, value: str) -> AddressId | None:
+    """The key of the address with this value, dead or alive."""
+    query = sa.select(address.c.id).where(address.c.channel == channel.value, address.c.value == value)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def live_addresses(connection: Connection, address_ids: Iterable[AddressId]) -> dict[AddressId, Address]:
+    """Those of the addresses that are not dead."""
+    query = sa.select(address).where(address.c.id.in_(list(address_ids)), address.c.dead_since.is_(None))
+    return {row.id: to_address(row) for row in connection.execute(query)}
+
+
+def kill_address(connection: Connection, address_id: AddressId, reason: str, now: datetime) -> None:
+    """Marks an address as dead; nothing is sent to it until its owner registers the value again.
+
+    The first death counts.
+    """
+    query = sa.update(address).where(address.c.id == address_id, address.c.dead_since.is_(None))
+    connection.execute(query.values(dead_since=now, dead_reason=reason[:200]))
+
+
+def retire_address(connection: Connection, address_id: AddressId, reason: str, now: datetime) -> None:
+    """Marks an address as dead for good and lets go of its value, which may then become a new address.
+
+    What waits to be sent to the old address can so never reach the new owner of a phone that changed hands.
+    """
+    values = {"value": f"retired:{address_id}", "dead_since": now, "dead_reason": reason[:200]}
+    connection.execute(sa.update(address).where(address.c.id == address_id).values(values))
+
+
+def to_address(row: "sa.Row[Any]") -> Address:
+    """The address of a row that has the columns of the table."""
+    return Address(
+        id=AddressId(row.id),
+        channel=Channel(row.channel),
+        kind=AddressKind(row.kind),
+        value=row.value,
+        language=row.language,
+        last_seen_at=row.last_seen_at,
+        dead_since=row.dead_since,
+    )

@@ -1,0 +1,46 @@
+"""The life of a message, as a table.
+
+Every change of a row goes through it: the store takes its WHERE and its new state from here.
+"""
+
+from enum import StrEnum
+
+from app.kit.machine import step
+from app.push.model import MessageState
+
+
+class Action(StrEnum):
+    """What can happen to a message."""
+
+    CLAIM = "claim"
+    SUCCEED = "succeed"
+    PUT_OFF = "put off"
+    FAIL = "fail"
+    CANCEL = "cancel"
+
+
+TRANSITIONS: dict[tuple[MessageState, Action], MessageState] = {
+    (MessageState.WAITING, Action.CLAIM): MessageState.SENDING,
+    # Only after `claimed_until`: whoever was sending has died or hangs.
+    (MessageState.SENDING, Action.CLAIM): MessageState.SENDING,
+    (MessageState.SENDING, Action.SUCCEED): MessageState.SENT,
+    (MessageState.SENDING, Action.PUT_OFF): MessageState.WAITING,
+    (MessageState.SENDING, Action.FAIL): MessageState.FAILED,
+    # Too late, or the address is dead: it is not even tried.
+    (MessageState.WAITING, Action.FAIL): MessageState.FAILED,
+    (MessageState.WAITING, Action.CANCEL): MessageState.CANCELLED,
+    # It may be on its way already; then this keeps it from being sent again.
+    (MessageState.SENDING, Action.CANCEL): MessageState.CANCELLED,
+}
+ENDED = frozenset({MessageState.SENT, MessageState.FAILED, MessageState.CANCELLED})
+
+
+def states_before(action: Action) -> list[MessageState]:
+    """The states in which `action` is possible."""
+    return [state for state, possible in TRANSITIONS if possible is action]
+
+
+def state_after(action: Action) -> MessageState:
+    """The state that `action` leads to; it is the same from wherever it is possible."""
+    (after,) = {step(TRANSITIONS, state, action) for state in states_before(action)}
+    return after

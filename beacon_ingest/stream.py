@@ -1,0 +1,28 @@
+"""Where units go from the edge.
+
+Embedded it is the database's writer, scaled it is a message stream; the edge cannot tell.
+"""
+
+from collections.abc import Awaitable
+from typing import Protocol
+
+from beacon_ingest.messages import Unit
+
+
+class StreamFull(Exception):
+    """Nothing of this unit was taken because too much waits; try again in `retry_after_s` seconds."""
+
+    def __init__(self, retry_after_s: int = 5) -> None:
+        super().__init__("the stream is full")
+        self.retry_after_s = retry_after_s
+
+
+class Stream(Protocol):
+    """Takes units in the order of the calls."""
+
+    def publish(self, unit: Unit) -> Awaitable[object]:
+        """Done when the unit is durable (DESIGN promise 1); also when it is a repeat of one that already was.
+
+        Raises `StreamFull`, at once or when awaited; after that, as after any other error, nothing may be acknowledged.
+        """
+        ...

@@ -1,0 +1,107 @@
+"""A load client: many keep-alive connections that send prepared requests and read whole answers, with as little
+work as Python allows.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+
+class Outcome(Struct, kw_only=True):
+    """What a run of load saw. Rates in answers a second, times in seconds."""
+
+    answers: int = 0
+    refused: int = 0
+    seconds: float = 0.0
+    waits: list[float] = []
+
+    @property
+    def rate(self) -> float:
+        return self.answers / self.seconds if self.seconds else 0.0
+
+    def quantile_ms(self, part: float) -> float:
+        """The wait that `part` of the answers did not exceed, in milliseconds."""
+        ordered = sorted(self.waits)
+        return 1000 * ordered[min(len(ordered) - 1, int(part * len(ordered)))] if ordered else 0.0
+
+
+class _Line(asyncio.Protocol):
+    """One connection: sends the next request when the answer to the last is complete (or at its time, when paced)."""
+
+    def __init__(self, requests: Iterator[bytes], outcome: Outcome, pace: "Iterator[float] | None") -> None:
+        self._requests, self._outcome, self._pace = requests, outcome, pace
+        self._buffer = bytearray()
+        self._sent_at = 0.0
+        self.done = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+        self._next()
+
+    def _next(self) -> None:
+        request = next(self._requests, None)
+        if request is None:
+            self._transport.close()
+            return
+        if self._pace is None:
+            self._send(time.perf_counter(), request)
+            return
+        due = next(self._pace)
+        delay = due - time.perf_counter()
+        if delay <= 0:
+            self._send(due, request)  # Late already: the wait counts from when it should have been sent.
+        else:
+            asyncio.get_running_loop().call_later(delay, self._send, due, request)
+
+    def _send(self, at: float, request: bytes) -> None:
+        self._sent_at = at
+        self._transport.write(request)
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        head = self._buffer.find(b"\r\n\r\n")
+        if head < 0:
+            return
+        start = self._buffer.lower().find(b"content-length:", 0, head)
+        length = int(self._buffer[start + 15 : self._buffer.find(b"\r", start)]) if start >= 0 else 0
+        if len(self._buffer) < head + 4 + length:
+            return
+        ok = self._buffer[9:10] == b"2"
+        self._buffer.clear()
+        if ok:
+            self._outcome.answers += 1
+            self._outcome.waits.append(time.perf_counter() - self._sent_at)
+        else:
+            self._outcome.refused += 1
+        self._next()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_result(None)
+
+
+async def drive(
+    host: str, port: int, requests: Iterator[bytes], *, connections: int, seconds: float, rate: float | None = None
+) -> Outcome:
+    """What the server at `host:port` answered within `seconds`: as fast as it can, or evenly at `rate` a second."""
+    outcome = Outcome(waits=[])
+    end = time.perf_counter() + seconds
+
+    def until_end() -> Iterator[bytes]:
+        for request in requests:
+            if time.perf_counter() >= end:
+                return
+            yield request
+
+    limited = until_end()
+    start = time.perf_counter()
+    pace = (start + n / rate for n in range(10**9)) if rate else None
+    loop = asyncio.get_running_loop()
+    lines = [
+        (await loop.create_connection(lambda: _Line(limited, outcome, pace), host, port))[1] for _ in range(connections)
+    ]
+    await asyncio.gather(*(line.done for line in lines))
+    outcome.seconds = time.perf_counter() - start
+    return outcome

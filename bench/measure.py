@@ -1,0 +1,21 @@
+"""One measured figure."""
+
+from msgspec import Struct
+
+
+class Measurement(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A figure with its floor from the same run, their ratio, and the budget that the ratio or the figure must keep."""
+
+    name: str
+    value: float
+    unit: str
+    floor: float | None = None
+    ratio: float | None = None
+    budget: float | None = None
+    ok: bool = True
+
+    @classmethod
+    def against_floor(cls, name: str, value: float, unit: str, floor: float, ratio_min: float) -> "Measurement":
+        """A rate that must reach `ratio_min` of its floor."""
+        ratio = value / floor
+        return cls(name=name, value=value, unit=unit, floor=floor, ratio=ratio, budget=ratio_min, ok=ratio >= ratio_min)

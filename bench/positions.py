@@ -1,0 +1,142 @@
+"""Single positions over HTTP: durable and judged by every rule, against an empty handler; flat from 10 to 10,000
+devices.
+"""
+
+import asyncio
+import itertools
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from bench import town
+from bench.load import Outcome, drive
+from bench.measure import Measurement
+
+CONNECTIONS = 64
+SECONDS = 8.0
+RATIO_MIN = 0.45
+P99_MS_MAX = 150.0
+DEVICES = (10, 100, 1_000, 10_000)
+SERVER_CORE, CLIENT_CORE = 0, 1
+
+
+def requests(count: int) -> Iterator[bytes]:
+    """OwnTracks positions of `count` devices in turn, each a second after its last one, all within the last two
+    hours.
+    """
+    heads = []
+    for n in range(count):
+        user = b64encode(f"d{n}:{town.key_of(n)}".encode()).decode()
+        heads.append(
+            f"POST /ingest/owntracks HTTP/1.1\r\nHost: b\r\nAuthorization: Basic {user}\r\nContent-Type: application/json\r\n"
+        )
+    start = int(time.time()) - 7000
+    for step in itertools.count():
+        for n in range(count):
+            lat, lon = town.LAT + (step % 7) * 1e-5, town.LON + (step % 5) * 1e-5
+            body = (
+                f'{{"_type":"location","tst":{start + step % 6990},"lat":{lat:.6f},"lon":{lon:.6f},"acc":12,"batt":80,'
+                f'"alt":20,"vel":3,"cog":120,"tid":"b{n % 10}","t":"u","m":1,"i":{step}}}'
+            )
+            yield f"{heads[n]}Content-Length: {len(body)}\r\n\r\n{body}".encode()
+
+
+def _pin(core: int) -> None:
+    if hasattr(os, "sched_setaffinity") and (os.cpu_count() or 1) > 1:
+        os.sched_setaffinity(0, {core})
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port
+
+
+@contextmanager
+def _process(command: list[str], **environment: str) -> Iterator["subprocess.Popen[bytes]"]:
+    process = subprocess.Popen(
+        command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, preexec_fn=lambda: _pin(SERVER_CORE)
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _await_port(port: int) -> None:
+    for _ in range(600):
+        with socket.socket() as one:
+            if one.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise RuntimeError("the server did not start")
+
+
+def _load(port: int, count: int, seconds: float, rate: float | None = None) -> Outcome:
+    return asyncio.run(drive("127.0.0.1", port, requests(count), connections=CONNECTIONS, seconds=seconds, rate=rate))
+
+
+def measure_floor() -> float:
+    """Answers a second of the empty handler."""
+    port = _free_port()
+    with _process([sys.executable, "-m", "bench.floor", str(port)]):
+        _await_port(port)
+        _load(port, 100, 1.0)
+        return _load(port, 100, SECONDS).rate
+
+
+def measure_service(count: int) -> tuple[float, float]:
+    """Positions a second that are durable and judged, and the 99th percentile of the wait in ms at half of that."""
+    with tempfile.TemporaryDirectory() as folder:
+        town.build(Path(folder), count)
+        ready = Path(folder) / "ready.json"
+        command = [
+            sys.executable,
+            "-m",
+            "app.cli",
+            "serve",
+            "--data",
+            folder,
+            "--port",
+            "0",
+            "--ready-file",
+            str(ready),
+        ]
+        with _process(command, MIMAMORI_LOG_LEVEL="error", MIMAMORI_DEVICE_RATE_FACTOR="1000000"):
+            while not ready.exists():
+                time.sleep(0.05)
+            port = int(msgspec.json.decode(ready.read_bytes())["base_url"].rsplit(":", 1)[1])
+            _load(port, count, 1.0)
+            full = _load(port, count, SECONDS)
+            half = _load(port, count, SECONDS / 2, full.rate / 2)
+    if full.refused or half.refused:
+        raise RuntimeError(f"{full.refused + half.refused} positions were refused: the figure would be wrong")
+    return full.rate, half.quantile_ms(0.99)
+
+
+def measure() -> Iterator[Measurement]:
+    """The measurements, one after the other."""
+    _pin(CLIENT_CORE)
+    floor = measure_floor()
+    yield Measurement(name="positions.floor", value=floor, unit="1/s")
+    rates: dict[int, float] = {}
+    for count in DEVICES:
+        rates[count], p99_ms = measure_service(count)
+        name = f"positions.{count}_devices"
+        yield Measurement.against_floor(name, rates[count], "1/s", floor, RATIO_MIN)
+        yield Measurement(
+            name=f"{name}.p99_at_half", value=p99_ms, unit="ms", budget=P99_MS_MAX, ok=p99_ms <= P99_MS_MAX
+        )
+    flat = rates[DEVICES[-1]] / rates[DEVICES[0]]
+    yield Measurement(name="positions.flat", value=flat, unit="10,000 devices / 10", budget=0.8, ok=flat >= 0.8)

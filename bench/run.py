@@ -1,0 +1,34 @@
+"""Runs the measurements and prints them."""
+
+import sys
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from bench import positions, start, watches
+from bench.measure import Measurement
+
+BENCHES: dict[str, Callable[[], Iterator[Measurement]]] = {
+    "watches": watches.measure,
+    "start": start.measure,
+    "positions": positions.measure,
+}
+
+
+def run(*, as_json: bool, only: str | None = None) -> int:
+    """Measures; 0 when every budget is kept."""
+    found: list[Measurement] = []
+    for name, bench in BENCHES.items():
+        if only is not None and not only.startswith(name) and not name.startswith(only):
+            continue
+        for one in bench():
+            found.append(one)
+            if not as_json:
+                ratio = f"  {one.ratio:.2f} × floor {one.floor:,.0f}" if one.ratio is not None and one.floor else ""
+                budget = (
+                    f"  (budget {one.budget:g}: {'kept' if one.ok else 'NOT KEPT'})" if one.budget is not None else ""
+                )
+                print(f"{one.name:32} {one.value:12,.1f} {one.unit}{ratio}{budget}", flush=True)
+    if as_json:
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(found)).decode() + "\n")
+    return 0 if all(one.ok for one in found) else 1

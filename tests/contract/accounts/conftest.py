@@ -1,0 +1,15 @@
+"""A town for the routes of accounts."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.contract.web import Town, town
+
+
+@pytest.fixture
+def here(data_folder: Path) -> Iterator[Town]:
+    """The town, its application running."""
+    with town(data_folder) as one:
+        yield one

@@ -1,0 +1,232 @@
+"""The words: complete in both languages, right for people, never a crash."""
+
+import re
+
+import pytest
+from structlog.testing import capture_logs
+
+from app.push import render
+from app.push.render import FORMATS, LANGUAGES, PLACEHOLDER, Text, catalogue, is_late, text, title_and_body
+
+AT = "2026-04-01T05:10:00+00:00"
+PARAMS = {
+    "wearer": "佐藤ハナ",
+    "by": "佐藤一郎",
+    "fence": "自宅",
+    "at": AT,
+    "received": AT,
+    "minutes": "95",
+    "battery": "15",
+    "distance_m": "123.4",
+    "accuracy_m": "18",
+}
+KINDS = (
+    "alert.sos",
+    "alert.fall",
+    "alert.geofence_exit",
+    "alert.geofence_enter",
+    "alert.low_battery",
+    "alert.removed",
+    "alert.silent",
+    "alert.returned",
+    "alert.resolved",
+    "alert.acknowledged",
+)
+REASONS = (
+    "sos",
+    "fall",
+    "outside_fence",
+    "inside_fence",
+    "low_battery",
+    "removed",
+    "silent",
+    "late",
+    "other",
+)
+
+
+def test_both_languages_have_the_same_keys_with_the_same_placeholders() -> None:
+    ja, en = (
+        {key: frozenset(PLACEHOLDER.findall(words)) for key, words in catalogue(one).items()} for one in LANGUAGES
+    )
+
+    assert set(ja) == set(en)
+    titles_and_reasons = {key: names for key, names in ja.items() if key.startswith("reason.")}
+    assert titles_and_reasons == {key: en[key] for key in titles_and_reasons}
+    for kind in KINDS:
+        assert ja[f"{kind}.title"] | ja[f"{kind}.body"] == en[f"{kind}.title"] | en[f"{kind}.body"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_placeholder_has_a_word_for_when_it_is_missing(language: str) -> None:
+    words = catalogue(language)
+    used = {name for sentence in words.values() for name in PLACEHOLDER.findall(sentence)}
+
+    assert {f"fallback.{name}" for name in used} <= set(words)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_known_and_worded_in_full(kind: str, language: str) -> None:
+    assert render.known(kind)
+
+    with capture_logs() as logs:
+        worded = title_and_body(kind, language, PARAMS)
+
+    assert logs == []
+    assert worded.title
+    assert worded.body
+    assert not re.search(r"[{}]", worded.title + worded.body)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("reason", REASONS)
+def test_every_reason_is_worded_in_full(reason: str, language: str) -> None:
+    with capture_logs() as logs:
+        worded = text(f"reason.{reason}", language, PARAMS)
+
+    assert logs == []
+    assert worded
+    assert not re.search(r"[{}]", worded)
+
+
+def test_a_message_reads_like_a_letter_in_japanese() -> None:
+    assert Text(
+        "佐藤ハナさんが「自宅」の外に出ました", "「自宅」の外にいるようです（14:10）。今いる場所はアプリで見られます。"
+    ) == title_and_body("alert.geofence_exit", "ja", PARAMS)
+    assert "電池の残りは15％です（14:10）。" in title_and_body("alert.low_battery", "ja", PARAMS).body
+    assert title_and_body("alert.silent", "ja", PARAMS).body.startswith("1時間35分、知らせがありません。")
+    assert (
+        text("reason.outside_fence", "ja", PARAMS)
+        == "「自宅」から120メートルほど外にいます（14:10、位置のずれは20メートルくらい）。"
+    )
+    assert title_and_body("alert.acknowledged", "ja", PARAMS).title == "佐藤一郎さんが対応しています"
+
+
+def test_a_message_reads_like_a_letter_in_english() -> None:
+    params = {**PARAMS, "wearer": "Hana", "by": "Ichiro", "fence": "Home"}
+
+    assert Text(
+        "Hana has left “Home”", "Seems to be outside “Home” (14:10). The app shows the place."
+    ) == title_and_body("alert.geofence_exit", "en", params)
+    assert "Nothing was heard for 1 h 35 min." in title_and_body("alert.silent", "en", params).body
+    assert text("reason.low_battery", "en", params) == "The battery is at 15% (14:10)."
+
+
+@pytest.mark.parametrize("kind", ["alert.sos", "alert.fall"])
+def test_what_is_urgent_is_clear_from_the_title_alone(kind: str) -> None:
+    assert title_and_body(kind, "ja", PARAMS).title.startswith("【緊急】佐藤ハナさんが")
+    assert title_and_body(kind, "en", PARAMS).title.startswith("URGENT: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("佐藤ハナ", "佐藤ハナさん"),
+        ("おばあちゃん", "おばあちゃん"),
+        ("山田先生", "山田先生"),
+        ("花子さん", "花子さん"),
+    ],
+)
+def test_people_are_called_by_their_name_and_san_once(name: str, shown: str) -> None:
+    assert title_and_body("alert.resolved", "ja", {"wearer": name}).title.startswith(f"{shown}について")
+
+
+def test_news_that_arrived_late_says_both_times() -> None:
+    late = {**PARAMS, "received": "2026-04-01T05:31:00+00:00"}
+
+    assert title_and_body("alert.sos", "ja", late).body.endswith("これは14:10のことで、知らせが届いたのは14:31です。")
+    assert title_and_body("alert.sos", "en", late).body.endswith(" As of 14:10, received 14:31.")
+    assert text("reason.late", "en", late) == "As of 14:10, received 14:31."
+
+
+@pytest.mark.parametrize(
+    ("received", "late"),
+    [
+        ("2026-04-01T05:15:00+00:00", False),
+        ("2026-04-01T05:15:01+00:00", True),
+        ("2026-04-01T14:15:01+09:00", True),
+        ("2026-04-01T05:00:00+00:00", False),
+        ("14:31", False),
+        ("2026-04-01T05:31:00", False),
+        ("", False),
+    ],
+)
+def test_late_means_more_than_five_minutes(received: str, late: bool) -> None:
+    params = {**PARAMS, "received": received}
+
+    assert late == is_late(params)
+    assert late == ("届いたのは" in title_and_body("alert.sos", "ja", params).body)
+
+
+def test_a_time_of_another_day_says_the_day() -> None:
+    params = {**PARAMS, "at": "2026-03-31T14:55:00+00:00", "received": "2026-03-31T15:20:00+00:00"}
+
+    assert "3月31日23:55" in title_and_body("alert.sos", "ja", params).body
+    assert "3/31 23:55" in title_and_body("alert.sos", "en", params).body
+    assert "0:20です" in title_and_body("alert.sos", "ja", params).body
+
+
+def test_times_are_told_in_the_citys_zone() -> None:
+    assert "15:10" in text("reason.sos", "en", {**PARAMS, "zone": "Asia/Vladivostok"})
+    assert "14:10" in text("reason.sos", "en", {**PARAMS, "zone": "Nowhere/At all"})
+
+
+@pytest.mark.parametrize(
+    ("metres", "shown"), [("3", "10 m"), ("44", "40 m"), ("996", "1.0 km"), ("1234", "1.2 km"), ("much", "much")]
+)
+def test_distances_are_rounded_as_people_say_them(metres: str, shown: str) -> None:
+    shown = "some way" if metres == "much" else shown
+
+    assert f"About {shown} outside" in text("reason.outside_fence", "en", {**PARAMS, "distance_m": metres})
+
+
+@pytest.mark.parametrize(
+    ("minutes", "shown"), [("0", "0 min"), ("59", "59 min"), ("60", "1 h"), ("125.2", "2 h 5 min"), ("nan", "a while")]
+)
+def test_durations_are_told_in_hours_and_minutes(minutes: str, shown: str) -> None:
+    assert f"device for {shown} " in text("reason.silent", "en", {**PARAMS, "minutes": minutes})
+
+
+def test_a_missing_param_is_replaced_and_logged_without_the_others() -> None:
+    with capture_logs() as logs:
+        worded = title_and_body("alert.geofence_exit", "ja", {"wearer": "佐藤ハナ"})
+
+    assert worded.title == "佐藤ハナさんが「見守りエリア」の外に出ました"
+    assert {"fence", "at"} == {entry["param"] for entry in logs}
+    assert "佐藤" not in str(logs)
+
+
+def test_a_kind_or_reason_without_words_still_says_something() -> None:
+    with capture_logs() as logs:
+        worded = title_and_body("alert.meteor", "ja", PARAMS)
+        reason = text("reason.meteor", "en", PARAMS)
+
+    assert worded.title == "佐藤ハナさんについてのお知らせ"
+    assert reason == "The device reported something."
+    assert [entry["event"] for entry in logs] == ["template_missing"] * 3
+
+
+def test_a_language_without_a_catalogue_gets_the_first_one() -> None:
+    assert title_and_body("alert.sos", "ja", PARAMS) == title_and_body("alert.sos", "../fr", PARAMS)
+
+
+def test_names_cannot_break_a_sentence() -> None:
+    params = {**PARAMS, "wearer": "{at}\n\n  二行の\t名前", "fence": "長" * 3000}
+
+    worded = title_and_body("alert.geofence_exit", "ja", params)
+
+    assert worded.title.startswith("{at} 二行の 名前さんが「")
+    assert len(worded.title) <= 100
+    assert len(worded.body) <= 500
+    assert "\n" not in worded.title
+
+
+def test_params_that_are_no_text_are_no_crash() -> None:
+    assert "15％" in text("reason.low_battery", "ja", {**PARAMS, "battery": 15})  # type: ignore[dict-item]
+
+
+def test_every_format_is_of_a_param_that_some_sentence_uses() -> None:
+    used = {name for key in catalogue("ja") for name in render.placeholders(key)}
+
+    assert set(FORMATS) <= used
