@@ -1,4 +1,6 @@
-"""What the people who run the service see of what went wrong: units that could not be digested, and rules that failed."""
+"""What the people who run the service see of what went wrong: units that could not be digested, and rules that
+failed.
+"""
 
 from datetime import datetime
 from uuid import UUID

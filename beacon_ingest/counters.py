@@ -72,7 +72,7 @@ class Counters:
         self._children: dict[tuple[str, str], Counter] = {}
 
     def of(self, format: str, reason: Reason) -> Counter:
-        """The counter of one format and reason, to be kept by who counts often: looking it up costs more than counting."""
+        """The counter of one format and reason, to be kept by who counts often: the look-up costs more."""
         key = (format, reason.value)
         child = self._children.get(key)
         if child is None:

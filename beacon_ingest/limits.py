@@ -94,7 +94,7 @@ class Rates:
         # Less than a microsecond over is the rounding of many sums, not the device.
         if over_s > 1e-6:
             return over_s
-        self._keep(key, (full_at if full_at > now_s else now_s) + self._interval_s)
+        self._keep(key, max(full_at, now_s) + self._interval_s)
         return 0.0
 
     def reserve_s(self, key: str, now_s: float) -> float:

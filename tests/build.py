@@ -47,7 +47,9 @@ class Town(Struct, kw_only=True):
 
 
 def town(connection: Connection, now: datetime = NOW) -> Town:
-    """Kakogawa with Hana, who wears a watch and has a garden of 100 m, and whose daughter and son are told, in this order."""
+    """Kakogawa with Hana, who wears a watch and has a garden of 100 m, and whose daughter and son are told, in this
+    order.
+    """
     accounts.create_city(connection, city_id=KAKOGAWA, name="加古川市", zone="Asia/Tokyo", now=now)
     accounts.create_city(connection, city_id=AKASHI, name="明石市", zone="Asia/Tokyo", now=now)
     daughter = account(connection, "daughter", "佐藤 美咲", now=now)

@@ -1,4 +1,6 @@
-"""Fixtures for every kind of test. The tables are made once by the real migrations and the file is copied for each test."""
+"""Fixtures for every kind of test. The tables are made once by the real migrations and the file is copied for each
+test.
+"""
 
 import shutil
 from collections.abc import AsyncIterator, Iterator

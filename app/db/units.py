@@ -100,7 +100,9 @@ def is_before(at: sa.Column[datetime], key: sa.Column[UUID], before: tuple[datet
 
 
 def exhume(connection: Connection, letter_id: UUID, city_id: CityId | None) -> Unit:
-    """The unit of a dead letter that was not replayed yet, of that city or, for None, of any. Raises `NotFound`, `Conflict`."""
+    """The unit of a dead letter that was not replayed yet, of that city or, for None, of any. Raises `NotFound`,
+    `Conflict`.
+    """
     table = tables.dead_letter
     query = sa.select(table.c.unit).where(table.c.id == letter_id, table.c.replayed_at.is_(None))
     if city_id is not None:

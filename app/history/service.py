@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.engine import Connection
 
 from app.accounts.model import Viewer
+from app.devices import service as devices
 from app.geo.model import Point
 from app.geo.quality import Known, Place, assumed_accuracy_m
 from app.history import store
@@ -54,8 +55,9 @@ def where_is(connection: Connection, viewer: Viewer, wearer_id: WearerId, now: d
     households.visible_wearer(connection, viewer, wearer_id, Scope.PLACE, now)
     households.look(connection, viewer, wearer_id, Purpose.PLACE, now)
     position = store.last_of_wearers(connection, [wearer_id]).get(wearer_id)
-    interval_s = store.interval_s(connection, position.device_id) if position is not None else 0
-    return whereabouts(position, interval_s, now)
+    if position is None:
+        return whereabouts(None, 0, now)
+    return whereabouts(position, devices.intervals_of(connection, [position.device_id])[position.device_id], now)
 
 
 def look_at_track(connection: Connection, viewer: Viewer, wearer_id: WearerId, now: datetime) -> None:

@@ -121,12 +121,6 @@ def _newest_fix_at(whose: sa.ColumnElement[bool]) -> sa.ScalarSelect[datetime]:
     return newest.correlate_except(_OTHER).scalar_subquery()
 
 
-def interval_s(connection: Connection, device_id: DeviceId) -> int:
-    """How often the device reports, by its enrolment."""
-    found: int = connection.execute(sa.select(device.c.interval_s).where(device.c.id == device_id)).scalar_one()
-    return found
-
-
 def track(
     connection: Connection, wearer_id: WearerId, from_at: datetime, until_at: datetime, rows_max: int
 ) -> tuple[list[TrackPoint], datetime | None]:
@@ -168,16 +162,23 @@ def near(
     hours = _numbers("hours", ("hour",), [(hour,) for hour in range(hour_of(from_at), last_hour + 1)])
     ranges = ranges_around(centre.lat_deg, centre.lon_deg, radius_m)
     spans = _numbers("spans", ("first", "last"), ranges)
-    in_reach = (position.c.hour == hours.c.hour) & position.c.cell.between(spans.c.first, spans.c.last)
+    in_reach = (
+        (position.c.hour == hours.c.hour)
+        & position.c.cell.between(spans.c.first, spans.c.last)
+        & (position.c.fix_at >= from_at)
+        & (position.c.fix_at < until_at)
+        & (position.c.city_id == city_id)
+    )
+    # An outer join keeps the order of the loops: left to choose, SQLite may read whole hours and then look for a range.
+    # It gives an empty row for each hour and range without positions; they are left out below.
     query = (
         sa.select(*_NEARBY)
-        .select_from(hours.join(spans, sa.true()).join(position, in_reach))
-        .where(position.c.city_id == city_id, position.c.fix_at >= from_at, position.c.fix_at < until_at)
+        .select_from(hours.join(spans, sa.true()).outerjoin(position, in_reach))
         .order_by(position.c.fix_at.desc(), position.c.device_id, position.c.ordinal)
     )
     found: list[Nearby] = []
     for at, device_id, wearer_id, contact_id, lat, lon, accuracy_m, known_by, received_at in connection.execute(query):
-        apart_m = distance_m(centre.lat_deg, centre.lon_deg, lat, lon)
+        apart_m = math.inf if at is None else distance_m(centre.lat_deg, centre.lon_deg, lat, lon)
         if apart_m <= radius_m:
             how = _KNOWN_BY[known_by]
             found.append(Nearby(at, device_id, wearer_id, contact_id, lat, lon, accuracy_m, how, received_at, apart_m))

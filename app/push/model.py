@@ -18,7 +18,7 @@ class Channel(StrEnum):
 class AddressKind(StrEnum):
     """What an FCM address is: a registration token, or a Firebase installation id (both are supported side by side)."""
 
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105
     FID = "fid"
 
 

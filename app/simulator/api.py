@@ -59,7 +59,8 @@ class Api:
                     name, _, value = line.partition(":")
                     fields[name] = value.removeprefix(" ")
                 elif "data" in fields:
-                    yield LiveEvent(fields.get("event", "message"), msgspec.json.decode(fields["data"]), fields.get("id"))
+                    data = msgspec.json.decode(fields["data"])
+                    yield LiveEvent(fields.get("event", "message"), data, fields.get("id"))
                     fields = {}
                 else:
                     fields = {}
@@ -74,5 +75,5 @@ async def sign_in(http: httpx.AsyncClient, email: str, password: str, label: str
 def _told(response: httpx.Response) -> Json:
     if response.is_success:
         return dict(response.json()) if response.content else {}
-    request = response.request
-    raise ApiRefusal(response.status_code, f"{request.method} {request.url.path}: {response.status_code} {response.text}")
+    asked = f"{response.request.method} {response.request.url.path}"
+    raise ApiRefusal(response.status_code, f"{asked}: {response.status_code} {response.text}")

@@ -147,6 +147,10 @@ class FcmStandIn:
         assert self._server is not None, "it is not started"
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
+    def listen(self, on_push: OnPush | None) -> None:
+        """From now on every push taken is told to `on_push`, to nobody when it is None."""
+        self._on_push = on_push
+
     def register(self, token: str) -> None:
         """Lets an address exist."""
         with self._lock:
@@ -219,8 +223,9 @@ class FcmStandIn:
         with self._lock:
             self.received.append(Push(token, message))
             number = len(self.received)
-        if self._on_push is not None:
-            self._on_push(token, message)
+        on_push = self._on_push
+        if on_push is not None:
+            on_push(token, message)
         if token.startswith("slow"):
             self._stopping.wait(SLOW_S_MAX)
         return Reply(200, json.dumps({"name": f"projects/{project}/messages/{number}"}).encode())

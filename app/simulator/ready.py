@@ -13,7 +13,7 @@ from app.simulator.setup import Settled, SignIn, Tracker
 def ready(settled: Settled, base_url: str, tcp_watch_port: int, admin_token: str) -> dict[str, Any]:
     """The content of the ready file (DESIGN section 9), with all families besides the one of `accounts`.
 
-    `id` of a tracker is what it calls itself, `device` its id in the API.
+    `id` of a tracker is what it calls itself, `device` its id in the API, `home` where its wearer lives.
     """
     accounts: dict[str, Any] = {"family": _account(settled.accounts[FAMILY.key])}
     accounts |= {role: _account(settled.accounts[person.key]) for role, person in STAFF.items()}
@@ -44,11 +44,14 @@ def _account(one: SignIn) -> dict[str, str]:
     return {"email": one.email, "password": one.password, "token": one.token, "name": one.name}
 
 
-def _tracker(one: Tracker) -> dict[str, str]:
+def _tracker(one: Tracker) -> dict[str, Any]:
+    life = one.resident.life
+    lat_deg, lon_deg = life.origin.degrees(life.home_spot)
     return {
         "id": one.resident.external_id,
         "key": one.key,
         "format": one.resident.person.device.speaks,
         "wearer": one.wearer_id,
         "device": one.device_id,
+        "home": {"lat_deg": round(lat_deg, 6), "lon_deg": round(lon_deg, 6)},
     }

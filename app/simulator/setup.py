@@ -80,9 +80,7 @@ async def _household(office: Api, name: str, accounts: Mapping[str, SignIn]) -> 
     return str((await office.post("/v1/households", name=f"{name}家", members=members))["id"])
 
 
-async def _wearer(
-    office: Api, person: Person, households: Mapping[str, str], accounts: Mapping[str, SignIn]
-) -> str:
+async def _wearer(office: Api, person: Person, households: Mapping[str, str], accounts: Mapping[str, SignIn]) -> str:
     """The id of the wearer, entered with her contacts in order."""
     made = await office.post(
         "/v1/wearers",

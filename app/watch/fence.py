@@ -1,11 +1,11 @@
 """Leaving and coming back to a geofence.
 
 A fix counts as outside when the probability to be inside, given its accuracy, is at most 5 %, and as inside when it is
-at least 50 %; in between it says nothing. Leaving is confirmed by two fixes or more over at least 90 s, because the errors of a receiver
-are correlated and its stated accuracy does not warn of the large ones: measured on 1,820 nights at home, one
-confirmation saves 7 to 18 times the false exits, a wider fence hardly anything (detection notes, section 2). Evidence
-is an interval of time, so it may come in any order: a phone that uploads its backlog newest first leaves the same
-traces as one that does not.
+at least 50 %; in between it says nothing. Leaving is confirmed by two fixes or more over at least 90 s, because the
+errors of a receiver are correlated and its stated accuracy does not warn of the large ones: measured on 1,820 nights at
+home, one confirmation saves 7 to 18 times the false exits, a wider fence hardly anything (detection notes, section 2).
+Evidence is an interval of time, so it may come in any order: a phone that uploads its backlog newest first leaves the
+same traces as one that does not.
 """
 
 from collections.abc import Iterator

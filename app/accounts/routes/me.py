@@ -65,7 +65,7 @@ class AddressBody(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True)
 
     channel: Channel = Channel.FCM
     kind: Annotated[AddressKind, Meta(description="registration token, or Firebase installation id")]
-    value: Annotated[str, Meta(min_length=1, max_length=4096, pattern="^[!-~]+$", description="the token or id")]
+    value: Annotated[str, Meta(min_length=1, max_length=4096, pattern=r"^[!-~]+(?!\n)$", description="the token or id")]
     language: Language | UnsetType = UNSET
 
 

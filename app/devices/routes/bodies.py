@@ -21,10 +21,13 @@ Interval = Annotated[
 class DeviceIn(Struct, kw_only=True, forbid_unknown_fields=True):
     """A device to be enrolled."""
 
-    city_id: Annotated[
-        int | None,
-        Meta(ge=1, le=999_999, description="for an administrator, who may act in every city; null: the viewer's own"),
-    ] = None
+    city_id: (
+        Annotated[
+            int,
+            Meta(ge=1, le=999_999, description="for an administrator, who may act in every city; else the own"),
+        ]
+        | None
+    ) = None
     format: Annotated[str, Meta(max_length=20, description="owntracks, osmand, traccar or watch")]
     external_id: Annotated[
         str,

@@ -21,6 +21,7 @@ from app.kit.ids import DeviceId
 @post(
     "/v1/devices/{device_id:uuid}/commands",
     guards=[May(Action.DEVICE_COMMAND)],
+    status_code=200,
     tags=["devices"],
     operation_id="command_device",
     summary="Ask a device to do something",

@@ -146,6 +146,7 @@ async def end_device(
 
 @post(
     "/v1/devices/{device_id:uuid}/key",
+    status_code=200,
     guards=[May(Action.DEVICE_WRITE)],
     tags=["devices"],
     operation_id="rotate_device_key",

@@ -17,9 +17,7 @@ HANAKO = "hanako@example.jp"
 def sign_in_as(
     here: Town, email: str = HANAKO, password: str = PASSWORD, peer: str = "203.0.113.5"
 ) -> tuple[int, dict[str, Any]]:
-    answer = here.client.post(
-        "/v1/sign-in", json={"email": email, "password": password}, headers={PEER_HEADER: peer}
-    )
+    answer = here.client.post("/v1/sign-in", json={"email": email, "password": password}, headers={PEER_HEADER: peer})
     return answer.status_code, answer.json()
 
 
@@ -42,7 +40,9 @@ def test_no_answer_ever_holds_a_password_or_its_hash(here: Town) -> None:
     assert "password" not in str(body["account"])
 
 
-@pytest.mark.parametrize("spelling", ["HANAKO@Example.JP", "  hanako@example.jp ", "ｈａｎａｋｏ＠ｅｘａｍｐｌｅ．ｊｐ"])
+@pytest.mark.parametrize(
+    "spelling", ["HANAKO@Example.JP", "  hanako@example.jp ", "ｈａｎａｋｏ＠ｅｘａｍｐｌｅ．ｊｐ"]
+)
 def test_an_address_is_the_same_however_it_is_typed(here: Town, spelling: str) -> None:
     assert sign_in_as(here, spelling)[0] == 200
 

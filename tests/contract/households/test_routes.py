@@ -12,12 +12,13 @@ from msgspec import Struct
 from app.accounts.model import Account, Viewer
 from app.households import service
 from app.households.model import CONTACTS_MAX, Purpose, Scope
+from app.kit.errors import NotFound
 from app.kit.ids import SignInId, WearerId
 from tests.build import NOW
 from tests.contract.web import ELSEWHERE, HERE, Town, town
 
 NOBODY = UUID(int=7)
-METHODS_WITH_BODY = {
+BODIES: dict[str, dict[str, object]] = {
     "POST /v1/households": {"name": "Sato"},
     "PATCH /v1/households/{household}": {"name": "Sato"},
     "POST /v1/wearers": {"household_id": "{household}", "name": "Jiro"},
@@ -77,7 +78,7 @@ class Home(Struct):
                 return value.format(**self.ids)
             return [filled(item) for item in value] if isinstance(value, list) else value
 
-        body = METHODS_WITH_BODY.get(route)
+        body = BODIES.get(route)
         return None if body is None else {name: filled(value) for name, value in body.items()}
 
 
@@ -119,7 +120,7 @@ def other(home: Home) -> dict[str, UUID]:
 
 def not_found(answer: Any) -> bool:
     """A 404 with the default text, which says nothing."""
-    return answer.status_code == 404 and answer.json()["detail"].startswith("There is no such thing")
+    return bool(answer.status_code == 404 and answer.json()["detail"] == NotFound().detail)
 
 
 @pytest.mark.parametrize("route", OF_ONE + LISTS + ["POST /v1/households"])

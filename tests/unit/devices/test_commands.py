@@ -67,9 +67,12 @@ def test_every_format_with_abilities_is_a_format_of_the_edge() -> None:
 
 
 def test_watches_and_owntracks_phones_can_be_asked_and_the_others_only_speak() -> None:
-    assert {
-        name: len(kinds_of(replace(WATCH, format=name))) for name in FORMATS
-    } == {"osmand": 0, "owntracks": 3, "traccar": 0, "watch": 3}
+    assert {name: len(kinds_of(replace(WATCH, format=name))) for name in FORMATS} == {
+        "osmand": 0,
+        "owntracks": 3,
+        "traccar": 0,
+        "watch": 3,
+    }
 
 
 def test_a_server_that_speaks_for_others_cannot_be_asked() -> None:

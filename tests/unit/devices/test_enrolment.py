@@ -8,9 +8,12 @@ from beacon_ingest.decoders.formats import FORMATS
 
 
 def test_devices_show_a_key_where_their_format_can_carry_one() -> None:
-    assert {
-        name: key_required_by_default(name) for name in FORMATS
-    } == {"osmand": False, "owntracks": True, "traccar": True, "watch": False}
+    assert {name: key_required_by_default(name) for name in FORMATS} == {
+        "osmand": False,
+        "owntracks": True,
+        "traccar": True,
+        "watch": False,
+    }
 
 
 def test_a_key_may_be_asked_of_a_phone_whose_app_usually_sends_none() -> None:
