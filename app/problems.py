@@ -16,6 +16,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import ParameterKwarg
 from litestar.types import ExceptionHandlersMap
 from msgspec import UNSET, Struct, UnsetType, to_builtins
 
@@ -192,16 +193,21 @@ def describe(handlers: Iterable[HTTPRouteHandler]) -> None:
 
 def _problems_of(handler: HTTPRouteHandler) -> list[Kind]:
     """What a route can answer besides what it is for, as far as its declaration tells."""
-    parameters = inspect.signature(handler.fn).parameters
     errors: list[type[MimamoriError]] = list(handler.opt.get("raises_problems", ()))
     kinds: list[Kind] = []
     if any(isinstance(guard, May) for guard in handler.guards or ()):
         errors += [NotSignedIn, NotAllowed]
-    if any("{" in path for path in handler.paths) or "cursor" in parameters:
+    if _is_given_parameters(handler):
         errors += [NotFound, InvalidInput]
-    if "data" in parameters:
+    if "data" in inspect.signature(handler.fn).parameters:
         errors.append(InvalidInput)
         kinds += [OF_HTTP[413], OF_HTTP[415]]
     if not SAFE_METHODS.issuperset(handler.http_methods):
         errors += [Conflict, Overloaded]
     return [*dict.fromkeys(PROBLEMS[error] for error in errors), *kinds]
+
+
+def _is_given_parameters(handler: HTTPRouteHandler) -> bool:
+    """Whether a route takes anything from the path, the query or the headers."""
+    annotations = handler.fn.__annotations__.values()
+    return any(isinstance(extra, ParameterKwarg) for one in annotations for extra in getattr(one, "__metadata__", ()))

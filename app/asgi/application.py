@@ -11,7 +11,7 @@ import structlog
 from litestar import Litestar, Request
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.exceptions import HTTPException
+from litestar.exceptions import ClientException, HTTPException
 from litestar.handlers import HTTPRouteHandler
 from prometheus_client import CollectorRegistry
 
@@ -121,6 +121,17 @@ def _with_common(path: str, headers: Iterable[tuple[bytes, bytes]]) -> list[tupl
     return [*all_headers, (b"content-security-policy", policy)]
 
 
+class JsonRequest(Request[Any, Any, Any]):
+    """A request whose body is refused as unreadable also where Litestar would call it a defect of ours."""
+
+    async def json(self) -> Any:
+        """The body, decoded. Raises `ClientException` (400) for bytes that are no UTF-8 and for nesting without end."""
+        try:
+            return await super().json()
+        except (UnicodeDecodeError, RecursionError):
+            raise ClientException from None
+
+
 def take_json_only(request: Request[Any, Any, Any]) -> None:
     """Refuses bodies that do not say that they are JSON (415).
 
@@ -174,6 +185,7 @@ def _litestar(state: dict[str, Any], lifespan: Sequence[Lifespan]) -> Litestar:
         dependencies={**dependencies, "viewer": Provide(provide_viewer)},
         exception_handlers=EXCEPTION_HANDLERS,
         before_request=take_json_only,
+        request_class=JsonRequest,
         request_max_body_size=BODY_MAX_BYTES,
         openapi_config=docs.openapi_config(),
         lifespan=list(lifespan),

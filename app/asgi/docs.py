@@ -39,14 +39,17 @@ TAGS = {
     "households": "Households",
     "wearers": "Wearers (見守り対象者): people who are watched over",
     "contacts": "Contacts (緊急連絡先): who is told",
-    "consents": "Consents: who may see what, and who looked",
+    "consents": "Consents: who may see what, from when, until when",
+    "protections": "Protections (支援措置): who must not know where somebody is",
+    "looks": "Who looked at a place",
     "devices": "Devices and commands to them",
     "geofences": "Geofences (見守りエリア)",
-    "positions": "Where somebody is and was",
+    "places": "Where somebody is and was",
     "watches": "Settings of the watches",
     "alerts": "Alerts (お知らせ)",
     "live": "What happens, as it happens",
-    "health": "Care of the service",
+    "operations": "What went wrong and waits for somebody to look, for administrators",
+    "health": "Is the service alive, can it take work",
 }
 
 FILES = {

@@ -18,7 +18,7 @@ from app.db.page import Cursor, decode_cursor, encode_cursor
 from app.history import service
 from app.history.model import Freshness, KnownBy, TrackPoint, Whereabouts
 from app.kit.clock import Clock
-from app.kit.errors import InvalidInput
+from app.kit.errors import InvalidInput, Overloaded
 from app.kit.ids import WearerId
 from beacon_ingest.messages import Utc
 
@@ -84,6 +84,7 @@ class _Beginning(Struct, frozen=True, array_like=True):
     operation_id="read_position",
     summary="Last known place of a wearer",
     tags=["places"],
+    raises_problems=[Overloaded],  # The look is a write, also where the rest is not.
 )
 async def read_position(
     wearer_id: FromPath[UUID],
@@ -105,6 +106,7 @@ async def read_position(
     operation_id="read_track",
     summary="Where a wearer was between two times",
     tags=["places"],
+    raises_problems=[Overloaded],  # The look is a write, also where the rest is not.
 )
 async def read_track(
     wearer_id: FromPath[UUID],

@@ -71,7 +71,11 @@ class Carried:
         if truth.indoors and self._fixed:
             return None
         self._fixed = True
-        return self._receiver.fix(truth, self.at(since_s))
+        return self._receiver.fix(truth, self.stamp(since_s))
+
+    def stamp(self, since_s: float) -> datetime:
+        """The moment as a device writes it, in whole seconds."""
+        return self.at(since_s).replace(microsecond=0)
 
     def power(self, since_s: float) -> tuple[float, bool]:
         """Charge in percent, and whether it is being charged."""
@@ -181,7 +185,7 @@ class Watch(Carried):
         return self._interval_s if truth.indoors else min(self._interval_s, OUTDOORS_S)
 
     def _says(self, since_s: float, status: int = 0) -> WatchSays:
-        return WatchSays(battery_pct=self.power(since_s)[0], steps=self.steps(), status=status)
+        return WatchSays(battery_pct=self.power(since_s)[0], steps=self.steps(), signal_pct=80, status=status)
 
     def _position(self, word: str, truth: Whereabouts, since_s: float, status: int) -> str:
         fix = self.fix(truth, since_s) if word != "AL" else None
@@ -220,7 +224,7 @@ class Phone(Carried):
 
     async def _report(self, truth: Whereabouts, since_s: float, trigger: str) -> None:
         live = trigger == "r" or self._interval_s is not None
-        fix = self._receiver.fix(truth, self.at(since_s)) if live else self.fix(truth, since_s)
+        fix = self._receiver.fix(truth, self.stamp(since_s)) if live else self.fix(truth, since_s)
         self._last = fix or self._last
         if await self._line.send(self._request(fix, since_s, trigger if fix else "p")):
             self.began.set()
@@ -233,7 +237,7 @@ class Phone(Carried):
     def _request(self, fix: Measured | None, since_s: float, trigger: str) -> Report:
         """The report as the app of this phone words it. OwnTracks at rest sends its last place again, with its time."""
         charge_pct, charging = self.power(since_s)
-        external_id, at = self.tracker.resident.external_id, self.at(since_s)
+        external_id, at = self.tracker.resident.external_id, self.stamp(since_s)
         match self.tracker.resident.person.device:
             case Device.OWNTRACKS:
                 place = fix or self._last

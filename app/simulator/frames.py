@@ -33,11 +33,11 @@ class Surroundings(Struct, frozen=True, kw_only=True):
 
 
 class WatchSays(Struct, frozen=True, kw_only=True):
-    """How a watch is when it speaks."""
+    """How a watch is when it speaks; what it does not say stays empty in the frame."""
 
-    battery_pct: float
-    steps: int
-    signal_pct: int = 80
+    battery_pct: float | None = None
+    steps: int | None = None
+    signal_pct: int | None = None
     status: int = 0
 
 
@@ -61,7 +61,7 @@ def watch_frame(device: str, content: str) -> bytes:
 
 def watch_link(says: WatchSays) -> str:
     """The content of a heartbeat: steps, rolls, battery."""
-    return f"LK,{says.steps},0,{round(says.battery_pct)}"
+    return f"LK,{_written(says.steps)},0,{_written(says.battery_pct)}"
 
 
 def watch_position(
@@ -79,7 +79,8 @@ def watch_position(
         word, moment.strftime("%d%m%y"), moment.strftime("%H%M%S"), "A" if fix else "V",
         f"{abs(lat_deg):.6f}", "N" if lat_deg >= 0 else "S", f"{abs(lon_deg):.7f}", "E" if lon_deg >= 0 else "W",
         f"{fix.speed_mps * KMH_PER_MPS if fix else 0:.2f}", f"{fix.heading_deg if fix else 0:.1f}", 0,
-        fix.satellites if fix else 0, says.signal_pct, round(says.battery_pct), says.steps, 0, f"{says.status:08X}",
+        fix.satellites if fix else 0, _written(says.signal_pct), _written(says.battery_pct), _written(says.steps), 0,
+        f"{says.status:08X}",
         len(around.cells), 1, 440, 10,
     ]  # fmt: skip
     for number, (area, cell) in enumerate(around.cells):
@@ -88,7 +89,7 @@ def watch_position(
     fields.append(len(points))
     for number, (name, address) in enumerate(points):
         fields += [name, address, -48 - 7 * number]
-    fields.append(f"{fix.accuracy_m:.1f}" if fix else "0.0")
+    fields.append(f"{fix.accuracy_m:.1f}" if fix and fix.accuracy_m is not None else "0.0")
     return ",".join(str(field) for field in fields)
 
 
@@ -102,9 +103,11 @@ def owntracks_location(
     """
     body: dict[str, Any] = {
         "_type": "location", "tid": user[:2], "topic": f"owntracks/{user}/phone", "t": trigger, "conn": "m",
-        "lat": round(fix.lat_deg, 6), "lon": round(fix.lon_deg, 6), "acc": round(fix.accuracy_m),
-        "tst": int(fix.at.timestamp()), "created_at": int(sent_at.timestamp()), "m": monitoring,
+        "lat": round(fix.lat_deg, 6), "lon": round(fix.lon_deg, 6),
+        "tst": _seconds(fix.at), "created_at": int(sent_at.timestamp()), "m": monitoring,
     }  # fmt: skip
+    if fix.accuracy_m is not None:
+        body["acc"] = round(fix.accuracy_m)
     if battery_pct is not None:
         body |= {"batt": round(battery_pct), "bs": 2 if charging else 1}
     if round(fix.speed_mps * KMH_PER_MPS):
@@ -115,13 +118,17 @@ def owntracks_location(
 def osmand_query(
     device: str, at: datetime, fix: Measured | None, *, battery_pct: float | None, charging: bool, key: str | None
 ) -> str:
-    """The query of one report; without a fix it says only how the phone is. Speed is in knots."""
-    said: dict[str, object] = {"id": device, "timestamp": int(at.timestamp())}
+    """The query of one report; without a fix it says only how the phone is. Speed is in knots.
+
+    The time is in seconds, or in milliseconds where it is no whole second.
+    """
+    said: dict[str, object] = {"id": device, "timestamp": _seconds(at) if at.microsecond == 0 else _milliseconds(at)}
     if fix is not None:
-        said |= {
-            "lat": f"{fix.lat_deg:.6f}", "lon": f"{fix.lon_deg:.6f}", "accuracy": fix.accuracy_m,
-            "speed": f"{fix.speed_mps / MPS_PER_KNOT:.2f}", "bearing": f"{fix.heading_deg:.0f}",
-        }  # fmt: skip
+        said |= {"lat": f"{fix.lat_deg:.6f}", "lon": f"{fix.lon_deg:.6f}"}
+        if fix.accuracy_m is not None:
+            said["accuracy"] = fix.accuracy_m
+        if fix.speed_mps:
+            said |= {"speed": f"{fix.speed_mps / MPS_PER_KNOT:.2f}", "bearing": f"{fix.heading_deg:.0f}"}
     if battery_pct is not None:
         said |= {"batt": round(battery_pct), "charge": str(charging).lower()}
     if key is not None:
@@ -141,7 +148,20 @@ def traccar_client_body(
     }
     if fix is not None:
         location["coords"] = {
-            "latitude": round(fix.lat_deg, 6), "longitude": round(fix.lon_deg, 6), "accuracy": fix.accuracy_m,
+            "latitude": round(fix.lat_deg, 6), "longitude": round(fix.lon_deg, 6), "accuracy": fix.accuracy_m or 0,
             "speed": round(fix.speed_mps, 2), "heading": round(fix.heading_deg, 1),
         }  # fmt: skip
     return msgspec.json.encode({"location": location, "device_id": device})
+
+
+def _written(value: float | None) -> str:
+    return "" if value is None else str(round(value))
+
+
+def _seconds(at: datetime) -> int | float:
+    """Seconds since 1970; a fraction is kept, so that two fixes of one second stay two."""
+    return int(at.timestamp()) if at.microsecond == 0 else round(at.timestamp(), 3)
+
+
+def _milliseconds(at: datetime) -> int:
+    return round(at.timestamp() * 1000)

@@ -24,12 +24,12 @@ STEP_M = 0.55
 
 
 class Measured(Struct, frozen=True, kw_only=True):
-    """A fix as the device has it. `accuracy_m` is what it states."""
+    """A fix as the device has it. `accuracy_m` is what it states, if it does."""
 
     at: datetime
     lat_deg: float
     lon_deg: float
-    accuracy_m: float
+    accuracy_m: float | None
     speed_mps: float = 0.0
     heading_deg: float = 0.0
     satellites: int = 0

@@ -22,6 +22,10 @@ from app.simulator.view import View
 
 OnPush = Callable[[str, dict[str, Any]], None]
 TIMEOUT_S = 30.0
+BEGIN_S = 120.0
+"""Real seconds in which every device must have been heard; beyond, the service is not there."""
+ANYWHERE = ("0.0.0.0", "::", "")
+"""Addresses to listen on that are none to connect to."""
 
 
 class PushService(Protocol):
@@ -68,8 +72,9 @@ async def run_demo(
                 clock.hurry()
                 devices = _devices(settled, clock, http, host, tcp_watch_port)
                 tasks += [life.create_task(device.run()) for device in devices]
-                for device in devices:
-                    await device.began.wait()
+                async with asyncio.timeout(BEGIN_S):
+                    for device in devices:
+                        await device.began.wait()
                 if ready_file is not None:
                     write(ready_file, ready(settled, base_url, tcp_watch_port, admin_token))
                 view.say(f"{len(devices)} devices report")
@@ -99,7 +104,8 @@ def _devices(
 
     def device(tracker: Tracker) -> Watch | Phone:
         if tracker.resident.person.device is Device.WATCH:
-            line = WatchLine(host, tcp_watch_port, tracker.resident.external_id)
+            reached = "localhost" if host in ANYWHERE else host
+            line = WatchLine(reached, tcp_watch_port, tracker.resident.external_id)
             return Watch(tracker, clock, begun_at, line)
         return Phone(tracker, clock, begun_at, http)
 

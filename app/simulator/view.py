@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 from msgspec import Struct
 from rich.console import Console, Group
 from rich.live import Live
@@ -79,8 +80,8 @@ class View:
                     elif event.name == "place":
                         self._changed.add(str(event.data["wearer"]))
                         self._something.set()
-            except ApiRefusal as refusal:
-                self.say(f"live events: {refusal}")
+            except (ApiRefusal, httpx.HTTPError) as error:
+                self.say(f"live events: {error!r}")
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def look(self, operator: Api) -> None:
@@ -90,10 +91,13 @@ class View:
             await self._something.wait()
             self._something.clear()
             changed, self._changed = self._changed, set()
-            for wearer_id in changed & self._rows.keys():
-                self.take_position(await operator.get(f"/v1/wearers/{wearer_id}/position"))
-            if turn % DEVICES_EVERY == 0:
-                self.take_devices(await operator.get("/v1/devices", limit=200))
+            try:
+                for wearer_id in changed & self._rows.keys():
+                    self.take_position(await operator.get(f"/v1/wearers/{wearer_id}/position"))
+                if turn % DEVICES_EVERY == 0:
+                    self.take_devices(await operator.get("/v1/devices", limit=200))
+            except (ApiRefusal, httpx.HTTPError) as error:
+                self.say(f"looking: {error!r}")
             turn += 1
             await asyncio.sleep(LOOK_EVERY_S)
 

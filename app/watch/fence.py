@@ -89,15 +89,13 @@ def _has_left(kept: FenceState, at: datetime) -> bool:
     kept.outside_first_at = at if first is None else min(first, at)
     kept.outside_last_at = at if last is None else max(last, at)
     kept.outside_count += 1
-    if kept.side is Side.UNKNOWN:  # Where she was when watching began is no news.
-        kept.side = Side.OUTSIDE
     if kept.side is Side.OUTSIDE:
         return False
     span = kept.outside_last_at - kept.outside_first_at
     if kept.outside_count < CONFIRM_COUNT or span < CONFIRM_SPAN:
         return False
-    kept.side = Side.OUTSIDE
-    return True
+    before, kept.side = kept.side, Side.OUTSIDE
+    return before is Side.INSIDE  # Where she was when watching began is no news.
 
 
 def _subject(fence: Geofence) -> str:

@@ -29,6 +29,17 @@ def test_where_she_is_when_watching_begins_is_no_news() -> None:
     assert happened(seen(900, at=NOW), seen(900, at=NOW + minutes(5)), seen(900, at=NOW + minutes(10))) == []
 
 
+def test_a_stray_first_fix_is_not_taken_for_where_she_is() -> None:
+    events = happened(
+        seen(900, at=NOW),
+        seen(0, at=NOW + minutes(5)),
+        seen(300, at=NOW + minutes(10)),
+        seen(300, at=NOW + minutes(15)),
+    )
+
+    assert ["geofence_exit"] == rules(events)
+
+
 def test_leaving_is_told_when_two_fixes_over_ninety_seconds_agree() -> None:
     events = happened(seen(0, at=NOW), seen(300, at=NOW + minutes(5)), seen(400, at=NOW + minutes(6.5)))
 

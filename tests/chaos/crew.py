@@ -1,0 +1,170 @@
+"""Many devices that keep on until they are answered, a server that is killed again and again, and what must be true after."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from base64 import b64encode
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+from msgspec import Struct
+
+from app.accounts import service as accounts
+from app.db.engine import sqlite_engine
+from app.devices import service as devices
+from app.devices.model import Device
+from app.households import service as households
+from app.kit.ids import WearerId
+from app.push.model import AddressKind, Channel
+from app.simulator.fcm_standin import FcmStandIn
+from tests.build import KAKOGAWA, Town, account, town
+from tests.e2e.stage import at_home
+
+PATIENCE_S = 60.0
+
+
+class Phone(Struct, kw_only=True):
+    """A device that sends places over HTTP, and which of them were acknowledged."""
+
+    device: Device
+    key: str
+    wearer_id: WearerId
+    sent: int = 0
+    acknowledged: set[int] = msgspec.field(default_factory=set)
+
+
+class Presser(Struct, kw_only=True):
+    """A watch that presses SOS once over TCP, and whether it was answered."""
+
+    device: Device
+    wearer_id: WearerId
+    pressed_at: datetime
+    answered: bool = False
+
+
+class Cast(Struct, kw_only=True):
+    """Who is in the play."""
+
+    town: Town
+    phones: list[Phone]
+    pressers: list[Presser]
+    start: datetime
+
+
+def populate(folder: Path, phones: int, pressers: int) -> Cast:
+    """A database with so many wearers who carry phones, and so many who wear watches and will press SOS once."""
+    start = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=100)  # noqa: TID251 - the server's clock is real.
+    engine = sqlite_engine(folder)
+    with engine.begin() as c:
+        here = town(c, start - timedelta(days=1))
+
+        def wearer(name: str, format: str, external_id: str) -> tuple[Device, str, WearerId]:
+            family = account(c, name, name, now=start)
+            household = households.create_household(c, KAKOGAWA, name, [family.id], start)
+            one = households.create_wearer(c, household.id, name, by=family.id, now=start)
+            households.add_contact(c, one.id, name, account_id=family.id, by=family.id, now=start)
+            accounts.add_address(c, family.id, Channel.FCM, AddressKind.TOKEN, f"phone-of-{name}", "ja", start)
+            device, key = devices.enrol(
+                c, city_id=KAKOGAWA, format=format, external_id=external_id, name=name, interval_s=86_400, now=start
+            )
+            devices.assign(c, device.id, one.id, now=start, from_at=start - timedelta(days=1))
+            return device, key, one.id
+
+        with_phones = [wearer(f"p{n}", "owntracks", f"phone{n}") for n in range(phones)]
+        with_watches = [wearer(f"w{n}", "watch", f"{1000000000 + n}") for n in range(pressers)]
+    engine.dispose()
+    return Cast(
+        town=here,
+        phones=[Phone(device=device, key=key, wearer_id=wearer_id) for device, key, wearer_id in with_phones],
+        pressers=[
+            Presser(device=device, wearer_id=wearer_id, pressed_at=start + timedelta(seconds=n))
+            for n, (device, _key, wearer_id) in enumerate(with_watches)
+        ],
+        start=start,
+    )
+
+
+class Server:
+    """The real command in a process of its own, that can be killed at any moment."""
+
+    def __init__(self, folder: Path, phones: FcmStandIn) -> None:
+        self._folder, self._phones = folder, phones
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url, self.watch_port = "", 0
+
+    async def start(self) -> None:
+        """Starts and waits until it can be reached."""
+        ready = self._folder / "ready.json"
+        ready.unlink(missing_ok=True)
+        environment = {
+            **os.environ,
+            "MIMAMORI_FCM_CREDENTIALS": str(self._phones.write_credentials(self._folder)),
+            "MIMAMORI_FCM_URL": self._phones.url,
+            "MIMAMORI_LOG_LEVEL": "error",
+            "MIMAMORI_TICK_S": "0.2",
+        }
+        command = [sys.executable, "-m", "app.cli", "serve", "--data", str(self._folder / "data"), "--port", "0"]
+        command += ["--tcp", "watch=0", "--ready-file", str(ready)]
+        self._process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        async with asyncio.timeout(PATIENCE_S):
+            while not ready.exists():
+                assert self._process.poll() is None, "the server ended by itself"
+                await asyncio.sleep(0.02)
+        content: dict[str, Any] = msgspec.json.decode(ready.read_bytes())
+        self.url, self.watch_port = content["base_url"], content["tcp"]["watch"]
+
+    def kill(self) -> None:
+        """The power of SIGKILL: nothing can be tidied up."""
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGKILL)
+
+    async def died(self) -> None:
+        """Waits until the killed process is gone."""
+        assert self._process is not None
+        await asyncio.to_thread(self._process.wait, PATIENCE_S)
+
+    async def stop(self) -> None:
+        """Lets it end in order."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+            await self.died()
+
+
+async def keep_sending(phone: Phone, cast: Cast, server: Server) -> None:
+    """Sends places one after the other until the server is gone; what was not answered is sent again next time."""
+    user = b64encode(f"{phone.device.external_id}:{phone.key}".encode()).decode()
+    async with httpx.AsyncClient(base_url=server.url, headers={"Authorization": f"Basic {user}"}) as client:
+        while True:
+            number = phone.sent
+            at = cast.start + timedelta(seconds=number)
+            body = {
+                "_type": "location", "tst": int(at.timestamp()), "lat": 34.757, "lon": 134.841, "acc": 10,
+                "batt": 80, "alt": number % 50,
+            }  # fmt: skip
+            try:
+                answer = await client.post("/ingest/owntracks", json=body)
+            except httpx.HTTPError:
+                return
+            if answer.status_code == 200:
+                phone.acknowledged.add(number)
+                phone.sent += 1
+
+
+async def press(presser: Presser, server: Server) -> None:
+    """Presses SOS and waits for the answer; without one it will be sent again, as watches do."""
+    content = at_home("AL", presser.pressed_at, fix="V", status="00010000")
+    with suppress(OSError, asyncio.IncompleteReadError):
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.watch_port)
+        try:
+            writer.write(f"[3G*{presser.device.external_id}*{len(content):04X}*{content}]".encode())
+            frame = await reader.readuntil(b"]")
+            presser.answered = presser.answered or frame.endswith(b"*AL]")
+        finally:
+            writer.close()
