@@ -101,7 +101,7 @@ async def _stream(
         number = last_number if last_number is not None else await database.read(alert_store.last_number)
         inbox.alerts = last_number is not None
         checked_at = clock() - CHECK_EVERY
-        yield ServerSentEventMessage(comment="welcome")
+        yield ServerSentEventMessage(data=None, comment="welcome")
         while True:
             now = clock()
             if now - checked_at >= CHECK_EVERY:
@@ -124,7 +124,7 @@ async def _stream(
             try:
                 await asyncio.wait_for(inbox.something.wait(), COMMENT_EVERY_S)
             except TimeoutError:
-                yield ServerSentEventMessage(comment="still here")
+                yield ServerSentEventMessage(data=None, comment="still here")
     finally:
         for stop in stops:
             stop()

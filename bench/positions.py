@@ -113,7 +113,7 @@ def measure_service(count: int) -> tuple[float, float]:
             "--ready-file",
             str(ready),
         ]
-        with _process(command, MIMAMORI_LOG_LEVEL="error", MIMAMORI_DEVICE_RATE_FACTOR="1000000"):
+        with _process(command, MIMAMORI_LOG_LEVEL="error"):
             while not ready.exists():
                 time.sleep(0.05)
             port = int(msgspec.json.decode(ready.read_bytes())["base_url"].rsplit(":", 1)[1])

@@ -186,8 +186,8 @@ def answered(
     by nothing: else the echo of `live_on` could swallow the `live_off` that waits.
     """
     kinds = WORDS.get(word.casefold(), frozenset())
-    waiting = [(one.sent_at, one) for one in commands if one.kind in kinds and one.sent_at is not None]
-    waiting = [(sent_at, one) for sent_at, one in waiting if one.state is CommandState.SENT]
+    sent_ones = [one for one in commands if one.kind in kinds and one.state is CommandState.SENT]
+    waiting = [(one.sent_at, one) for one in sent_ones if one.sent_at is not None]
     if not waiting:
         return []
     sent_last = max(waiting, key=lambda pair: pair[0])[1].kind

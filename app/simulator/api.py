@@ -53,17 +53,21 @@ class Api:
         async with self._http.stream("GET", "/v1/events", headers=headers, timeout=None) as response:
             if response.status_code != httpx.codes.OK:
                 raise ApiRefusal(response.status_code, "Live events are refused.")
-            fields: dict[str, str] = {}
-            async for line in response.aiter_lines():
-                if line:
-                    name, _, value = line.partition(":")
-                    fields[name] = value.removeprefix(" ")
-                elif "data" in fields:
-                    data = msgspec.json.decode(fields["data"])
-                    yield LiveEvent(fields.get("event", "message"), data, fields.get("id"))
-                    fields = {}
-                else:
-                    fields = {}
+            async for event in _events(response.aiter_lines()):
+                yield event
+
+
+async def _events(lines: AsyncIterator[str]) -> AsyncIterator[LiveEvent]:
+    """The events in the lines of a stream (WHATWG HTML, server-sent events); comments carry nothing."""
+    fields: dict[str, str] = {}
+    async for line in lines:
+        name, _, value = line.partition(":")
+        if line:
+            fields[name] = value.removeprefix(" ")
+            continue
+        if fields.get("data"):
+            yield LiveEvent(fields.get("event", "message"), msgspec.json.decode(fields["data"]), fields.get("id"))
+        fields = {}
 
 
 async def sign_in(http: httpx.AsyncClient, email: str, password: str, label: str) -> str:

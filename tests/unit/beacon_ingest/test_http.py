@@ -86,6 +86,17 @@ async def test_the_same_body_again_has_the_same_name_and_another_body_another() 
     assert not set(first) & set(other)
 
 
+async def test_the_query_is_part_of_what_is_said() -> None:
+    edge = Edge()
+    for query in (QUERY, QUERY, QUERY + b"&batt=50"):
+        await edge.ask("/ingest/osmand", query=query, method="GET")
+
+    first, again, other = (unit.ingest_ids for unit in edge.stream.units)
+
+    assert first == again
+    assert not set(first) & set(other)
+
+
 # What cannot be read.
 
 

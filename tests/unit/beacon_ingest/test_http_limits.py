@@ -6,19 +6,19 @@ import msgspec
 import pytest
 
 from beacon_ingest.counters import Reason
-from beacon_ingest.limits import LIMITS
+from beacon_ingest.limits import LIMITS, Limit
 from tests.unit.beacon_ingest.edge import HANA, Edge
 from tests.unit.beacon_ingest.requests import LOCATION, QUERY
 
 
-def small(**more: object) -> dict[str, object]:
+def small(**more: object) -> dict[str, Limit]:
     """The limits of OwnTracks, but for some."""
     return {"owntracks": msgspec.structs.replace(LIMITS["owntracks"], **more)}
 
 
 @pytest.mark.parametrize("parts", [[b"x" * 101], [b"x" * 50, b"x" * 50, b"x"], [b"x" * 60] * 1000])
 async def test_a_body_over_the_limit_is_refused_however_it_comes(parts: list[bytes]) -> None:
-    edge = Edge(limits=small(unit_bytes_max=100))  # type: ignore[arg-type]
+    edge = Edge(limits=small(unit_bytes_max=100))
 
     answer = await edge.ask("/ingest/owntracks", parts, authorization="Bearer hana-key")
 
@@ -26,8 +26,27 @@ async def test_a_body_over_the_limit_is_refused_however_it_comes(parts: list[byt
     assert edge.counted("owntracks", Reason.TOO_LARGE) == 1
 
 
+async def test_no_more_of_a_body_is_read_than_shows_that_it_is_too_large() -> None:
+    edge = Edge(limits=small(unit_bytes_max=100))
+    read = 0
+
+    async def receive() -> Any:
+        nonlocal read
+        read += 1
+        return {"type": "http.request", "body": b"x" * 60, "more_body": read < 50}
+
+    async def send(event: Any) -> None:
+        return None
+
+    headers = [(b"authorization", b"Bearer hana-key")]
+    scope = {"type": "http", "method": "POST", "path": "/ingest/owntracks", "query_string": b"", "headers": headers}
+    await edge.http(scope, receive, send)
+
+    assert read == 2
+
+
 async def test_a_body_in_many_pieces_is_one_body() -> None:
-    edge = Edge(limits=small(unit_bytes_max=len(LOCATION)))  # type: ignore[arg-type]
+    edge = Edge(limits=small(unit_bytes_max=len(LOCATION)))
     pieces = [LOCATION[at : at + 1] for at in range(len(LOCATION))]
 
     answer = await edge.ask("/ingest/owntracks", pieces, authorization="Bearer hana-key")
@@ -37,7 +56,7 @@ async def test_a_body_in_many_pieces_is_one_body() -> None:
 
 
 async def test_more_rows_than_the_limit_are_refused() -> None:
-    edge = Edge(limits=small(rows_max=2))  # type: ignore[arg-type]
+    edge = Edge(limits=small(rows_max=2))
     body = b"[" + b",".join([LOCATION] * 3) + b"]"
 
     answer = await edge.ask("/ingest/owntracks", body, authorization="Bearer hana-key")
