@@ -94,9 +94,9 @@ def _leaves(table: Mapping[str, object], prefix: str) -> list[tuple[str, str]]:
 
 
 def _stand_in(key: str) -> str:
-    """The key to use for one that does not exist: `reason.other`, `alert.other.title`, `alert.other.body`."""
+    """The key to use for one that does not exist: `reason.unknown`, `alert.other.title`, `alert.other.body`."""
     if key.startswith("reason."):
-        return "reason.other"
+        return "reason.unknown"
     return f"{OTHER}.title" if key.endswith(".title") else f"{OTHER}.body"
 
 

@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from msgspec import Struct
 
 Json = dict[str, Any]
-OnPush = Callable[[str, Json], None]
+OnPush = Callable[[str, Json], object]
 """Called with the address (token or installation id) and the FCM message of every push taken, on a thread of the
 stand-in.
 """

@@ -75,7 +75,7 @@ class View:
             try:
                 async for event in operator.events(last):
                     last = event.id or last
-                    if event.name == "alert":
+                    if event.name == "alert" and event.data["what"] != "told":  # The pushes are shown themselves.
                         self.say(told(event.data))
                     elif event.name == "place":
                         self._changed.add(str(event.data["wearer"]))

@@ -44,8 +44,10 @@ def json(body: bytes, order_ids: Iterable[UUID] = ()) -> Reply:
 
 
 def problem(status: int, title: str, detail: str, *, headers: Sequence[tuple[bytes, bytes]] = (), **more: Any) -> Reply:
-    """A refusal with its reason for people; `more` are further members of the problem."""
-    body = msgspec.json.encode({"type": "about:blank", "title": title, "status": status, "detail": detail, **more})
+    """A refusal with its reason for people, of the type `/problems/<name>`; `more` are further members of it."""
+    body = msgspec.json.encode(
+        {"type": f"/problems/{name}", "title": title, "status": status, "detail": detail, **more}
+    )
     return Reply(
         status,
         [(b"content-length", b"%d" % len(body)), (b"content-type", _PROBLEM), *headers],
@@ -60,14 +62,21 @@ def _retry_after(seconds: float) -> tuple[bytes, bytes]:
 def unreadable(refusals: Sequence[Refusal]) -> Reply:
     """400: nothing of the body could be read; which row and why."""
     errors = [{"where": f"row {refusal.row}", "row": refusal.row, "why": refusal.why} for refusal in refusals]
-    return problem(400, "Bad Request", "Nothing of what was sent could be read.", errors=errors[:_ERRORS_MAX])
+    return problem(
+        400,
+        "invalid-input",
+        "This cannot be meant",
+        "Nothing of what was sent could be read.",
+        errors=errors[:_ERRORS_MAX],
+    )
 
 
 def wrong_method(methods: Iterable[str]) -> Reply:
     """405 with the methods that there are."""
     return problem(
         405,
-        "Method Not Allowed",
+        "method-not-allowed",
+        "Method not allowed",
         "This path takes other methods.",
         headers=[(b"allow", ", ".join(sorted(methods)).encode())],
     )
@@ -75,41 +84,47 @@ def wrong_method(methods: Iterable[str]) -> Reply:
 
 def too_fast(wait_s: float) -> Reply:
     """429: this device must wait."""
-    return problem(429, "Too Many Requests", "This device speaks faster than it may.", headers=[_retry_after(wait_s)])
+    return problem(
+        429, "too-many", "Too many", "This device speaks faster than it may.", headers=[_retry_after(wait_s)]
+    )
 
 
 def unavailable(detail: str, retry_after_s: float) -> Reply:
     """503: nothing was taken; it should come again."""
-    return problem(503, "Service Unavailable", detail, headers=[_retry_after(retry_after_s)])
+    return problem(503, "overloaded", "Overloaded", detail, headers=[_retry_after(retry_after_s)])
 
 
 def too_large(bytes_max: int) -> Reply:
     """413: the body, or what it inflates to."""
-    return problem(413, "Content Too Large", f"A body may have at most {bytes_max} bytes.")
+    return problem(413, "too-large", "Too large", f"A body may have at most {bytes_max} bytes.")
 
 
 def too_many_rows(rows_max: int) -> Reply:
     """413: more messages in one body than are taken together."""
-    return problem(413, "Content Too Large", f"A body may carry at most {rows_max} messages.")
+    return problem(413, "too-large", "Too large", f"A body may carry at most {rows_max} messages.")
 
 
 OK: Final = plain()
 NO_COMMANDS: Final = json(b"[]")
-NOT_FOUND: Final = problem(404, "Not Found", "There is no such path.")
+NOT_FOUND: Final = problem(404, "not-found", "Not found", "There is no such path.")
 UNKNOWN: Final = problem(
     401,
-    "Unauthorized",
+    "unknown-device",
+    "Not known",
     "No enrolled device is known by what was shown.",
     headers=[(b"www-authenticate", b'Bearer, Basic realm="mimamori"')],
 )
-TOO_SLOW: Final = problem(408, "Request Timeout", "The rest of the body did not come.")
+TOO_SLOW: Final = problem(408, "too-slow", "Too slow", "The rest of the body did not come.")
 WRONG_ENCODING: Final = problem(
     415,
-    "Unsupported Media Type",
+    "unsupported-media-type",
+    "Not read here",
     "A body comes as it is, or with gzip.",
     headers=[(b"accept-encoding", b"gzip")],
 )
-NOT_INFLATED: Final = problem(400, "Bad Request", "The body is not gzip, although it says so.")
-CRASHED: Final = problem(422, "Unprocessable Content", "This could not be read; the operators have been told.")
+NOT_INFLATED: Final = problem(
+    400, "invalid-input", "This cannot be meant", "The body is not gzip, although it says so."
+)
+CRASHED: Final = problem(422, "unreadable", "Not read", "This could not be read; the operators have been told.")
 NOT_READY: Final = unavailable("The service is starting; nothing was taken.", 5)
 NOT_STORED: Final = unavailable("It could not be stored; nothing was taken.", 5)

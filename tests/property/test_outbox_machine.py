@@ -167,7 +167,7 @@ PASS_BY = step("pass_by", seconds=st.integers(1, 40))
 
 @given(st.lists(st.one_of(PUT, PUT, CLAIMS, CLAIMS, SETTLE, SETTLE, RARE, PASS_BY), min_size=30, max_size=40))
 @settings(
-    max_examples=40,
+    max_examples=20,
     deadline=None,
     # Making a long story shorter takes minutes here, and the story that fails can be read as it is.
     phases=[Phase.explicit, Phase.reuse, Phase.generate],

@@ -1,25 +1,14 @@
-"""A database with all tables, the stand-in for FCM, and a real sender that talks to it."""
+"""A clock that stands still, the stand-in for FCM, and a real sender that talks to it."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
-from app.db.engine import FILE_NAME, sqlite_engine
 from app.kit.clock import ManualClock
-from app.migrations.schema import metadata
 from app.push.channels.fcm import FcmSender
 from app.simulator.fcm_standin import FcmStandIn
 from tests.build import NOW
-
-
-@pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("push")
-    engine = sqlite_engine(folder)
-    metadata.create_all(engine)
-    engine.dispose()
-    return folder / FILE_NAME
 
 
 @pytest.fixture

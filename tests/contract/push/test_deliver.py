@@ -204,7 +204,7 @@ async def test_a_deliverer_that_is_started_after_a_kill_sends_what_was_left(
     fcm = FcmSender(credentials, clock, url=stand_in.url, timeout_s=5)
     taken = asyncio.Event()
     loop = asyncio.get_running_loop()
-    stand_in._on_push = lambda _token, _message: loop.call_soon_threadsafe(taken.set)
+    stand_in.listen(lambda _token, _message: loop.call_soon_threadsafe(taken.set))
 
     deliverer = Deliverer(database, {Channel.FCM: fcm}, clock, tick_s=3600)
     deliverer.start()

@@ -107,6 +107,7 @@ async def test_a_body_of_which_nothing_can_be_read_is_a_400_that_says_which_row_
 
     problem = json.loads(answer.body)
     assert answer.status == problem["status"] == 400
+    assert problem["type"] == "/problems/invalid-input"
     assert answer.headers[b"content-type"] == b"application/problem+json"
     assert [error["row"] for error in problem["errors"]] == [0, 1]
     assert all(error["why"] and error["where"] for error in problem["errors"])

@@ -1,0 +1,219 @@
+"""One example request for every route, its action, and on which ground it is answered."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from app.accounts.permissions import Action
+from tests.build import PASSWORD
+from tests.contract.permissions.ways import Target, Way
+
+Ids = Mapping[str, Any]
+
+STATUS = {"GET": 200, "PATCH": 200, "PUT": 200, "DELETE": 204, "POST": 201}
+KNOWING = frozenset({Way.MANAGES, Way.PLACE, Way.TRACK, Way.ALERTS, Way.HEALTH})
+MANAGING = frozenset({Way.MANAGES})
+OFFICE = frozenset({Way.OFFICE})
+ATTENDING = frozenset({Way.MANAGES, Way.ALERTS})
+FENCED = frozenset({Way.MANAGES, Way.PLACE})
+EQUIPPED = frozenset({Way.MANAGES, Way.HEALTH})
+
+KINDS_OF = {
+    Target.HIDDEN: {
+        "household_id",
+        "wearer_id",
+        "contact_id",
+        "consent_id",
+        "protection_id",
+        "geofence_id",
+        "device_id",
+        "alert_id",
+    },
+    Target.ENDED: {"wearer_id", "contact_id", "alert_id"},
+    Target.REVOKED: {
+        "contact_id",
+        "consent_id",
+        "protection_id",
+        "geofence_id",
+        "device_id",
+        "sign_in_id",
+        "address_id",
+        "letter_id",
+    },
+}
+"""Which things can be hidden, ended or revoked at all; an account that is disabled, for one, is still there for staff."""
+
+
+class Request(Struct, frozen=True):
+    """A request that can be sent."""
+
+    method: str
+    path: str
+    body: bytes = b""
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+class Example(Struct, frozen=True):
+    """A row. `needs`: any of these ways will do; without any, the role is enough. `{names}` are filled with ids."""
+
+    action: Action
+    needs: frozenset[Way] = frozenset()
+    body: Any = None
+    status: int = 0
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+def status_of(route: str) -> int:
+    """What a request that is granted answers."""
+    return EXAMPLES[route].status or STATUS[route.partition(" ")[0]]
+
+
+def request_of(route: str, ids: Ids) -> Request:
+    """The example of a route, about these things."""
+    example = EXAMPLES[route]
+    method, path = route.split(" ")
+    headers = list(example.headers)
+    body = b""
+    if example.body is not None:
+        body = msgspec.json.encode(filled(example.body, ids))
+        headers += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    return Request(method, path.format(**ids), body, tuple(headers))
+
+
+def filled(value: Any, ids: Ids) -> Any:
+    """A body with ids in place of their names."""
+    if isinstance(value, dict):
+        return {name: filled(inner, ids) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [filled(inner, ids) for inner in value]
+    return ids[value[1:-1]] if isinstance(value, str) and re.fullmatch(r"\{\w+\}", value) else value
+
+
+def kinds_in(route: str) -> set[str]:
+    """The kinds of ids that a route's example names."""
+    return set(re.findall(r"\{(\w+)\}", route + str(EXAMPLES[route].body)))
+
+
+def targets_of(route: str) -> list[Target]:
+    """Whose things can be asked for here."""
+    kinds = kinds_in(route)
+    if not kinds:
+        return [Target.OWN]
+    if kinds == {"city_id"}:
+        return [Target.OWN, Target.FARAWAY, Target.UNKNOWN]
+    return [target for target in Target if target not in KINDS_OF or kinds & KINDS_OF[target]]
+
+
+def row(action: Action, *needs: Way, **options: Any) -> Example:
+    return Example(action, frozenset(needs), **options)
+
+
+OPEN = {
+    "POST /v1/sign-in",
+    "GET /health/live",
+    "GET /health/ready",
+    "GET /metrics",
+    "GET /docs",
+    "GET /docs/openapi.json",
+    "GET /docs/{path}",
+    "GET /docs/files/{name}",
+}
+"""Routes that ask for nobody. Nothing of a person is behind them."""
+
+SHAPE = {"type": "circle", "lat_deg": 34.7, "lon_deg": 134.8, "radius_m": 100.0}
+_W = "/v1/wearers/{wearer_id}"
+_D = "/v1/devices/{device_id}"
+
+EXAMPLES: dict[str, Example] = {
+    "POST /v1/sign-out": Example(Action.SELF, status=204),
+    "GET /v1/me": Example(Action.SELF),
+    "PATCH /v1/me": Example(Action.SELF, body={"name": "Another"}),
+    "POST /v1/me/password": Example(
+        Action.SELF, body={"current": PASSWORD, "new": "another long password 7"}, status=204
+    ),
+    "GET /v1/me/sign-ins": Example(Action.SELF),
+    "DELETE /v1/me/sign-ins/{sign_in_id}": row(Action.SELF, Way.SELF),
+    "GET /v1/me/addresses": Example(Action.SELF),
+    "POST /v1/me/addresses": Example(Action.SELF, body={"kind": "token", "value": "a-new-phone"}),
+    "DELETE /v1/me/addresses/{address_id}": row(Action.SELF, Way.SELF),
+    "GET /v1/cities": Example(Action.CITY_READ),
+    "POST /v1/cities": Example(Action.CITY_WRITE, body={"id": 131016, "name": "千代田区"}),
+    "PATCH /v1/cities/{city_id}": Example(Action.CITY_WRITE, OFFICE, body={"name": "Another"}),
+    "GET /v1/accounts": Example(Action.ACCOUNT_READ),
+    "POST /v1/accounts": Example(
+        Action.ACCOUNT_WRITE,
+        body={"email": "new@example.org", "name": "New", "role": "family", "password": "a fresh password 7"},
+    ),
+    "GET /v1/accounts/{account_id}": row(Action.ACCOUNT_READ, Way.STAFF),
+    "PATCH /v1/accounts/{account_id}": row(Action.ACCOUNT_WRITE, Way.OFFICE, body={"name": "Another"}),
+    "GET /v1/households": Example(Action.HOUSEHOLD_READ),
+    "POST /v1/households": Example(Action.HOUSEHOLD_WRITE, body={"name": "New"}),
+    "GET /v1/households/{household_id}": row(Action.HOUSEHOLD_READ, Way.HOUSEHOLD),
+    "PATCH /v1/households/{household_id}": Example(Action.HOUSEHOLD_WRITE, OFFICE, body={"name": "Another"}),
+    "PUT /v1/households/{household_id}/members/{account_id}": Example(Action.HOUSEHOLD_WRITE, OFFICE),
+    "DELETE /v1/households/{household_id}/members/{account_id}": Example(Action.HOUSEHOLD_WRITE, OFFICE),
+    "GET /v1/wearers": Example(Action.WEARER_READ),
+    "POST /v1/wearers": Example(
+        Action.WEARER_WRITE, MANAGING, body={"household_id": "{household_id}", "name": "New", "born_on": "1940-02-29"}
+    ),
+    f"GET {_W}": Example(Action.WEARER_READ, KNOWING),
+    f"PATCH {_W}": Example(Action.WEARER_WRITE, MANAGING, body={"name": "Another", "born_on": "1940-02-29"}),
+    f"DELETE {_W}": Example(Action.WEARER_WRITE, MANAGING),
+    f"GET {_W}/contacts": Example(Action.WEARER_READ, ATTENDING),
+    f"POST {_W}/contacts": Example(Action.CONTACT_WRITE, MANAGING, body={"name": "New", "phone": "079 000", "rank": 1}),
+    f"PUT {_W}/contacts/order": Example(Action.CONTACT_WRITE, MANAGING, body={"contacts": "{contacts}"}),
+    f"GET {_W}/contacts/{{contact_id}}": Example(Action.WEARER_READ, ATTENDING),
+    f"PATCH {_W}/contacts/{{contact_id}}": Example(Action.CONTACT_WRITE, MANAGING, body={"name": "Another"}),
+    f"DELETE {_W}/contacts/{{contact_id}}": Example(Action.CONTACT_WRITE, MANAGING),
+    "GET /v1/contacts": Example(Action.SELF),
+    "PUT /v1/contacts/{contact_id}/shares-place": row(Action.SELF, Way.CONTACT, body={"shares_place": True}),
+    f"GET {_W}/consents": Example(Action.CONSENT_WRITE, MANAGING),
+    f"POST {_W}/consents": Example(
+        Action.CONSENT_WRITE,
+        MANAGING,
+        body={"role": "guard", "scopes": ["alerts"], "from_at": "2026-04-01T12:00:00+09:00"},
+    ),
+    f"DELETE {_W}/consents/{{consent_id}}": Example(Action.CONSENT_WRITE, MANAGING),
+    f"GET {_W}/protections": Example(Action.PROTECTION_WRITE, OFFICE),
+    f"POST {_W}/protections": Example(Action.PROTECTION_WRITE, OFFICE, body={"name": "Uncle", "reason": "why"}),
+    f"DELETE {_W}/protections/{{protection_id}}": Example(Action.PROTECTION_WRITE, OFFICE),
+    f"GET {_W}/looks": Example(Action.LOOK_READ, MANAGING),
+    "GET /v1/devices": Example(Action.DEVICE_READ),
+    "POST /v1/devices": Example(
+        Action.DEVICE_WRITE, body={"format": "owntracks", "external_id": "new", "name": "New", "interval_s": 60}
+    ),
+    f"GET {_D}": Example(Action.DEVICE_READ, EQUIPPED),
+    f"PATCH {_D}": Example(Action.DEVICE_WRITE, OFFICE, body={"name": "Another", "interval_s": 60}),
+    f"DELETE {_D}": Example(Action.DEVICE_WRITE, OFFICE),
+    f"POST {_D}/key": Example(Action.DEVICE_WRITE, OFFICE, status=200),
+    f"PUT {_D}/carrier": Example(Action.DEVICE_WRITE, OFFICE, body={"wearer_id": "{wearer_id}"}),
+    f"DELETE {_D}/carrier": Example(Action.DEVICE_WRITE, OFFICE),
+    f"GET {_W}/devices": Example(Action.DEVICE_READ, EQUIPPED),
+    f"POST {_D}/commands": row(Action.DEVICE_COMMAND, Way.PLACE, body={"kind": "locate"}, status=200),
+    f"GET {_D}/commands": Example(Action.DEVICE_READ, EQUIPPED),
+    f"GET {_W}/geofences": Example(Action.WEARER_READ, FENCED),
+    f"POST {_W}/geofences": Example(Action.GEOFENCE_WRITE, MANAGING, body={"name": "New", "shape": SHAPE}),
+    f"GET {_W}/geofences/{{geofence_id}}": Example(Action.WEARER_READ, FENCED),
+    f"PATCH {_W}/geofences/{{geofence_id}}": Example(
+        Action.GEOFENCE_WRITE, MANAGING, body={"name": "Another", "shape": SHAPE, "tell_enter": True}
+    ),
+    f"DELETE {_W}/geofences/{{geofence_id}}": Example(Action.GEOFENCE_WRITE, MANAGING),
+    f"GET {_W}/position": row(Action.POSITION_READ, Way.PLACE),
+    f"GET {_W}/track": row(Action.POSITION_READ, Way.TRACK),
+    f"GET {_W}/watches": Example(Action.WEARER_READ, KNOWING),
+    f"PATCH {_W}/watches": Example(
+        Action.WATCH_WRITE, MANAGING, body={"geofence": False, "battery_low_pct": 30, "silence_s_min": 1800}
+    ),
+    "GET /v1/alerts": Example(Action.ALERT_READ),
+    "GET /v1/alerts/{alert_id}": row(Action.ALERT_READ, Way.ALERTS),
+    "POST /v1/alerts/{alert_id}/acknowledge": row(Action.ALERT_WRITE, Way.ALERTS, status=200),
+    "POST /v1/alerts/{alert_id}/resolve": row(Action.ALERT_WRITE, Way.ALERTS, status=200),
+    "POST /v1/alerts/{alert_id}/cancel": row(Action.ALERT_WRITE, Way.ALERTS, status=200),
+    "GET /v1/events": Example(Action.ALERT_READ, headers=((b"last-event-id", b"0"),)),
+    "GET /v1/dead-letters": Example(Action.OPERATION),
+    "POST /v1/dead-letters/{letter_id}/replay": Example(Action.OPERATION, OFFICE, status=200),
+    "GET /v1/watch-failures": Example(Action.OPERATION),
+}

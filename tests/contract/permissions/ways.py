@@ -1,0 +1,87 @@
+"""Who has what way to what: the rules of the house, written out a second time by hand.
+
+A *way* is a ground on which somebody is shown or may change something of a target. `app/households/access.py` says the
+same as code; this is the table that it is held against.
+"""
+
+from enum import StrEnum
+
+from app.accounts.model import Role
+
+
+class Target(StrEnum):
+    """Whose thing is asked for."""
+
+    OWN = "own"
+    """Of the household in the cast's city that the family belongs to and whose consents name the other roles."""
+    NEIGHBOUR = "neighbour"
+    """Of another household of the same city. Its consents are over, revoked or not yet begun."""
+    FARAWAY = "faraway"
+    """Of another city, where consents to all roles are in force."""
+    HIDDEN = "hidden"
+    """Of the family's second household, with consents to everybody, and protections that name everybody."""
+    ENDED = "ended"
+    """Of a wearer of the own household who is no longer watched."""
+    REVOKED = "revoked"
+    """A thing of the own household, or of the viewer's own, that was revoked, removed, ended or carried out."""
+    UNKNOWN = "unknown"
+
+
+class Way(StrEnum):
+    """A ground."""
+
+    SELF = "self"
+    """It is the viewer's own sign-in or phone."""
+    CONTACT = "contact"
+    """It is the viewer's own entry as a contact."""
+    MANAGES = "manages"
+    """Looks after the wearer: her household, the clerks of her city, administrators."""
+    HOUSEHOLD = "household"
+    """May know of the household: its members, its city's clerks, administrators; other staff by consent."""
+    OFFICE = "office"
+    """The city hall: its own clerks, and administrators everywhere."""
+    STAFF = "staff"
+    """The office and the call centre of the city."""
+    PLACE = "place"
+    TRACK = "track"
+    ALERTS = "alerts"
+    HEALTH = "health"
+
+
+SCOPES = frozenset({Way.PLACE, Way.TRACK, Way.ALERTS, Way.HEALTH})
+OFFICE = frozenset({Way.MANAGES, Way.HOUSEHOLD, Way.OFFICE, Way.STAFF})
+
+VIEWERS: dict[str, Role] = {
+    "family": Role.FAMILY,
+    "contact": Role.FAMILY,
+    "guard": Role.GUARD,
+    "clerk": Role.CLERK,
+    "operator": Role.OPERATOR,
+    "care_manager": Role.CARE_MANAGER,
+    "vendor": Role.VENDOR,
+    "police": Role.POLICE,
+    "administrator": Role.ADMINISTRATOR,
+}
+"""The cast: one of each role in one city, and a contact, who is of no household and sees by consent only."""
+
+NOBODY = "nobody"
+EVERYBODY = (*VIEWERS, NOBODY)
+
+Ways = dict[tuple[str, Target], frozenset[Way]]
+
+WAYS: Ways = {
+    ("family", Target.OWN): SCOPES | {Way.SELF, Way.MANAGES, Way.HOUSEHOLD},
+    ("contact", Target.OWN): frozenset({Way.SELF, Way.CONTACT, Way.PLACE, Way.ALERTS}),
+    ("guard", Target.OWN): frozenset({Way.SELF, Way.PLACE}),
+    ("clerk", Target.OWN): OFFICE | {Way.SELF},
+    ("clerk", Target.NEIGHBOUR): OFFICE,
+    ("operator", Target.OWN): SCOPES | {Way.SELF, Way.STAFF, Way.HOUSEHOLD},
+    ("operator", Target.NEIGHBOUR): frozenset({Way.STAFF}),
+    ("care_manager", Target.OWN): frozenset({Way.SELF, Way.HEALTH}),
+    ("vendor", Target.OWN): SCOPES | {Way.SELF},
+    ("police", Target.OWN): frozenset({Way.SELF, Way.PLACE, Way.TRACK}),
+    ("administrator", Target.OWN): OFFICE | {Way.SELF},
+    ("administrator", Target.NEIGHBOUR): OFFICE,
+    ("administrator", Target.FARAWAY): OFFICE,
+}
+"""Who is not here has no way."""
