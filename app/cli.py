@@ -17,6 +17,7 @@ from app.kit.errors import MimamoriError
 
 if TYPE_CHECKING:
     from app.kit.clock import Clock
+    from app.simulator.replay import Shift
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -232,11 +233,15 @@ def decode(format_name: str | None, file: Any, list_only: bool) -> None:
 @click.option("--user", help="Whose rows of a CSV with several people to play.")
 @click.option("--speed", type=float, default=1.0, show_default=True, help="How much faster than it was.")
 @click.option(
-    "--shift", type=click.Choice(["now", "none"]), default="now", show_default=True, help="Move times to now."
+    "--shift",
+    type=click.Choice(["now", "end", "none"]),
+    default="now",
+    show_default=True,
+    help="Move the track's times: its first fix to now, its last fix to now, or not at all.",
 )
 def replay(
     file: Path, device_id: str, key: str | None, format_name: str, url: str, tcp_port: int | None, user: str | None,
-    speed: float, shift: str,
+    speed: float, shift: "Shift",
 ) -> None:  # fmt: skip
     """Play a CSV or GPX track of a real outing into a running server."""
     from app.kit.clock import system_clock

@@ -1,9 +1,9 @@
 """A track with fewer points that looks the same, in place and in time. Pure.
 
 Points are left out one after the other, each time the one that would be missed least: the one nearest to where the line
-between its neighbours is *at its time*. So a stay keeps its end as well as its beginning, which a rule that looks only
-at the shape would drop. What was given up at a point is passed on to its neighbours, so that small steps do not add up
-unseen. Source: the SQUISH-E algorithm, Muckell and others, "Compression of trajectory data", GeoInformatica 18 (2014).
+between its neighbours is *at its time* (the synchronised distance of Meratnia and de By, "Spatiotemporal compression
+techniques for moving point objects", EDBT 2004). So a stay keeps its end as well as its beginning, which a rule that
+looks only at the shape would drop.
 """
 
 import heapq
@@ -26,14 +26,13 @@ def thinned(points: Sequence[TrackPoint], most: int) -> list[TrackPoint]:
     last = len(points) - 1
     before = list(range(-1, last))
     after = list(range(1, last + 2))
-    passed_on_m = [0.0] * (last + 1)
     price_m: list[float | None] = [None, *(_off_line_m(*moments[i - 1 : i + 2]) for i in range(1, last)), None]
     heap = [(price, i) for i, price in enumerate(price_m) if price is not None]
     heapq.heapify(heap)
     surplus = len(points) - most
     while surplus > 0:
         price, i = heapq.heappop(heap)
-        if price != price_m[i]:  # An older price of a point that became dearer, or was left out.
+        if price != price_m[i]:  # Not its price any more, or left out already.
             continue
         price_m[i] = None
         surplus -= 1
@@ -41,10 +40,9 @@ def thinned(points: Sequence[TrackPoint], most: int) -> list[TrackPoint]:
         after[left], before[right] = right, left
         for j in (left, right):
             if price_m[j] is not None:
-                passed_on_m[j] = max(passed_on_m[j], price)
-                dearer = passed_on_m[j] + _off_line_m(moments[before[j]], moments[j], moments[after[j]])
-                price_m[j] = dearer
-                heapq.heappush(heap, (dearer, j))
+                price_now = _off_line_m(moments[before[j]], moments[j], moments[after[j]])
+                price_m[j] = price_now
+                heapq.heappush(heap, (price_now, j))
     return [points[0], *(points[i] for i in range(1, last) if price_m[i] is not None), points[last]]
 
 

@@ -1,6 +1,6 @@
 """${message}."""
 
-import advanced_alchemy.types
+import app.db.types
 import sqlalchemy as sa
 from alembic import op
 ${imports if imports else ""}

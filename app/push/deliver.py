@@ -20,7 +20,7 @@ from app.db.engine import Database
 from app.kit.clock import Clock
 from app.push import outbox, render, retry, store
 from app.push.channels.parcel import Parcel, Sender
-from app.push.model import Channel, Message
+from app.push.model import Channel, Level, Message
 from app.push.outbox import Settlement
 from app.push.render import Text
 from app.push.retry import Delivery, Outcome
@@ -182,12 +182,12 @@ async def _either(event: asyncio.Event, seconds: float) -> None:
 
 
 def _words(message: Message) -> Text:
-    language = message.address.language
+    language, urgent = message.address.language, message.level is Level.URGENT
     try:
-        return render.title_and_body(message.kind, language, message.params)
+        return render.title_and_body(message.kind, language, message.params, urgent=urgent)
     except Exception:  # A defect in wording one message must not hold up the others, nor keep this one from ringing.
         log.exception("message_not_worded", message=str(message.id), kind=message.kind)
-        return render.title_and_body(render.OTHER, language, {})
+        return render.title_and_body(render.OTHER, language, {}, urgent=urgent)
 
 
 async def _send_group(sender: Sender | None, errands: list[Errand]) -> list[Errand]:

@@ -1,9 +1,10 @@
 """The words of messages and reasons, from one catalogue a language. Pure, and it never fails: a message that cannot
 be worded well is worded less well.
 
-`at` and `received` are given as ISO 8601 moments with offset and are shown in the zone of `zone` (default Japan);
-`minutes`, `battery`, `distance_m` and `accuracy_m` as plain numbers; everything else is text as it is. What is
-missing or cannot be read is replaced by a word of the catalogue and logged, without the values.
+`at`, `received` and `heard` are given as ISO 8601 moments with offset and are shown in the zone of `zone` (default
+Japan); `minutes`, `battery`, `distance_m` and `accuracy_m` as plain numbers; `alarm` as a kind of the edge's alarms;
+everything else is text as it is. What is missing or cannot be read is replaced by a word of the catalogue and logged,
+without the values.
 """
 
 import re
@@ -45,12 +46,15 @@ def known(kind: str) -> bool:
     return f"{kind}.title" in catalogue(LANGUAGES[0])
 
 
-def title_and_body(kind: str, language: str, params: Mapping[str, str]) -> Text:
+def title_and_body(kind: str, language: str, params: Mapping[str, str], *, urgent: bool = False) -> Text:
     """The title and text of a message.
 
-    News that arrived late says so, whatever its kind: this is the only place that adds it.
+    What is urgent says so first, and news that arrived late says so at the end, whatever its kind: this is the only
+    place that adds either.
     """
     title, body = text(f"{kind}.title", language, params), text(f"{kind}.body", language, params)
+    if urgent:
+        title = text("urgent", language, {}) + title
     if is_late(params):
         body += text("late_joint", language, {}) + text("reason.late", language, params)
     return Text(_clipped(title, TITLE_LENGTH_MAX), _clipped(body, BODY_LENGTH_MAX))
@@ -156,15 +160,21 @@ def _distance(value: str, language: str, _params: Mapping[str, str]) -> str | No
     return f"{metres / 1000:.1f}{kilometre}" if metres >= 1000 else f"{metres:.0f}{metre}"
 
 
+def _alarm(value: str, language: str, _params: Mapping[str, str]) -> str | None:
+    return catalogue(language).get(f"alarm.{value}")
+
+
 FORMATS: Mapping[str, Callable[[str, str, Mapping[str, str]], str | None]] = {
     "wearer": _person,
     "by": _person,
     "at": _time,
     "received": _time,
+    "heard": _time,
     "minutes": _duration,
     "battery": _percent,
     "distance_m": _distance,
     "accuracy_m": _distance,
+    "alarm": _alarm,
 }
 """How a param is shown; None when its value cannot be read. What is not here is shown as it is."""
 

@@ -1,7 +1,7 @@
 """What families do when their phones ring: two of them act, as people do, after a while and through the API.
 
-A son takes the SOS of his mother. A daughter whose mother left home asks her watch to report every 20 seconds. All
-others read what came and let it be.
+A son takes the SOS of his mother, and ends it when he has been there. A daughter whose mother left home asks her watch
+to report every 20 seconds. All others read what came and let it be.
 """
 
 import asyncio
@@ -18,6 +18,9 @@ from app.simulator.setup import Settled
 
 THINKS_S = 45.0
 """Time of the simulation from the ring to the tap."""
+
+IS_THERE_S = 40 * 60.0
+"""Time of the simulation from the tap until he has been there and all is well."""
 
 SON = "makoto.ito"
 
@@ -83,8 +86,12 @@ class Relatives:
 
     async def _takes(self, ring: Ring) -> None:
         await sleep_for(self._clock, THINKS_S)
-        alert = await self._apis[ring.who].post(f"/v1/alerts/{ring.alert_id}/acknowledge")
-        self._say(f"{self._settled.accounts[ring.who].name} sees to it: {alert['kind']} of {alert['wearer_name']}")
+        api, name = self._apis[ring.who], self._settled.accounts[ring.who].name
+        alert = await api.post(f"/v1/alerts/{ring.alert_id}/acknowledge")
+        self._say(f"{name} sees to it: {alert['kind']} of {alert['wearer_name']}")
+        await sleep_for(self._clock, IS_THERE_S)
+        alert = await api.post(f"/v1/alerts/{ring.alert_id}/resolve")
+        self._say(f"{name} says that it is over: {alert['kind']} of {alert['wearer_name']}")
 
     async def _follows(self, ring: Ring) -> None:
         await sleep_for(self._clock, THINKS_S)

@@ -83,10 +83,12 @@ async def replay(
     clock: Callable[[], datetime],
     user: str | None = None,
     shift: Shift = "now",
+    transport: httpx.AsyncBaseTransport | None = None,
 ) -> ReplayReport:
     """Plays the track in `file`, with real waiting between its fixes, and reports. Never raises for what it was given.
 
-    `device_id` is what the device calls itself in `format`, as it was enrolled.
+    `device_id` is what the device calls itself in `format`, as it was enrolled. `transport` takes the place of the
+    network for the formats over HTTP.
     """
     try:
         text = await asyncio.to_thread(file.read_text, encoding="utf-8-sig", errors="replace")
@@ -105,7 +107,7 @@ async def replay(
     if format == "watch":
         player = _WatchPlayer(WatchLine(httpx.URL(url).host, tcp_port or 0, device_id))
     else:
-        player = _HttpPlayer(url, format, device_id, key)
+        player = _HttpPlayer(url, format, device_id, key, transport)
     taken, stopped = await _play(player, plan)
     hints = hints_of(plan, speed, shift, whole_seconds=format == "watch")
     return ReplayReport(fixes=len(plan), taken=taken, faults=track.faults, stopped=stopped, hints=hints)
@@ -205,11 +207,13 @@ async def _play(player: "_HttpPlayer | _WatchPlayer", plan: list[Planned]) -> tu
 class _HttpPlayer:
     """A phone with OwnTracks or OsmAnd. A report that was not taken for a passing reason is tried again."""
 
-    def __init__(self, url: str, format: str, device_id: str, key: str | None) -> None:
+    def __init__(
+        self, url: str, format: str, device_id: str, key: str | None, transport: httpx.AsyncBaseTransport | None
+    ) -> None:
         self._format, self._device_id, self._key = format, device_id, key
         with_key = format == "owntracks" and key is not None
         auth = httpx.BasicAuth(device_id, key or "") if with_key else None
-        self._http = httpx.AsyncClient(base_url=url, timeout=TIMEOUT_S, auth=auth)
+        self._http = httpx.AsyncClient(base_url=url, timeout=TIMEOUT_S, auth=auth, transport=transport)
 
     async def __aenter__(self) -> "_HttpPlayer":
         return self

@@ -127,7 +127,7 @@ class View:
         now = self._clock()
         table = Table(title=f"{self._headline}   {now.astimezone(JST):%m-%d %H:%M}  (x{self._clock.speed:g})")
         for heading in ("wearer", "device", "last place", "where", "battery"):
-            table.add_column(heading)
+            table.add_column(heading, no_wrap=True)
         for row in self._rows.values():
             resident = row.tracker.resident
             table.add_row(
@@ -155,14 +155,13 @@ def whereabouts(row: Row) -> str:
     if row.from_home_m is None:
         return ""
     accuracy = "" if row.accuracy_m is None else f" ±{row.accuracy_m:.0f} m"
-    return (
-        f"home{accuracy}" if row.from_home_m <= HOME_RADIUS_M else f"out, {row.from_home_m:.0f} m from home{accuracy}"
-    )
+    return f"home{accuracy}" if row.from_home_m <= HOME_RADIUS_M else f"{row.from_home_m:.0f} m from home{accuracy}"
 
 
 def told(event: Mapping[str, Any]) -> str:
     """A line of an alert's history in words."""
-    alert = event["alert"]
-    reasons = alert["reasons"]
-    why = f": {reasons[-1]['en']}" if reasons and event["what"] in ("opened", "evidence", "raised") else ""
-    return f"alert {event['what']}: {alert['kind']} ({alert['level']}) of {alert['wearer_name']}{why}"
+    alert, what = event["alert"], event["what"]
+    reasons = [str(reason["en"]) for reason in alert["reasons"]]
+    why = {"opened": " ".join(reasons), "evidence": reasons[-1] if reasons else "", "raised": " ".join(reasons)}
+    line = f"alert {what}: {alert['kind']} ({alert['level']}) of {alert['wearer_name']}"
+    return f"{line}: {why[what]}" if why.get(what) else line

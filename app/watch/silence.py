@@ -95,7 +95,7 @@ def _event(subject: Subject, device_id: UUID, device: DeviceState, now: datetime
         reasons=(
             Reason(
                 code="silent" if outcome is Outcome.BEGAN else "heard_again",
-                params={"minutes": str(minutes), "at": heard_at.isoformat()},
+                params={"minutes": str(minutes), "heard": heard_at.isoformat()},
                 numbers={"minutes": minutes, "interval_s": device.interval_s},
             ),
         ),

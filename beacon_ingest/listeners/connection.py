@@ -192,7 +192,7 @@ class Connection:
             self._writer.write(decoded.answer)
         if decoded.refusals:
             wiring.count(Reason.PARTLY if decoded.messages else Reason.UNREADABLE)
-        if decoded.messages:
+        if decoded.messages or not decoded.refusals:  # Also a frame that says nothing is a sign of life.
             unit = units.unit(
                 entry,
                 frame,
@@ -214,9 +214,7 @@ class Connection:
                 wiring.count(Reason.NOT_STORED)
                 return await self._back_off(wiring.connection_limit.back_off_s_max)
             wiring.observe_s(wiring.monotonic() - began_s)
-            wiring.count(Reason.ACCEPTED)
-        elif not decoded.refusals:
-            wiring.count(Reason.NOTHING)
+            wiring.count(Reason.ACCEPTED if decoded.messages else Reason.NOTHING)
         if decoded.answer is not None and decoded.durable:
             self._writer.write(decoded.answer)
         await self._drain()

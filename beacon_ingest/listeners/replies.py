@@ -43,7 +43,9 @@ def json(body: bytes, order_ids: Iterable[UUID] = ()) -> Reply:
     return plain(body, _JSON, order_ids)
 
 
-def problem(status: int, title: str, detail: str, *, headers: Sequence[tuple[bytes, bytes]] = (), **more: Any) -> Reply:
+def problem(
+    status: int, name: str, title: str, detail: str, *, headers: Sequence[tuple[bytes, bytes]] = (), **more: Any
+) -> Reply:
     """A refusal with its reason for people, of the type `/problems/<name>`; `more` are further members of it."""
     body = msgspec.json.encode(
         {"type": f"/problems/{name}", "title": title, "status": status, "detail": detail, **more}

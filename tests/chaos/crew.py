@@ -1,4 +1,6 @@
-"""Many devices that keep on until they are answered, a server that is killed again and again, and what must be true after."""
+"""Many devices that keep on until they are answered, a server that is killed again and again, and what must be true
+after.
+"""
 
 import asyncio
 import os

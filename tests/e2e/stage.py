@@ -1,4 +1,6 @@
-"""A whole service on a stage: real sockets, real Firebase client, real SQLite file, and a clock that the story moves."""
+"""A whole service on a stage: real sockets, real Firebase client, real SQLite file, and a clock that the story
+moves.
+"""
 
 import asyncio
 from base64 import b64encode
@@ -102,12 +104,11 @@ class Stage:
         """The app of somebody who is signed in."""
         answer = await self.http.post("/v1/sign-in", json={"email": account.email, "password": PASSWORD})
         assert answer.is_success, answer.text
-        client = httpx.AsyncClient(
+        return httpx.AsyncClient(
             transport=self.http._transport,
             base_url="http://stage",
             headers={"Authorization": f"Bearer {answer.json()['token']}"},
         )
-        return client
 
     async def alerts(self, account: Account) -> list[dict[str, Any]]:
         """The alerts that somebody sees, oldest first."""

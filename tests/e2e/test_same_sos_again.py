@@ -1,4 +1,6 @@
-"""The same SOS comes twice, then late once more, and again after it was resolved: one alert, one push. A new press is new."""
+"""The same SOS comes twice, then late once more, and again after it was resolved: one alert, one push. A new press
+is new.
+"""
 
 from tests.e2e.stage import Stage, at_home
 

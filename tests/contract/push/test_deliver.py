@@ -20,15 +20,7 @@ from app.push.deliver import Deliverer, Desk, Errand, deliver_due, deliver_round
 from app.push.model import Channel, Level
 from app.push.retry import Delivery, Outcome
 from app.simulator.fcm_standin import FcmStandIn
-from tests.contract.push.builders import (
-    ABOUT,
-    FakeSender,
-    a_message,
-    an_address,
-    deliveries_of,
-    error_of,
-    state_of,
-)
+from tests.contract.push.builders import ABOUT, FakeSender, a_message, an_address, deliveries_of, error_of, state_of
 
 CLAIM = timedelta(seconds=outbox.CLAIM_S)
 
@@ -303,10 +295,10 @@ async def test_a_message_that_cannot_be_worded_still_rings_and_holds_up_nobody(
 ) -> None:
     worded = render.title_and_body
 
-    def sometimes(kind: str, language: str, params: Any) -> render.Text:
+    def sometimes(kind: str, language: str, params: Any, **how: bool) -> render.Text:
         if kind == "alert.fall":
             raise RuntimeError("a defect")
-        return worded(kind, language, params)
+        return worded(kind, language, params, **how)
 
     monkeypatch.setattr(render, "title_and_body", sometimes)
     sender = FakeSender()
@@ -317,7 +309,7 @@ async def test_a_message_that_cannot_be_worded_still_rings_and_holds_up_nobody(
 
     titles = {parcel.message.kind: parcel.text.title for parcel in sender.parcels}
     assert titles == {
-        "alert.fall": "見守り中のかたについてのお知らせ",
+        "alert.fall": "【緊急】見守り中のかたについてのお知らせ",
         "alert.sos": "【緊急】佐藤ハナさんがSOSボタンを押しました",
     }
 

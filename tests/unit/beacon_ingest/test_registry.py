@@ -24,7 +24,7 @@ def test_a_device_is_found_by_its_format_and_the_name_it_calls_itself() -> None:
 
 def test_a_key_is_found_by_its_hash_and_nothing_else_opens() -> None:
     registry = Registry()
-    registry.replace([HANA, CAR], 1)
+    registry.replace([HANA, CAR, entry(9, "owntracks", "long", key="k" * 100_000)], 1)
 
     assert registry.by_key(b"hana-key") == HANA
     assert registry.by_key(b"hana-kez") is None

@@ -106,6 +106,9 @@ async def test_connections_over_the_limit_are_refused_and_a_place_becomes_free_a
             assert await second.rest() == b""
             assert edge.counted("watch", Reason.TOO_MANY_CONNECTIONS) == 1
         await until(lambda: listener.open_connections == 0)
+
+        assert listener._peers == {}
+
         async with connected(listener) as third:
             await third.say(LK)
 

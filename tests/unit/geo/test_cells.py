@@ -37,6 +37,24 @@ def test_an_area_is_at_most_fifty_ranges_in_order_and_apart(radius_m: float) -> 
     assert all(before[1] < after[0] for before, after in pairwise(ranges))
 
 
+@pytest.mark.parametrize("radius_m", [100, 300, 1_000, 3_000, 10_000])
+def test_ranges_that_touch_are_one(radius_m: float) -> None:
+    """Between two ranges there is always a cell that is in neither."""
+    ranges = ranges_around(*HOME, radius_m)
+
+    assert not any(_following(before[1]) == after[0] for before, after in pairwise(ranges))
+
+
+def _following(cell: int) -> int:
+    """The next cell of resolution 12 in the order of the index: its 12 digits, 0 to 6, count like a number."""
+    digits = [cell >> 3 * (15 - index) & 7 for index in range(1, 13)]
+    number = sum(digit * 7 ** (12 - index) for index, digit in enumerate(digits, 1)) + 1
+    following = cell >> 45 << 45 | 0o777
+    for index in range(1, 13):
+        following |= number // 7 ** (12 - index) % 7 << 3 * (15 - index)
+    return following
+
+
 def test_what_is_far_away_is_not_in_the_ranges() -> None:
     """The cover is not much larger than the disk: nothing at 1.6 radii is in it."""
     ranges = ranges_around(*HOME, 1_000)

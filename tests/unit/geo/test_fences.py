@@ -90,16 +90,29 @@ def test_the_bay_of_a_polygon_is_outside() -> None:
 
 
 def test_a_corner_at_the_same_height_as_the_point_counts_once() -> None:
-    diamond = polygon([off(0, -100), off(100, 0), off(0, 100), off(-100, 0)])
+    diamond = polygon([Point(34.0, 134.001), Point(34.001, 134.002), Point(34.002, 134.001), Point(34.001, 134.0)])
 
-    assert distance(diamond, off(-50, 0)) > 0
-    assert distance(diamond, off(-150, 0)) < 0
-    assert distance(diamond, off(150, 0)) < 0
+    assert distance(diamond, Point(34.001, 134.0005)) > 0
+    assert distance(diamond, Point(34.001, 133.999)) < 0
+    assert distance(diamond, Point(34.001, 134.003)) < 0
+    assert distance(diamond, Point(34.0, 134.0)) < 0
+    assert distance(diamond, Point(34.002, 134.0)) < 0
+
+
+def test_a_side_along_the_height_of_the_point_does_not_mislead() -> None:
+    step = [(34.0, 134.0), (34.0, 134.004), (34.002, 134.004), (34.002, 134.002), (34.001, 134.002), (34.001, 134.0)]
+    stair = polygon([Point(*corner) for corner in step])
+
+    assert distance(stair, Point(34.001, 134.003)) > 0
+    assert distance(stair, Point(34.001, 133.999)) < 0
+    assert distance(stair, Point(34.001, 134.005)) < 0
 
 
 @pytest.mark.parametrize("middle", [Point(-17.0, 180.0), Point(52.0, -179.9999), Point(0.0, 179.9995)])
 def test_a_fence_across_the_antimeridian_is_whole(middle: Point) -> None:
-    for fence in (polygon(square(200, middle)), circle(200, middle)):
+    corners = square(200, middle)
+    turned = [polygon(corners[start:] + corners[:start]) for start in range(4)]
+    for fence in (*turned, circle(200, middle)):
         assert distance(fence, middle) == pytest.approx(200, abs=0.2)
         assert distance(fence, off(150, 0, middle)) == pytest.approx(50, abs=0.2)
         assert distance(fence, off(-150, 0, middle)) == pytest.approx(50, abs=0.2)

@@ -7,6 +7,7 @@ from structlog.testing import capture_logs
 
 from app.push import render
 from app.push.render import FORMATS, LANGUAGES, PLACEHOLDER, Text, catalogue, is_late, text, title_and_body
+from beacon_ingest.messages import ALARM_KINDS
 
 AT = "2026-04-01T05:10:00+00:00"
 PARAMS = {
@@ -15,6 +16,8 @@ PARAMS = {
     "fence": "自宅",
     "at": AT,
     "received": AT,
+    "heard": AT,
+    "alarm": "power_off",
     "minutes": "95",
     "battery": "15",
     "distance_m": "123.4",
@@ -28,6 +31,7 @@ KINDS = (
     "alert.low_battery",
     "alert.removed",
     "alert.silent",
+    "alert.device",
     "alert.returned",
     "alert.resolved",
     "alert.acknowledged",
@@ -42,6 +46,9 @@ REASONS = (
     "silent",
     "late",
     "other",
+    "battery_well",
+    "worn",
+    "heard_again",
 )
 
 
@@ -113,10 +120,26 @@ def test_a_message_reads_like_a_letter_in_english() -> None:
     assert text("reason.low_battery", "en", params) == "The battery is at 15% (14:10)."
 
 
-@pytest.mark.parametrize("kind", ["alert.sos", "alert.fall"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_what_is_urgent_is_clear_from_the_title_alone(kind: str) -> None:
-    assert title_and_body(kind, "ja", PARAMS).title.startswith("【緊急】佐藤ハナさんが")
-    assert title_and_body(kind, "en", PARAMS).title.startswith("URGENT: ")
+    calm, urgent = (title_and_body(kind, "ja", PARAMS, urgent=urgent) for urgent in (False, True))
+
+    assert urgent == Text(f"【緊急】{calm.title}", calm.body)
+    assert title_and_body(kind, "en", PARAMS, urgent=True).title.startswith("URGENT: ")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_alarm_of_the_edge_has_its_words(language: str) -> None:
+    words = {name.removeprefix("alarm.") for name in catalogue(language) if name.startswith("alarm.")}
+
+    assert words == set(ALARM_KINDS)
+
+
+def test_an_alarm_is_told_by_its_name_and_an_unknown_one_without() -> None:
+    assert text("reason.other", "ja", PARAMS) == "端末から「電源オフ」という知らせがありました（14:10）。"
+    assert text("reason.other", "en", {**PARAMS, "alarm": "earthquake"}) == (
+        "The device reported “something else” (14:10)."
+    )
 
 
 @pytest.mark.parametrize(
@@ -157,6 +180,13 @@ def test_late_means_more_than_five_minutes(received: str, late: bool) -> None:
 
     assert late == is_late(params)
     assert late == ("届いたのは" in title_and_body("alert.sos", "ja", params).body)
+
+
+def test_a_long_silence_is_not_late_news() -> None:
+    params = {**PARAMS, "heard": "2026-04-01T03:35:00+00:00"}
+
+    assert "届いたのは" not in title_and_body("alert.silent", "ja", params).body
+    assert text("reason.silent", "ja", params) == "1時間35分、端末からの知らせがありません（最後の知らせ：12:35）。"
 
 
 def test_a_time_of_another_day_says_the_day() -> None:

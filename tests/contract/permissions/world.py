@@ -1,0 +1,297 @@
+"""Two cities full of things, one of every kind for every target, and the real application over them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from app.accounts import service as accounts
+from app.accounts.model import Account, Role
+from app.accounts.tables import sign_in
+from app.alerts.tables import alert
+from app.asgi import create_app
+from app.config import Settings
+from app.db import units
+from app.db.tables import dead_letter
+from app.devices import service as devices
+from app.devices.model import CommandKind
+from app.geo import service as geo
+from app.geo.model import GeofenceDraft, Point, Shape
+from app.households import service as households
+from app.households.model import ALL_SCOPES, CONSENT_ROLES, Scope
+from app.kit.clock import ManualClock
+from app.kit.ids import AccountId, CityId, HouseholdId, new_id
+from app.pipeline import digest
+from app.push.model import AddressKind, Channel
+from app.watch.tables import watch_failure
+from beacon_ingest.messages import Fix, Health
+from tests.build import NOW, account, an_alarm, unit, viewer
+from tests.contract.permissions.asking import Answer, ask
+from tests.contract.permissions.examples import Request
+from tests.contract.permissions.undone import Undone
+from tests.contract.permissions.ways import NOBODY, VIEWERS, Target, Way
+
+HERE, ELSEWHERE = CityId(282103), CityId(282031)
+NO_CITY = 999_997
+EARLIER = NOW - timedelta(days=10)
+SEEN_BY_ROLE = {
+    Role.GUARD: {Scope.PLACE},
+    Role.OPERATOR: ALL_SCOPES,
+    Role.CARE_MANAGER: {Scope.HEALTH},
+    Role.POLICE: {Scope.PLACE, Scope.TRACK},
+}
+"""The consents to roles at the own wearer."""
+
+
+
+def latitude(target: Target) -> float:
+    """A latitude that stands for the wearer of a target, and for nothing else."""
+    return 34.7012345 + list(Target).index(target) / 100
+
+
+class Things(dict[str, Any]):
+    """The ids of a target's things, each under the name that it has in paths, and the words that give it away."""
+
+    def __init__(self, target: Target, ids: Any = ()) -> None:
+        super().__init__(ids)
+        self.target = target
+        self.words: dict[frozenset[Way], set[str]] = {}
+
+    def keep(self, name: str, thing: Any, *ways: Way) -> None:
+        """Notes the id and the name of a thing that only who has one of the ways may hear of."""
+        self[name] = thing.id
+        words = self.words.setdefault(frozenset(ways), set())
+        words.add(str(thing.id))
+        words.update({one for one in [getattr(thing, "name", None)] if one is not None and str(self.target) in one})
+
+
+class World:
+    """The cast signed in, everybody's things, and the application."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = ManualClock(NOW)
+        self.database = Undone(folder)
+        connection = self.database.connection
+        for city_id, name in ((HERE, "加古川市"), (ELSEWHERE, "明石市")):
+            accounts.create_city(connection, city_id=city_id, name=name, zone="Asia/Tokyo", now=NOW)
+        self.people: dict[str, Account] = {
+            name: account(connection, name, f"{name} himself", role) for name, role in VIEWERS.items()
+        }
+        for name, role, city in (
+            ("neighbour", Role.FAMILY, HERE),
+            ("colleague", Role.CLERK, HERE),
+            ("second administrator", Role.ADMINISTRATOR, HERE),
+            ("faraway", Role.FAMILY, ELSEWHERE),
+            ("faraway clerk", Role.CLERK, ELSEWHERE),
+        ):
+            email = name.replace(" ", "-")
+            self.people[name] = account(connection, email, name, role, city=city)
+        self.tokens = {
+            name: accounts.start_sign_in(connection, one.id, f"phone of {name}", NOW, 90)
+            for name, one in self.people.items()
+        }
+        self.things: dict[Target, Things] = {}
+        self._fill(connection)
+        self.app = create_app(Settings(), self.database, lambda: self.clock())
+
+    def ids(self, who: str, target: Target) -> dict[str, Any]:
+        """What paths and bodies name when `who` asks for the things of `target`."""
+        found = dict(self.things[target])
+        if target in (Target.OWN, Target.REVOKED):
+            found |= self.things_of_viewer["family" if who == NOBODY else who, target]
+        return found
+
+    async def send(self, who: str, request: Request) -> Answer:
+        """The answer to somebody of the cast."""
+        headers = [] if who == NOBODY else [(b"authorization", f"Bearer {self.tokens[who]}".encode())]
+        return await ask(
+            self.app, request.method, request.path, headers=[*headers, *request.headers], body=request.body
+        )
+
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """Takes back what happens within, the time that went by too."""
+        clock = self.clock
+        self.clock = ManualClock(clock())
+        try:
+            with self.database.undone():
+                yield
+        finally:
+            self.clock = clock
+
+    def _fill(self, c: Connection) -> None:
+        family, neighbour, faraway = (self.people[name].id for name in ("family", "neighbour", "faraway"))
+        contact = self.people["contact"].id
+        own = self._furnish(c, Target.OWN, HERE, family, contact)
+        self._furnish(c, Target.NEIGHBOUR, HERE, neighbour, neighbour)
+        self._furnish(c, Target.FARAWAY, ELSEWHERE, faraway, faraway)
+        self._furnish(c, Target.HIDDEN, HERE, family, contact)
+        ended = self._furnish(c, Target.ENDED, HERE, family, contact, own["household_id"])
+        self._let_see_own(c)
+        self._let_neighbour_no_more(c)
+        for role in sorted(CONSENT_ROLES):
+            self._consent(c, Target.FARAWAY, role=role, by=faraway)
+        self._hide(c)
+        households.end_wearer(c, viewer(self.people["colleague"]), ended["wearer_id"], NOW)
+        self.things[Target.ENDED] |= {name: own[name] for name in ("household_id", "device_id", "account_id")}
+        self._revoke(c)
+        self.things[Target.UNKNOWN] = Things(Target.UNKNOWN, {name: new_id() for name in own})
+        self.things[Target.UNKNOWN] |= {"city_id": NO_CITY, "contacts": [new_id()]}
+        c.execute(
+            sa.insert(watch_failure).values(
+                id=new_id(), city_id=HERE, wearer_id=own["wearer_id"], watch="geofence", at=NOW, error="ValueError: why"
+            )
+        )
+
+    def _furnish(
+        self,
+        c: Connection,
+        target: Target,
+        city: CityId,
+        member: AccountId,
+        contact: AccountId,
+        household_id: HouseholdId | None = None,
+    ) -> Things:
+        """A household with a wearer and one thing of every kind, of an account and of the clerk's desk."""
+        things = self.things[target] = Things(target, {"city_id": city, "account_id": member})
+        if household_id is None:
+            home = households.create_household(c, city, f"household of {target}", [member], EARLIER)
+            things.keep("household_id", home, Way.HOUSEHOLD)
+            household_id = home.id
+        wearer = households.create_wearer(c, household_id, f"wearer of {target}", now=EARLIER)
+        things.keep("wearer_id", wearer, Way.MANAGES, Way.PLACE, Way.TRACK, Way.ALERTS, Way.HEALTH)
+        kin = households.add_contact(c, wearer.id, f"contact of {target}", account_id=contact, now=EARLIER)
+        things.keep("contact_id", kin, Way.MANAGES, Way.ALERTS, Way.CONTACT)
+        things["contacts"] = [kin.id]
+        by = self.people["colleague"].id
+        consent = households.give_consent(c, wearer.id, scopes=[Scope.TRACK], account_id=member, by=by, now=EARLIER)
+        things.keep("consent_id", consent, Way.MANAGES)
+        note = households.protect(c, wearer.id, f"uncle of {target}", by=by, now=EARLIER)
+        things.keep("protection_id", note, Way.OFFICE)
+        shape = Shape(centre=Point(latitude(target) + 0.5, 134.8), radius_m=100.0)
+        fence = geo.create(c, wearer, GeofenceDraft(name=f"garden of {target}", shape=shape), EARLIER)
+        things.keep("geofence_id", fence, Way.MANAGES, Way.PLACE)
+        self._equip(c, things, city, f"watch of {target}")
+        return things
+
+    def _equip(self, c: Connection, things: Things, city: CityId, name: str) -> None:
+        """A watch that told a place, an SOS and how it is; one of its units could not be digested."""
+        device, _key = devices.enrol(c, city_id=city, format="watch", external_id=name, name=name, now=EARLIER)
+        things.keep("device_id", device, Way.MANAGES, Way.HEALTH)
+        devices.assign(c, device.id, things["wearer_id"], now=EARLIER)
+        fix = Fix(device=name, at=NOW, lat_deg=latitude(things.target), lon_deg=134.8, accuracy_m=9.0)
+        health = Health(device=name, at=NOW, battery_pct=80.0, steps=4711)
+        digest(c, [unit(device, fix, an_alarm("sos", device=name), health)], NOW)
+        raised = c.execute(sa.select(alert).where(alert.c.wearer_id == things["wearer_id"])).one()
+        things.keep("alert_id", raised, Way.ALERTS)
+        devices.order(c, device.id, CommandKind.LOCATE, None, NOW)
+        units.bury(c, unit(device, fix, stamp="letter"), "ValueError: why")
+        things["letter_id"] = self._letters(c)[0]
+
+    def _letters(self, c: Connection) -> list[Any]:
+        return list(c.execute(sa.select(dead_letter.c.id).order_by(dead_letter.c.id.desc())).scalars())
+
+    def _consent(self, c: Connection, target: Target, **options: Any) -> Any:
+        options = {"scopes": ALL_SCOPES, "by": self.people["family"].id, "now": EARLIER} | options
+        return households.give_consent(c, self.things[target]["wearer_id"], **options)
+
+    def _let_see_own(self, c: Connection) -> None:
+        for role, scopes in SEEN_BY_ROLE.items():
+            self._consent(c, Target.OWN, role=role, scopes=scopes)
+        self._consent(c, Target.OWN, account_id=self.people["vendor"].id)
+
+    def _let_neighbour_no_more(self, c: Connection) -> None:
+        """Consents that are over to the moment, begin a second later, or were revoked."""
+        by = self.people["neighbour"]
+        later = NOW + timedelta(seconds=1)
+        spans: dict[str, dict[str, datetime]] = {
+            "over": {"until_at": NOW},
+            "to come": {"from_at": later},
+            "revoked": {},
+        }
+        for kind, span in spans.items():
+            for name in ("contact", "vendor", "clerk", "family"):
+                self._revoked(c, kind, self._consent(c, Target.NEIGHBOUR, account_id=self.people[name].id, **span), by)
+            for role in sorted(CONSENT_ROLES):
+                self._revoked(c, kind, self._consent(c, Target.NEIGHBOUR, role=role, **span), by)
+
+    def _revoked(self, c: Connection, kind: str, consent: Any, by: Account) -> None:
+        if kind == "revoked":
+            households.revoke_consent(c, viewer(by), consent.wearer_id, consent.id, NOW)
+
+    def _hide(self, c: Connection) -> None:
+        """Everybody is let see, and the wearer is hidden from everybody."""
+        hidden = self.things[Target.HIDDEN]
+        for role in sorted(CONSENT_ROLES):
+            self._consent(c, Target.HIDDEN, role=role)
+        for name in VIEWERS:
+            self._consent(c, Target.HIDDEN, account_id=self.people[name].id)
+        for name in VIEWERS:
+            households.protect(
+                c,
+                hidden["wearer_id"],
+                f"{name}, a relative",
+                account_id=self.people[name].id,
+                by=self.people["second administrator"].id,
+                now=NOW,
+            )
+
+    def _revoke(self, c: Connection) -> None:
+        """A second thing of each kind at the own wearer, taken away again, and phones that are signed out."""
+        own, gone = self.things[Target.OWN], Things(Target.REVOKED, self.things[Target.OWN])
+        self.things[Target.REVOKED] = gone
+        wearer, family, colleague = (
+            own["wearer_id"],
+            viewer(self.people["family"]),
+            viewer(self.people["colleague"]),
+        )
+        kin = households.add_contact(
+            c, wearer, f"contact of {gone.target}", account_id=self.people["neighbour"].id, now=EARLIER
+        )
+        gone.keep("contact_id", kin)
+        households.remove_contact(c, family, wearer, kin.id, NOW)
+        consent = self._consent(c, Target.OWN, role=Role.CLERK)
+        gone.keep("consent_id", consent)
+        households.revoke_consent(c, family, wearer, consent.id, NOW)
+        note = households.protect(c, wearer, f"uncle of {gone.target}", by=colleague.account_id, now=EARLIER)
+        gone.keep("protection_id", note)
+        households.end_protection(c, colleague, wearer, note.id, NOW)
+        draft = GeofenceDraft(
+            name=f"garden of {gone.target}", shape=Shape(centre=Point(34.0, 134.0), radius_m=50.0)
+        )
+        fence = geo.add(c, family, wearer, draft, EARLIER)
+        gone.keep("geofence_id", fence)
+        geo.end(c, family, wearer, fence.id, NOW)
+        self._revoke_device(c, gone)
+        self._sign_others_out(c)
+
+    def _revoke_device(self, c: Connection, gone: Things) -> None:
+        name = f"watch of {gone.target}"
+        device, _key = devices.enrol(c, city_id=HERE, format="watch", external_id=name, name=name, now=EARLIER)
+        gone.keep("device_id", device)
+        units.bury(c, unit(device, stamp="replayed"), "ValueError: why")
+        gone["letter_id"] = self._letters(c)[0]
+        units.replayed(c, gone["letter_id"], None, NOW)
+        devices.assign(c, device.id, gone["wearer_id"], now=NOW - timedelta(hours=2))
+        devices.end_device(c, device.id, NOW)
+
+    def _sign_others_out(self, c: Connection) -> None:
+        """Everybody has a second phone, and had a third one until now."""
+        self.things_of_viewer: dict[tuple[str, Target], dict[str, Any]] = {}
+        for name, one in self.people.items():
+            for target in (Target.OWN, Target.REVOKED):
+                accounts.start_sign_in(c, one.id, f"{target} phone of {name}", NOW, 90)
+                newest = sa.select(sign_in.c.id).where(sign_in.c.account_id == one.id).order_by(sign_in.c.id.desc())
+                phone = c.execute(newest.limit(1)).scalar_one()
+                address = accounts.add_address(
+                    c, one.id, Channel.FCM, AddressKind.TOKEN, f"{target} phone of {name}", "ja", NOW, phone
+                )
+                self.things_of_viewer[name, target] = {"sign_in_id": phone, "address_id": address.id}
+                if target is Target.REVOKED:
+                    accounts.revoke_own(c, viewer(one), phone, NOW)
+        for target, name in ((Target.NEIGHBOUR, "neighbour"), (Target.FARAWAY, "faraway"), (Target.OWN, "neighbour")):
+            self.things[target] |= self.things_of_viewer[name, Target.OWN]
