@@ -17,7 +17,7 @@ from app.kit.errors import MimamoriError
 
 if TYPE_CHECKING:
     from app.kit.clock import Clock
-    from app.simulator.replay import Shift
+    from app.simulator.playback import Shift
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

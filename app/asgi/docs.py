@@ -15,12 +15,8 @@ from litestar.openapi.spec import Components, License, SecurityScheme, Tag
 from litestar.params import FromPath
 
 from app.accounts.auth import CSRF_COOKIE, CSRF_HEADER, SIGN_IN_COOKIE
+from app.asgi.headers import DOCS_PATH
 
-PATH = "/docs"
-CONTENT_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 DESCRIPTION = """\
 Location watch for towns: where is she, how well is that known, and who is told.
 
@@ -64,20 +60,20 @@ PAGE = f"""\
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Mimamori API</title>
-<link rel="icon" type="image/png" href="{PATH}/files/favicon-32x32.png">
-<link rel="stylesheet" href="{PATH}/files/swagger-ui.css">
+<link rel="icon" type="image/png" href="{DOCS_PATH}/files/favicon-32x32.png">
+<link rel="stylesheet" href="{DOCS_PATH}/files/swagger-ui.css">
 </head>
 <body>
 <div id="api"></div>
-<script src="{PATH}/files/swagger-ui-bundle.js"></script>
-<script src="{PATH}/files/start.js"></script>
+<script src="{DOCS_PATH}/files/swagger-ui-bundle.js"></script>
+<script src="{DOCS_PATH}/files/start.js"></script>
 </body>
 </html>
 """
 # Without `validatorUrl: null` the page would ask a foreign server whether the description is valid.
 START = f"""\
 SwaggerUIBundle({{
-  url: "{PATH}/openapi.json",
+  url: "{DOCS_PATH}/openapi.json",
   dom_id: "#api",
   deepLinking: true,
   validatorUrl: null,
@@ -101,7 +97,7 @@ class OfflinePage(OpenAPIRenderPlugin):
         return PAGE.encode()
 
 
-@get(PATH + "/files/{name:str}", include_in_schema=False, sync_to_thread=True)
+@get(DOCS_PATH + "/files/{name:str}", include_in_schema=False, sync_to_thread=True)
 def docs_file(name: FromPath[str]) -> Response[bytes]:
     """One of the files that the page needs, and no other."""
     headers = {"Cache-Control": "public, max-age=86400"}
@@ -131,7 +127,7 @@ def openapi_config() -> OpenAPIConfig:
         components=Components(security_schemes={"bearer": bearer, "cookie": cookie}),
         tags=[Tag(name=name, description=description) for name, description in TAGS.items()],
         use_handler_docstrings=True,
-        path=PATH,
+        path=DOCS_PATH,
         render_plugins=[OfflinePage()],
     )
 

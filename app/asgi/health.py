@@ -8,36 +8,14 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from msgspec import Struct
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from app.asgi.meters import LIVE_PATH, Meters
 from app.db.engine import Database
 from beacon_ingest.registry import Registry
 
 PATIENCE_S = 2.0
 """How long the database may take to answer before the service counts as not ready."""
-METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-
-
-class Meters:
-    """What is counted of requests.
-
-    Labels are routes as declared, never paths as asked for: those hold ids, and have no end.
-    """
-
-    def __init__(self, registry: CollectorRegistry, database: Database) -> None:
-        self.registry = registry
-        labels = ["method", "route", "status"]
-        self._requests = Counter("mimamori_http_requests", "Requests answered", labels, registry=registry)
-        self._seconds = Histogram(
-            "mimamori_http_seconds", "Seconds until the answer was out", ["route"], registry=registry
-        )
-        waiting = Gauge("mimamori_writer_waiting", "Pieces of work that wait for the writer", registry=registry)
-        waiting.set_function(lambda: database.waiting)
-
-    def count(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Counts one answered request."""
-        self._requests.labels(method if method in METHODS else "other", route, status).inc()
-        self._seconds.labels(route).observe(seconds)
 
 
 class Alive(Struct, frozen=True):
@@ -53,9 +31,12 @@ class Readiness(Struct, frozen=True, kw_only=True):
     missing: Sequence[str] = ()
 
 
-@get("/health/live", operation_id="live", summary="Does the process answer?", tags=["health"], sync_to_thread=False)
+@get(LIVE_PATH, operation_id="live", summary="Does the process answer?", tags=["health"], sync_to_thread=False)
 def live() -> Alive:
-    """Answers as long as the process does. A process that does not should be started anew."""
+    """Answers as long as the process does, also while it is still starting.
+
+    One that does not should be started anew.
+    """
     return Alive()
 
 

@@ -54,3 +54,11 @@ heartbeat = sa.Table(
     # Since when nothing was heard before `up_since`, because the service itself was down.
     moment("down_since"),
 )
+
+# Counts the changes of what is read far more often than it changes, so that a reader can keep it in memory.
+version = sa.Table(
+    "version",
+    metadata,
+    sa.Column("name", sa.String(20), primary_key=True),
+    sa.Column("number", sa.BigInteger, nullable=False),
+)

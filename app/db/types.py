@@ -23,8 +23,10 @@ Processor = Callable[[Any], Any] | None
 
 
 class Key(GUID):
-    """A UUID: 16 bytes in SQLite, `uuid` in PostgreSQL. One plain function a value, since the hot path converts twenty of
-    them for each position."""
+    """A UUID: 16 bytes in SQLite, `uuid` in PostgreSQL.
+
+    One plain function a value, since the hot path converts many of them for each position.
+    """
 
     cache_ok = True
 

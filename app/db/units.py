@@ -9,13 +9,17 @@ import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy.engine import Connection
 
-from app.db import tables
+from app.db import dialect, tables
 from app.kit.errors import Conflict, NotFound
 from app.kit.ids import CityId, new_id
 from beacon_ingest.messages import Unit
 
 KEPT = timedelta(days=7)
 """How long a repeat of a unit is recognised (DESIGN section 5)."""
+
+_KNOWN = sa.select(tables.ingest_unit.c.ingest_id).where(
+    tables.ingest_unit.c.ingest_id.in_(sa.bindparam("ids", expanding=True))
+)
 
 _encode = msgspec.msgpack.encode
 _decode = msgspec.msgpack.Decoder(Unit).decode
@@ -37,16 +41,14 @@ class DeadLetter(Struct, frozen=True, kw_only=True):
 def fresh(connection: Connection, units: Sequence[Unit]) -> list[Unit]:
     """Those of `units` that were not stored before, each once; they count as stored from now on."""
     ids = [ingest_id for unit in units for ingest_id in unit.ingest_ids]
-    table = tables.ingest_unit
-    known = set(connection.execute(sa.select(table.c.ingest_id).where(table.c.ingest_id.in_(ids))).scalars())
+    known = set(connection.execute(_KNOWN, {"ids": ids}).scalars())
     first: list[Unit] = []
     for unit in units:
         if known.isdisjoint(unit.ingest_ids):
             first.append(unit)
             known.update(unit.ingest_ids)
-    if first:
-        rows = [{"ingest_id": unit.ingest_ids[0], "received_at": unit.received_at} for unit in first]
-        connection.execute(sa.insert(table), rows)
+    rows = [(unit.ingest_ids[0], unit.received_at) for unit in first]
+    dialect.insert_rows(connection, tables.ingest_unit, ("ingest_id", "received_at"), rows)
     return first
 
 

@@ -20,6 +20,9 @@ GEOFENCES_MAX = 30
 """Of one wearer: every position is held against each of them."""
 
 
+VERSION = store.VERSION
+
+
 def fences_of(connection: Connection, wearer_ids: Iterable[WearerId]) -> dict[WearerId, list[Geofence]]:
     """The geofences of many wearers in one query; a wearer without any is absent."""
     return store.of_wearers(connection, wearer_ids)

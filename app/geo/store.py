@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from app.db import versions
 from app.geo.model import FencePurpose, Geofence, Point
 from app.geo.tables import geofence
 from app.kit.ids import CityId, GeofenceId, WearerId
@@ -14,20 +15,28 @@ from app.kit.ids import CityId, GeofenceId, WearerId
 _ALIVE = geofence.c.ended_at.is_(None)
 
 
+VERSION = "geofence"
+"""Counted up with every change, for those who keep geofences in memory."""
+
+
 def insert(connection: Connection, city_id: CityId, fence: Geofence) -> None:
     """Keeps a new geofence of a wearer of that city."""
     connection.execute(sa.insert(geofence).values(id=fence.id, city_id=city_id, **_values(fence)))
+    versions.bump(connection, VERSION)
 
 
 def update(connection: Connection, fence: Geofence) -> None:
     """Keeps what is different about a geofence."""
     connection.execute(sa.update(geofence).where(geofence.c.id == fence.id).values(**_values(fence)))
+    versions.bump(connection, VERSION)
 
 
 def end(connection: Connection, wearer_id: WearerId, geofence_id: GeofenceId, now: datetime) -> bool:
     """Ends a geofence of the wearer; whether there was one to end."""
     mine = (geofence.c.id == geofence_id) & (geofence.c.wearer_id == wearer_id)
-    return connection.execute(sa.update(geofence).where(mine, _ALIVE).values(ended_at=now)).rowcount == 1
+    ended = connection.execute(sa.update(geofence).where(mine, _ALIVE).values(ended_at=now)).rowcount == 1
+    versions.bump(connection, VERSION)
+    return ended
 
 
 def one(connection: Connection, wearer_id: WearerId, geofence_id: GeofenceId) -> Geofence | None:

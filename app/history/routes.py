@@ -124,7 +124,7 @@ async def read_track(
     the line.
 
     For those whom a consent shows her track; for others it is a 404. The look is noted and the family can read it.
-    Times carry their offset, with `+` sent as `%2B`. A long track comes in parts of some 20,000 stored places; `points`
+    Times carry their offset, with `+` sent as `%2B`. A long track comes in parts of some 10,000 stored places; `points`
     counts for each part.
     """
     now, wearer = clock(), WearerId(wearer_id)

@@ -25,9 +25,9 @@ TRACK_SPAN_MAX = timedelta(days=31)
 POINTS_MIN = 2
 POINTS = 2_000
 POINTS_MAX = 10_000
-TRACK_ROWS_MAX = 20_000
-"""Stored places read for one answer, a fortnight of one a minute: what is beyond is the next part. Reading and thinning
-them takes about a fifth of a second."""
+TRACK_ROWS_MAX = 10_000
+"""Stored places read for one answer, a week of one a minute: what is beyond is the next part. Reading and thinning so
+many took a quarter of a second on one core."""
 
 FORGOTTEN_MAX = 5_000
 """Rows deleted in one transaction, so that retention never keeps the writer from devices for long."""

@@ -46,9 +46,7 @@ _NEARBY = (
 
 def append(connection: Connection, positions: Sequence[Position]) -> None:
     """Keeps positions. One whose key is there already changes nothing."""
-    if positions:
-        rows = [{name: getattr(one, name) for name in _FIELDS} for one in positions]
-        connection.execute(dialect.insert(connection, position).on_conflict_do_nothing(), rows)
+    dialect.insert_rows(connection, position, _FIELDS, [msgspec.structs.astuple(one) for one in positions])
 
 
 def refuse(connection: Connection, fixes: Sequence[RefusedFix]) -> None:

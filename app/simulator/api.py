@@ -53,11 +53,11 @@ class Api:
         async with self._http.stream("GET", "/v1/events", headers=headers, timeout=None) as response:
             if response.status_code != httpx.codes.OK:
                 raise ApiRefusal(response.status_code, "Live events are refused.")
-            async for event in _events(response.aiter_lines()):
+            async for event in live_events(response.aiter_lines()):
                 yield event
 
 
-async def _events(lines: AsyncIterator[str]) -> AsyncIterator[LiveEvent]:
+async def live_events(lines: AsyncIterator[str]) -> AsyncIterator[LiveEvent]:
     """The events in the lines of a stream (WHATWG HTML, server-sent events); comments carry nothing."""
     fields: dict[str, str] = {}
     async for line in lines:

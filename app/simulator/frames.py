@@ -81,7 +81,7 @@ def watch_position(
         f"{fix.speed_mps * KMH_PER_MPS if fix else 0:.2f}", f"{fix.heading_deg if fix else 0:.1f}", 0,
         fix.satellites if fix else 0, _written(says.signal_pct), _written(says.battery_pct), _written(says.steps), 0,
         f"{says.status:08X}",
-        len(around.cells), 1, 440, 10,
+        len(around.cells), *((1, 440, 10) if around.cells else ()),
     ]  # fmt: skip
     for number, (area, cell) in enumerate(around.cells):
         fields += [area, cell, 150 - 12 * number]
@@ -128,7 +128,7 @@ def osmand_query(
         if fix.accuracy_m is not None:
             said["accuracy"] = fix.accuracy_m
         if fix.speed_mps:
-            said |= {"speed": f"{fix.speed_mps / MPS_PER_KNOT:.2f}", "bearing": f"{fix.heading_deg:.0f}"}
+            said |= {"speed": f"{fix.speed_mps:.2f}", "bearing": f"{fix.heading_deg:.0f}"}
     if battery_pct is not None:
         said |= {"batt": round(battery_pct), "charge": str(charging).lower()}
     if key is not None:

@@ -2,31 +2,32 @@
 happened.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.engine import Connection
 
 from app.accounts.model import Viewer
+from app.db.versions import Kept
 from app.geo import service as geo
 from app.households import service as households
 from app.kit.ids import CityId, DeviceId, WearerId
 from app.watch import catalogue, silence, store
 from app.watch.model import Observation, Subject, WatchEvent, WatchSettings
-from app.watch.store import Kept
+from app.watch.store import Kept as KeptState
 
 DUE_AT_ONCE = 500
 
 
-def load(connection: Connection, subjects: Mapping[UUID, CityId]) -> dict[UUID, Kept]:
+def load(connection: Connection, subjects: Mapping[UUID, CityId]) -> dict[UUID, KeptState]:
     """The state of each subject, locked in order where the database locks rows."""
     return store.load(connection, subjects)
 
 
 def look(
     connection: Connection,
-    kept: Mapping[UUID, Kept],
+    kept: Mapping[UUID, KeptState],
     observations: Mapping[WearerId, Sequence[Observation]],
     now: datetime,
 ) -> list[WatchEvent]:
@@ -40,7 +41,8 @@ def look(
         one = kept[wearer_id]
         happened, failures = catalogue.fold(one.state, seen, subjects[wearer_id], now)
         events += happened
-        store.save_failures(connection, wearer_id, one.city_id, failures, now)
+        if failures:
+            store.save_failures(connection, wearer_id, one.city_id, failures, now)
     _save(connection, list(kept.values()), subjects)
     return events
 
@@ -51,12 +53,12 @@ def tick(connection: Connection, now: datetime) -> list[WatchEvent]:
     if not due:
         return []
     kept = store.load(connection, due)
-    subjects = _subjects(connection, (WearerId(subject_id) for subject_id in due))
+    subjects = _subjects(connection, due)
     uptime = store.uptime(connection)
     events = [
         event
         for subject_id, one in kept.items()
-        for event in silence.tick(one.state, subjects[WearerId(subject_id)], uptime, now)
+        for event in silence.tick(one.state, subjects[subject_id], uptime, now)
     ]
     _save(connection, list(kept.values()), subjects)
     return events
@@ -77,26 +79,31 @@ def change_settings(
     return changed
 
 
-def _subjects(connection: Connection, wearer_ids: Iterable[WearerId]) -> dict[WearerId, Subject]:
-    ids = list(wearer_ids)
-    if not ids:
-        return {}
-    fences = geo.fences_of(connection, ids)
+_WATCHED: Kept[Subject] = Kept(geo.VERSION, store.SETTINGS_VERSION)
+
+
+def _subjects(connection: Connection, wearer_ids: Collection[UUID]) -> dict[UUID, Subject]:
+    """Whom the rules look at. Fences and settings hardly ever change, so they are kept while their versions stand."""
+    return _WATCHED.of(connection, wearer_ids, _load_subjects) if wearer_ids else {}
+
+
+def _load_subjects(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Subject]:
+    fences = geo.fences_of(connection, [WearerId(one) for one in ids])
     settings = store.settings_of(connection, ids)
     return {
-        wearer_id: Subject(
-            wearer_id=wearer_id,
-            fences=tuple(fences.get(wearer_id, ())),
-            settings=settings.get(wearer_id, WatchSettings()),
+        one: Subject(
+            wearer_id=WearerId(one),
+            fences=tuple(fences.get(WearerId(one), ())),
+            settings=settings.get(one, WatchSettings()),
         )
-        for wearer_id in ids
+        for one in ids
     }
 
 
-def _save(connection: Connection, kept: list[Kept], subjects: Mapping[WearerId, Subject]) -> None:
+def _save(connection: Connection, kept: list[KeptState], subjects: Mapping[UUID, Subject]) -> None:
     uptime = store.uptime(connection)
     due_at = {
-        one.subject_id: silence.due_at(one.state, subjects[WearerId(one.subject_id)].settings, uptime)
+        one.subject_id: silence.due_at(one.state, subjects[one.subject_id].settings, uptime)
         for one in kept
         if one.subject_id in subjects
     }

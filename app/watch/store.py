@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy.engine import Connection
 
-from app.db import dialect
+from app.db import dialect, versions
 from app.db.tables import heartbeat
 from app.kit.errors import Conflict
 from app.kit.ids import AccountId, CityId, WearerId, new_id
@@ -28,6 +28,8 @@ class Kept(Struct, kw_only=True):
     version: int
 
 
+SETTINGS_VERSION = "watch_setting"
+
 _COMPARE_AND_SET = (
     sa.update(watch_state)
     .where(watch_state.c.subject_id == sa.bindparam("the_id"), watch_state.c.version == sa.bindparam("seen"))
@@ -35,21 +37,23 @@ _COMPARE_AND_SET = (
 )
 
 
+_STATES = sa.select(watch_state.c.subject_id, watch_state.c.state, watch_state.c.version).where(
+    watch_state.c.subject_id.in_(sa.bindparam("ids", expanding=True))
+)
+_STATES_LOCKED = _STATES.order_by(watch_state.c.subject_id).with_for_update()
+
+
 def load(connection: Connection, subjects: Mapping[UUID, CityId]) -> dict[UUID, Kept]:
     """The states of subjects, in the order of their ids (so that two workers lock rows in one order); fresh ones where
     there was none.
     """
     ids = sorted(subjects)
-    table = watch_state
-    query = sa.select(table.c.subject_id, table.c.state, table.c.version).where(table.c.subject_id.in_(ids))
-    if connection.dialect.name == "postgresql":
-        query = query.order_by(table.c.subject_id).with_for_update()
-    rows = {row.subject_id: row for row in connection.execute(query)}
+    query = _STATES if connection.dialect.name == "sqlite" else _STATES_LOCKED
+    rows = {row[0]: row for row in connection.execute(query, {"ids": ids})}
     kept: dict[UUID, Kept] = {}
     for subject_id in ids:
         row = rows.get(subject_id)
-        state = decode_state(row.state) if row is not None else WatchState()
-        version = row.version if row is not None else 0
+        state, version = (decode_state(row[1]), row[2]) if row is not None else (WatchState(), 0)
         kept[subject_id] = Kept(subject_id=subject_id, city_id=subjects[subject_id], state=state, version=version)
     return kept
 
@@ -95,6 +99,7 @@ def save_settings(
     row = {"settings": msgspec.to_builtins(settings), "changed_at": now, "changed_by": by}
     statement = dialect.insert(connection, watch_setting).values(wearer_id=wearer_id, **row)
     connection.execute(statement.on_conflict_do_update(index_elements=["wearer_id"], set_=row))
+    versions.bump(connection, SETTINGS_VERSION)
 
 
 def save_failures(

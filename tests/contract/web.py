@@ -6,7 +6,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from litestar import Litestar
 from litestar.testing import TestClient
 from msgspec import Struct
 from sqlalchemy.engine import Connection
@@ -85,9 +84,13 @@ def as_peer(app: Asgi) -> Asgi:
     return asked
 
 
+_open: list[Database] = []
+
+
 @asynccontextmanager
-async def _open_database(litestar: Litestar) -> AsyncIterator[None]:
-    database: Database = litestar.state["database"]
+async def _open_database() -> AsyncIterator[None]:
+    """Opens the database of the latest town as long as the application runs."""
+    database = _open[-1]
     database.start()
     yield
     await database.stop()
@@ -101,6 +104,7 @@ def _application(settings: Settings, database: Database, clock: ManualClock, opt
 
     Building it takes a quarter of a second, so the plain one is built once and given each town in turn.
     """
+    _open[:] = [database]
     if options or settings != Settings():
         return create_app(settings, database, clock, lifespan=[_open_database], **options)
     if not _shared:

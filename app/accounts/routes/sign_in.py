@@ -74,7 +74,7 @@ async def sign_in(
     if not right:
         raise NotSignedIn(service.WRONG)
     now = clock()
-    label = data.label.strip() or _printable(request.headers.get("user-agent", ""))
+    label = _printable(data.label).strip() or _printable(request.headers.get("user-agent", ""))
     old_token = request.cookies.get(SIGN_IN_COOKIE) if data.browser else None
 
     def admit(connection: Connection) -> tuple[str, Account]:

@@ -7,7 +7,7 @@ from sqlalchemy.engine import Connection
 
 from app.accounts.names import one_line
 from app.db.session import hint
-from app.devices import commands, enrolment
+from app.devices import enrolment
 from app.devices.model import Device
 from app.devices.service.holders import release
 from app.devices.store import devices, orders
@@ -79,7 +79,6 @@ def rotate_key(connection: Connection, device_id: DeviceId) -> str:
 def end_device(connection: Connection, device_id: DeviceId, now: datetime) -> None:
     """Nobody carries it any more, and nothing is heard of it or said to it. Raises `NotFound`."""
     release(connection, device_id, now)
-    orders.save(connection, [commands.expired(one) for one in orders.open_of(connection, device_id, now)])
     devices.change(connection, device_id, {"ended_at": now, "key_hash": None})
     _registry_changed(connection)
 

@@ -156,6 +156,12 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_survey_received_at"), ["received_at"], unique=False)
 
     op.create_table(
+        "version",
+        sa.Column("name", sa.String(length=20), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_version")),
+    )
+    op.create_table(
         "watch_failure",
         sa.Column("id", app.db.types.Key(length=16), nullable=False),
         sa.Column("wearer_id", app.db.types.Key(length=16), nullable=False),

@@ -128,7 +128,7 @@ def test_signing_out_ends_the_token_at_once(here: Town) -> None:
 def test_the_phone_may_say_its_name_or_else_what_it_is(here: Town) -> None:
     body = {"email": HANAKO, "password": PASSWORD}
     here.client.post("/v1/sign-in", json=body, headers={"User-Agent": "Phone/1"})
-    named = here.client.post("/v1/sign-in", json={**body, "label": "台所のタブレット"}).json()
+    named = here.client.post("/v1/sign-in", json={**body, "label": " 台所の\u0000\u202eタブレット\n"}).json()
 
     shown = here.client.get("/v1/me/sign-ins", headers={"Authorization": f"Bearer {named['token']}"}).json()
     assert [one["label"] for one in shown["items"]] == ["台所のタブレット", "Phone/1"]

@@ -3,16 +3,19 @@
 import json
 import logging
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
+from litestar import Litestar
 from prometheus_client import CollectorRegistry, Counter
 from structlog.testing import capture_logs
 
-from app.asgi import configure_logs
+from app.asgi import configure_logs, web
 from beacon_ingest.registry import Registry
 from tests.contract.web import PASSWORD, Town, town
 
@@ -55,6 +58,30 @@ def test_what_devices_send_goes_straight_to_the_edge(data_folder: Path) -> None:
         assert "content-security-policy" not in answer.headers
         assert here.client.get("/ingestion").status_code == 404
         assert here.client.get("/v1/ingest/owntracks").status_code == 404
+
+
+def test_devices_are_heard_while_the_web_is_still_being_built(
+    data_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really_build, go_on = web.build, threading.Event()
+
+    def build(state: dict[str, Any]) -> Litestar:
+        go_on.wait(10)
+        return really_build(state)
+
+    monkeypatch.setattr(web, "build", build)
+    with town(data_folder, edge=fake_edge) as here, ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(here.client.get, "/v1/me")
+
+        assert here.client.post("/ingest/owntracks").status_code == 202
+        alive = here.client.get("/health/live")
+        assert not waiting.done()
+        go_on.set()
+
+        assert waiting.result().status_code == 401
+        assert (alive.status_code, alive.json()) == (200, {"alive": True})
+        assert here.client.get("/health/live").headers == alive.headers
+        assert here.client.post("/health/live").status_code == 405
 
 
 def test_without_an_edge_there_is_no_such_path(here: Town) -> None:

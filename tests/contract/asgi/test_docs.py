@@ -10,7 +10,7 @@ import pytest
 
 from app.accounts.auth import May
 from app.asgi import openapi_json
-from app.asgi.application import ROUTES
+from app.asgi.web import ROUTES
 from tests.contract.web import Town
 
 DOCUMENT: dict[str, Any] = json.loads(openapi_json())

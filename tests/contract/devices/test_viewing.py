@@ -116,6 +116,18 @@ def test_a_device_does_not_lead_to_somebody_who_is_hidden(
         service.ask(connection, viewer, watch.id, LOCATE, NOW)
 
 
+def test_nothing_is_handed_to_somebody_who_is_hidden(connection: Connection, cast: Cast, phone: Device) -> None:
+    contact = households.add_contact(connection, cast.hana.id, "Aiko", account_id=cast.aiko.account_id, now=NOW)
+    households.share_place(connection, cast.aiko, contact.id, True, NOW)
+    cast.hide_hana_from(connection, cast.colleague)
+
+    with pytest.raises(NotFound):
+        service.hand_over(connection, cast.colleague, phone.id, cast.hana.id, None, NOW)
+    with pytest.raises(NotFound):
+        service.hand_over(connection, cast.colleague, phone.id, None, contact.id, NOW)
+    assert service.hand_over(connection, cast.clerk, phone.id, None, contact.id, NOW).carrier is not None
+
+
 def test_the_office_sees_how_the_device_is_and_by_consent_how_the_person_is(
     connection: Connection, cast: Cast, watch: Device
 ) -> None:

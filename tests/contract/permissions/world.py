@@ -137,7 +137,7 @@ class World:
             self._consent(c, Target.FARAWAY, role=role, by=faraway)
         self._hide(c)
         households.end_wearer(c, viewer(self.people["colleague"]), ended["wearer_id"], NOW)
-        self.things[Target.ENDED] |= {name: own[name] for name in ("household_id", "device_id", "account_id")}
+        self._take_back(c, ended, own)
         self._revoke(c)
         self.things[Target.UNKNOWN] = Things(Target.UNKNOWN, {name: new_id() for name in own})
         self.things[Target.UNKNOWN] |= {"city_id": NO_CITY, "contacts": [new_id()]}
@@ -191,6 +191,12 @@ class World:
         devices.order(c, device.id, CommandKind.LOCATE, None, NOW)
         units.bury(c, unit(device, fix, stamp="letter"), "ValueError: why")
         things["letter_id"] = self._letters(c)[0]
+
+    def _take_back(self, c: Connection, ended: Things, own: Things) -> None:
+        """The watch of who is no longer watched lies in the office; other things than hers are those of her home."""
+        devices.release_all(c, ended["wearer_id"], NOW)
+        own.words[frozenset({Way.OFFICE})] |= ended.words.pop(frozenset({Way.MANAGES, Way.HEALTH}))
+        ended |= {name: own[name] for name in ("household_id", "device_id", "account_id")}
 
     def _letters(self, c: Connection) -> list[Any]:
         return list(c.execute(sa.select(dead_letter.c.id).order_by(dead_letter.c.id.desc())).scalars())

@@ -35,6 +35,8 @@ class Listening:
         self.town: Town = town_of(1)
         self.units: list[Unit] = []
         self.trouble: Exception | None = None
+        self.troubles_left: int | None = None
+        """How many units have trouble; all, until it is over, when it is None."""
         self.refused = 0
         self.registry = Registry()
         self.downlink = FakeDownlink()
@@ -52,9 +54,11 @@ class Listening:
     async def publish(self, unit: Unit) -> None:
         """Keeps the unit, unless there is trouble."""
         if self.trouble is not None:
-            self.refused += 1
+            trouble, self.refused = self.trouble, self.refused + 1
             self._heard.set()
-            raise self.trouble
+            if self.refused == self.troubles_left:
+                self.trouble = None
+            raise trouble
         self.units.append(unit)
         self._heard.set()
 

@@ -208,10 +208,10 @@ async def test_stopping_finishes_what_is_in_hand_and_ends_idle_connections() -> 
         units.append(unit)
         await durable.wait()
 
-    edge.stream.publish = publish  # type: ignore[method-assign]
     async with listening(edge) as listener, connected(listener) as busy, connected(listener) as idle:
         await idle.say(frame("LK", TWO))
         await idle.hear()
+        edge.stream.publish = publish  # type: ignore[method-assign]
         await busy.say(SOS)
         await until(lambda: len(units) == 1)
         stopping = asyncio.create_task(listener.stop())
@@ -238,3 +238,12 @@ async def test_the_usual_listener_takes_a_free_port() -> None:
         assert await device.hear() == b"[3G*8800000001*0002*LK]"
 
     await listener.stop()
+
+
+async def test_a_frame_that_says_nothing_is_published_as_a_sign_of_life() -> None:
+    edge = Edge()
+    async with listening(edge) as listener, connected(listener) as device:
+        await device.say(frame("LK"))
+        await device.hear()
+
+    assert [()] == [unit.messages for unit in edge.stream.units]

@@ -125,4 +125,4 @@ async def test_a_device_that_runs_wild_is_slowed_down_but_its_alarms_are_not() -
 
     assert edge.pauses_s == [2]
     assert edge.counted("watch", Reason.RATE) == 1
-    assert len(edge.stream.units) == 2
+    assert len(edge.stream.units) == 6

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from app.simulator.replay import Shift, hints_of, planned
+from app.simulator.playback import Shift, hints_of, planned
 from app.simulator.tracks import TrackFix
 from tests.build import NOW
 

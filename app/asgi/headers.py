@@ -1,0 +1,30 @@
+"""The headers that every answer has: nothing of the API may be kept by a cache, shown in a frame or guessed to be a
+page.
+"""
+
+from collections.abc import Iterable
+
+DOCS_PATH = "/docs"
+API_PREFIX = "/v1/"
+COMMON = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+POLICY = b"default-src 'none'; frame-ancestors 'none'"
+DOCS_POLICY = (
+    b"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    b"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+Headers = list[tuple[bytes, bytes]]
+
+
+def with_common(path: str, headers: Iterable[tuple[bytes, bytes]]) -> Headers:
+    """The headers of an answer to `path`, with ours added."""
+    kept: Headers = [*headers, *COMMON]
+    if path.startswith(API_PREFIX):
+        kept = [pair for pair in kept if pair[0].lower() != b"cache-control"]
+        kept.append((b"cache-control", b"no-store"))
+    kept.append((b"content-security-policy", DOCS_POLICY if path.startswith(DOCS_PATH) else POLICY))
+    return kept
