@@ -84,7 +84,7 @@ def _take(
 ) -> None:
     """Takes in one unit: fixes first, so that an alarm of the same frame knows its place."""
     device_id = DeviceId(unit.device_id)
-    health = [row_of(device_id, unit.received_at, message) for message in unit.messages if isinstance(message, Health)]
+    health = [row_of(device_id, unit.received_at, message) for message in unit.messages if type(message) is Health]
     batch.health += health or [heard(device_id, unit.received_at)]
     places: dict[datetime, Place] = {}
     for ordinal, fix in _numbered(unit):
@@ -225,7 +225,10 @@ def _take_fix(batch: Batch, unit: Unit, fix: Fix, ordinal: int, carrier: Carrier
 def _numbered(unit: Unit) -> Iterable[tuple[int, Fix]]:
     """The fixes of a unit in order of time, each with its place among those of one moment."""
     count: dict[datetime, int] = {}
-    fixes = [message for message in unit.messages if isinstance(message, Fix)]
+    fixes = [message for message in unit.messages if type(message) is Fix]
+    if len(fixes) == 1:
+        yield 0, fixes[0]
+        return
     for fix in sorted(fixes, key=lambda fix: _at(fix, unit)):
         at = _at(fix, unit)
         count[at] = count.get(at, -1) + 1

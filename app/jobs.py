@@ -85,6 +85,7 @@ def forget(connection: Connection, settings: Settings, now: datetime) -> None:
     history.forget_surveys_before(connection, now - SURVEYS_KEPT)
     units.forget_before(connection, now - units.KEPT)
     accounts.forget_failures(connection, now)
+    accounts.forget_sign_ins(connection, now)
 
 
 JOBS: tuple[Job, ...] = (

@@ -128,7 +128,7 @@ def osmand_query(
         if fix.accuracy_m is not None:
             said["accuracy"] = fix.accuracy_m
         if fix.speed_mps:
-            said |= {"speed": f"{fix.speed_mps:.2f}", "bearing": f"{fix.heading_deg:.0f}"}
+            said |= {"speed": f"{fix.speed_mps / MPS_PER_KNOT:.2f}", "bearing": f"{fix.heading_deg:.0f}"}
     if battery_pct is not None:
         said |= {"batt": round(battery_pct), "charge": str(charging).lower()}
     if key is not None:
