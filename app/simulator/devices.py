@@ -160,7 +160,7 @@ class Watch(Carried):
     async def _report(self, truth: Whereabouts, since_s: float) -> None:
         status = frames.MOVING if truth.speed_mps else 0
         if not await self._line.send(self._position("UD", truth, since_s, status)) and not truth.indoors:
-            _ = [*self._kept, self._position("UD2", truth, since_s, status)][-BUFFER_MAX:]
+            self._kept = [*self._kept, self._position("UD2", truth, since_s, status)][-BUFFER_MAX:]
 
     async def _obey(self, content: str) -> None:
         """Takes an answer or a command of the server."""

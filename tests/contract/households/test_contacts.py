@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 from msgspec import UNSET
+from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from app.accounts.model import Viewer
-from app.households import service
+from app.households import service, tables
 from app.households.model import CONTACT_SCOPES, CONTACTS_MAX, Contact, GivenAs, Scope
 from app.kit.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from app.kit.ids import AccountId, ContactId, new_id
@@ -237,9 +238,12 @@ def test_leaving_the_list_and_the_end_of_a_wearer_end_the_agreement(connection: 
     contact = add(connection, cast, "Aiko", account=cast.aiko)
     taro = cast.wearer(connection, "Taro")
     other = service.add_contact(connection, taro.id, "Aiko", account_id=cast.aiko.account_id, now=NOW)
+    service.share_place(connection, cast.aiko, contact.id, True, NOW)
     service.remove_contact(connection, cast.daughter, cast.hana.id, contact.id, NOW)
     service.end_wearer(connection, cast.daughter, taro.id, NOW)
+    row = connection.execute(select(tables.contact).where(tables.contact.c.id == contact.id)).one()
 
+    assert (row.ended_at, row.shares_place_since) == (NOW, None)
     assert service.contacts_that_are(connection, cast.aiko) == []
     for contact_id in (contact.id, other.id):
         with pytest.raises(NotFound):

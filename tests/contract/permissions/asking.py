@@ -10,8 +10,8 @@ from msgspec import Struct
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 Headers = Iterable[tuple[bytes, bytes]]
 
-TURNS = 30
-"""How often the event loop goes round before somebody who listens to a stream hangs up: all that was due is out."""
+TURNS = 10
+"""How often the event loop goes round without news before somebody who reads a stream hangs up: all is out then."""
 
 
 class Answer(Struct, frozen=True):
@@ -45,6 +45,7 @@ async def ask(
     """The answer to one request. Who asks reads a stream until nothing more comes, then hangs up."""
     parts: list[bytes] = []
     starts: list[dict[str, Any]] = []
+    begun = asyncio.Event()
     asked = False
 
     async def receive() -> dict[str, Any]:
@@ -52,8 +53,12 @@ async def ask(
         if not asked:
             asked = True
             return {"type": "http.request", "body": body, "more_body": False}
-        for _ in range(TURNS):
-            await asyncio.sleep(0)
+        await begun.wait()
+        known = -1
+        while known != len(parts):
+            known = len(parts)
+            for _ in range(TURNS):
+                await asyncio.sleep(0)
         return {"type": "http.disconnect"}
 
     async def send(message: dict[str, Any]) -> None:
@@ -61,6 +66,7 @@ async def ask(
             starts.append(message)
         else:
             parts.append(message.get("body", b""))
+            begun.set()
 
     scope = {
         "type": "http",

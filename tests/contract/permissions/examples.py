@@ -54,6 +54,7 @@ class Request(Struct, frozen=True):
     path: str
     body: bytes = b""
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    query: bytes = b""
 
 
 class Example(Struct, frozen=True):

@@ -53,7 +53,11 @@ async def judge(
     """What should and what does happen, for these routes and people and all targets, or one."""
     refusals = await refusals_of(world)
     cases = [
-        (route, one, target) for route in routes for one in who for target in targets_of(route) if only in (None, target)
+        (route, one, target)
+        for route in routes
+        for one in who
+        for target in targets_of(route)
+        if only in (None, target)
     ]
     expected: Outcomes = {case: expected_of(*case, ways) for case in cases}
     actual: Outcomes = {case: await outcome_of(world, *case, refusals) for case in cases}

@@ -1,6 +1,6 @@
 """Two cities full of things, one of every kind for every target, and the real application over them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -31,7 +31,7 @@ from app.watch.tables import watch_failure
 from beacon_ingest.messages import Fix, Health
 from tests.build import NOW, account, an_alarm, unit, viewer
 from tests.contract.permissions.asking import Answer, ask
-from tests.contract.permissions.examples import Request
+from tests.contract.permissions.examples import KNOWING, Request
 from tests.contract.permissions.undone import Undone
 from tests.contract.permissions.ways import NOBODY, VIEWERS, Target, Way
 
@@ -47,7 +47,6 @@ SEEN_BY_ROLE = {
 """The consents to roles at the own wearer."""
 
 
-
 def latitude(target: Target) -> float:
     """A latitude that stands for the wearer of a target, and for nothing else."""
     return 34.7012345 + list(Target).index(target) / 100
@@ -61,12 +60,12 @@ class Things(dict[str, Any]):
         self.target = target
         self.words: dict[frozenset[Way], set[str]] = {}
 
-    def keep(self, name: str, thing: Any, *ways: Way) -> None:
+    def keep(self, name: str, thing: Any, *ways: Way, id_ways: Iterable[Way] = ()) -> None:
         """Notes the id and the name of a thing that only who has one of the ways may hear of."""
         self[name] = thing.id
-        words = self.words.setdefault(frozenset(ways), set())
-        words.add(str(thing.id))
-        words.update({one for one in [getattr(thing, "name", None)] if one is not None and str(self.target) in one})
+        self.words.setdefault(frozenset(id_ways or ways), set()).add(str(thing.id))
+        if hasattr(thing, "name"):
+            self.words.setdefault(frozenset(ways), set()).add(thing.name)
 
 
 class World:
@@ -108,8 +107,9 @@ class World:
     async def send(self, who: str, request: Request) -> Answer:
         """The answer to somebody of the cast."""
         headers = [] if who == NOBODY else [(b"authorization", f"Bearer {self.tokens[who]}".encode())]
+        headers += request.headers
         return await ask(
-            self.app, request.method, request.path, headers=[*headers, *request.headers], body=request.body
+            self.app, request.method, request.path, query=request.query, headers=headers, body=request.body
         )
 
     @contextmanager
@@ -160,10 +160,10 @@ class World:
         things = self.things[target] = Things(target, {"city_id": city, "account_id": member})
         if household_id is None:
             home = households.create_household(c, city, f"household of {target}", [member], EARLIER)
-            things.keep("household_id", home, Way.HOUSEHOLD)
+            things.keep("household_id", home, Way.HOUSEHOLD, id_ways=KNOWING)
             household_id = home.id
         wearer = households.create_wearer(c, household_id, f"wearer of {target}", now=EARLIER)
-        things.keep("wearer_id", wearer, Way.MANAGES, Way.PLACE, Way.TRACK, Way.ALERTS, Way.HEALTH)
+        things.keep("wearer_id", wearer, *KNOWING)
         kin = households.add_contact(c, wearer.id, f"contact of {target}", account_id=contact, now=EARLIER)
         things.keep("contact_id", kin, Way.MANAGES, Way.ALERTS, Way.CONTACT)
         things["contacts"] = [kin.id]
@@ -183,7 +183,9 @@ class World:
         device, _key = devices.enrol(c, city_id=city, format="watch", external_id=name, name=name, now=EARLIER)
         things.keep("device_id", device, Way.MANAGES, Way.HEALTH)
         devices.assign(c, device.id, things["wearer_id"], now=EARLIER)
-        fix = Fix(device=name, at=NOW, lat_deg=latitude(things.target), lon_deg=134.8, accuracy_m=9.0)
+        fix = Fix(
+            device=name, at=NOW - timedelta(minutes=1), lat_deg=latitude(things.target), lon_deg=134.8, accuracy_m=9.0
+        )
         health = Health(device=name, at=NOW, battery_pct=80.0, steps=4711)
         digest(c, [unit(device, fix, an_alarm("sos", device=name), health)], NOW)
         raised = c.execute(sa.select(alert).where(alert.c.wearer_id == things["wearer_id"])).one()
@@ -211,9 +213,9 @@ class World:
         self._consent(c, Target.OWN, account_id=self.people["vendor"].id)
 
     def _let_neighbour_no_more(self, c: Connection) -> None:
-        """Consents that are over to the moment, begin a second later, or were revoked."""
+        """Consents that are over to the moment, begin later, or were revoked."""
         by = self.people["neighbour"]
-        later = NOW + timedelta(seconds=1)
+        later = NOW + timedelta(days=1)
         spans: dict[str, dict[str, datetime]] = {
             "over": {"until_at": NOW},
             "to come": {"from_at": later},
@@ -266,9 +268,7 @@ class World:
         note = households.protect(c, wearer, f"uncle of {gone.target}", by=colleague.account_id, now=EARLIER)
         gone.keep("protection_id", note)
         households.end_protection(c, colleague, wearer, note.id, NOW)
-        draft = GeofenceDraft(
-            name=f"garden of {gone.target}", shape=Shape(centre=Point(34.0, 134.0), radius_m=50.0)
-        )
+        draft = GeofenceDraft(name=f"garden of {gone.target}", shape=Shape(centre=Point(34.0, 134.0), radius_m=50.0))
         fence = geo.add(c, family, wearer, draft, EARLIER)
         gone.keep("geofence_id", fence)
         geo.end(c, family, wearer, fence.id, NOW)

@@ -160,8 +160,10 @@ async def test_a_phone_keeps_what_was_not_taken_and_sends_it_in_order(
     live([edge.phone("shigeru", http, since_s=legs[0].from_s)])
     await edge.until(lambda: edge.refused >= 4)
     edge.trouble = None
+    taken_from_s = edge.clock().timestamp()
     await edge.until(lambda: len(edge.said(Fix)) >= 5)
     moments_s = times_s(edge.said(Fix))
 
     assert sorted(moments_s) == moments_s
+    assert 2 <= sum(1 for moment_s in moments_s if moment_s < taken_from_s - 1)
     assert max(after - before for before, after in pairwise(moments_s)) < 200

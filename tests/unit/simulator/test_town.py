@@ -13,7 +13,8 @@ from app.simulator.streets import Path, Spot, Streets, apart_m
 from app.simulator.town import HOME_RADIUS_M, RANGE_RADIUS_M, SCHOOL_RADIUS_M, Resident
 from app.simulator.town import town_of as built_town_of
 
-SEEDS = (1, 2, 20261122)
+SEEDS = (1, 3, 20261122)
+"""In town 3 a corner would be cut off, were gaps made without a look."""
 STEP_S = 20
 LONGEST_BLOCK_M = 200
 town_of = cache(built_town_of)
