@@ -7,7 +7,6 @@ which it is sent; at a higher speed the first ones arrive late. `none`: recorded
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from itertools import pairwise
 from typing import Literal
 
 from msgspec import Struct
@@ -19,6 +18,8 @@ Shift = Literal["now", "end", "none"]
 
 SPEED_MPS_MAX = 100.0
 """Faster than this the server takes a fix for impossible (geo/quality)."""
+COMPARED_S = 5.0
+"""And it takes two fixes to be at least this far apart in time."""
 
 
 class Planned(Struct, frozen=True):
@@ -54,7 +55,7 @@ def hints_of(plan: Sequence[Planned], speed: float, shift: Shift, *, whole_secon
     if shift != "now" or speed <= 1:
         return ()
     hints = []
-    too_fast = sum(1 for one, other in pairwise(plan) if _speed_mps(one, other) > SPEED_MPS_MAX)
+    too_fast = _too_fast(plan)
     if too_fast:
         hints.append(
             f"At this speed {too_fast} fixes move faster than {SPEED_MPS_MAX:.0f} m/s, which the server takes for"
@@ -66,6 +67,16 @@ def hints_of(plan: Sequence[Planned], speed: float, shift: Shift, *, whole_secon
     return tuple(hints)
 
 
+def _too_fast(plan: Sequence[Planned]) -> int:
+    """How many fixes are farther from one before them than anybody gets in that time."""
+    count, earlier = 0, 0
+    for index, one in enumerate(plan):
+        while earlier + 1 < index and (one.stamp - plan[earlier + 1].stamp).total_seconds() >= COMPARED_S:
+            earlier += 1
+        count += index > 0 and _speed_mps(plan[earlier], one) > SPEED_MPS_MAX
+    return count
+
+
 def _speed_mps(one: Planned, other: Planned) -> float:
     """Straight speed between two fixes by their stamps, m/s."""
     start = Origin(one.fix.lat_deg, one.fix.lon_deg)
@@ -73,5 +84,5 @@ def _speed_mps(one: Planned, other: Planned) -> float:
     north_deg = start.degrees(Spot(0.0, 1.0))[0] - start.lat_deg
     east_m = (other.fix.lon_deg - one.fix.lon_deg) / east_deg
     north_m = (other.fix.lat_deg - one.fix.lat_deg) / north_deg
-    seconds = max((other.stamp - one.stamp).total_seconds(), 1.0)
+    seconds = max((other.stamp - one.stamp).total_seconds(), COMPARED_S)
     return float((east_m**2 + north_m**2) ** 0.5 / seconds)

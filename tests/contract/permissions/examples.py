@@ -44,7 +44,7 @@ KINDS_OF = {
         "letter_id",
     },
 }
-"""Which things can be hidden, ended or revoked at all; an account that is disabled, for one, is still there for staff."""
+"""Which things can be hidden, ended or revoked at all; a disabled account is still there for staff."""
 
 
 class Request(Struct, frozen=True):

@@ -25,10 +25,8 @@ def expected_of(route: str, who: str, target: Target, ways: Ways = WAYS) -> int:
 
 async def outcome_of(world: World, route: str, who: str, target: Target, refusals: dict[int, Answer]) -> object:
     """The status; or, for a refusal that differs from every other of its status or changed anything, what it was."""
-    with world.undone():
-        before = world.database.changes
-        answer = await world.send(who, request_of(route, world.ids(who, target)))
-        changed = world.database.changes - before
+    seen = await world.observe(route, who, target)
+    answer, changed = seen.answer, seen.changes
     if answer.status < 400 and answer.status == status_of(route):
         return answer.status
     if answer != refusals.get(answer.status):

@@ -24,9 +24,12 @@ class Undone(Database):
         super().__init__(folder)
         self.connection = self.engine.connect()
         self._transaction = self.connection.begin()
+        self.changes = 0
+        """How many rows were changed by what would have been committed."""
 
     def write(self, work: Callable[[Connection], Result]) -> "asyncio.Future[Result]":
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        before = self._changes()
         try:
             with self.connection.begin_nested():
                 result = work(self.connection)
@@ -34,6 +37,7 @@ class Undone(Database):
             future.set_exception(error)
         else:
             future.set_result(result)
+            self.changes += self._changes() - before
         return future
 
     async def read(self, work: Callable[[Connection], Result]) -> Result:
@@ -53,9 +57,7 @@ class Undone(Database):
             savepoint.rollback()
             take(self.connection)
 
-    @property
-    def changes(self) -> int:
-        """How many rows were ever changed, also those that were taken back."""
+    def _changes(self) -> int:
         found = self.connection.connection.driver_connection
         assert found is not None
         return int(found.total_changes)

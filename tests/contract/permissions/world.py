@@ -5,8 +5,10 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from app.accounts import service as accounts
@@ -23,6 +25,7 @@ from app.geo import service as geo
 from app.geo.model import GeofenceDraft, Point, Shape
 from app.households import service as households
 from app.households.model import ALL_SCOPES, CONSENT_ROLES, Scope
+from app.households.tables import look
 from app.kit.clock import ManualClock
 from app.kit.ids import AccountId, CityId, HouseholdId, new_id
 from app.pipeline import digest
@@ -31,7 +34,7 @@ from app.watch.tables import watch_failure
 from beacon_ingest.messages import Fix, Health
 from tests.build import NOW, account, an_alarm, unit, viewer
 from tests.contract.permissions.asking import Answer, ask
-from tests.contract.permissions.examples import KNOWING, Request
+from tests.contract.permissions.examples import KNOWING, Request, request_of
 from tests.contract.permissions.undone import Undone
 from tests.contract.permissions.ways import NOBODY, VIEWERS, Target, Way
 
@@ -68,12 +71,22 @@ class Things(dict[str, Any]):
             self.words.setdefault(frozenset(ways), set()).add(thing.name)
 
 
+class Observed(Struct, frozen=True):
+    """What became of a request: the answer, how many rows it changed, and whom the asker has looked at since."""
+
+    answer: Answer
+    changes: int
+    looked: frozenset[UUID]
+
+
 class World:
     """The cast signed in, everybody's things, and the application."""
 
     def __init__(self, folder: Path) -> None:
         self.clock = ManualClock(NOW)
         self.database = Undone(folder)
+        self.changing = 0
+        self._observed: dict[tuple[str, str, Target], Observed] = {}
         connection = self.database.connection
         for city_id, name in ((HERE, "加古川市"), (ELSEWHERE, "明石市")):
             accounts.create_city(connection, city_id=city_id, name=name, zone="Asia/Tokyo", now=NOW)
@@ -117,11 +130,34 @@ class World:
         """Takes back what happens within, the time that went by too."""
         clock = self.clock
         self.clock = ManualClock(clock())
+        self.changing += 1
         try:
             with self.database.undone():
                 yield
         finally:
             self.clock = clock
+            self.changing -= 1
+
+    async def observe(self, route: str, who: str, target: Target) -> Observed:
+        """What becomes of the example of a route; asked once of the world as it was made."""
+        case = route, who, target
+        found = None if self.changing else self._observed.get(case)
+        if found is None:
+            found = await self._observe(*case)
+            if not self.changing:
+                self._observed[case] = found
+        return found
+
+    async def _observe(self, route: str, who: str, target: Target) -> Observed:
+        with self.undone():
+            before = self.database.changes
+            answer = await self.send(who, request_of(route, self.ids(who, target)))
+            changes = self.database.changes - before
+            return Observed(answer, changes, self._looked_at_by(who) if answer.status < 400 else frozenset())
+
+    def _looked_at_by(self, who: str) -> frozenset[UUID]:
+        query = sa.select(look.c.wearer_id).where(look.c.account_id == self.people[who].id)
+        return frozenset(self.database.connection.execute(query).scalars())
 
     def _fill(self, c: Connection) -> None:
         family, neighbour, faraway = (self.people[name].id for name in ("family", "neighbour", "faraway"))
@@ -204,7 +240,7 @@ class World:
         return list(c.execute(sa.select(dead_letter.c.id).order_by(dead_letter.c.id.desc())).scalars())
 
     def _consent(self, c: Connection, target: Target, **options: Any) -> Any:
-        options = {"scopes": ALL_SCOPES, "by": self.people["family"].id, "now": EARLIER} | options
+        options = dict[str, Any]({"scopes": ALL_SCOPES, "by": self.people["family"].id, "now": EARLIER}) | options
         return households.give_consent(c, self.things[target]["wearer_id"], **options)
 
     def _let_see_own(self, c: Connection) -> None:

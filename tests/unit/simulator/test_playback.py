@@ -60,8 +60,14 @@ def test_nothing_to_play_is_no_plan() -> None:
 
 def test_a_replay_that_becomes_faster_than_anybody_says_so() -> None:
     plan = planned(a_track(0.05), NOW, 10, "now")
+    walk = [
+        TrackFix(at=RECORDED + timedelta(seconds=30 * number), lat_deg=34.7 + 0.00036 * number, lon_deg=134.8)
+        for number in range(40)
+    ]
 
-    assert 1 == len(hints_of(plan, 10, "now", whole_seconds=False))
+    assert "3 fixes move faster" in " ".join(hints_of(plan, 10, "now", whole_seconds=False))
+    assert () == hints_of(planned(walk, NOW, 60, "now"), 60, "now", whole_seconds=False)
+    assert "fixes move faster" in " ".join(hints_of(planned(walk, NOW, 100, "now"), 100, "now", whole_seconds=False))
     assert () == hints_of(planned(a_track(), NOW, 10, "now"), 10, "now", whole_seconds=False)
     assert () == hints_of(planned(a_track(0.05), NOW, 10, "end"), 10, "end", whole_seconds=False)
 
