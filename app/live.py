@@ -14,6 +14,7 @@ from uuid import UUID
 import msgspec
 from litestar import get
 from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import HeaderParameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from msgspec import Struct
@@ -29,6 +30,7 @@ from app.households import service as households
 from app.households.model import Scope
 from app.kit.clock import Clock
 
+EVENT_STREAM = "text/event-stream"
 COMMENT_EVERY_S = 15.0
 """A line of nothing this often keeps proxies from closing the stream and tells the app that it is alive."""
 
@@ -76,7 +78,8 @@ class _Inbox:
     tags=["live"],
     operation_id="events",
     summary="What happens, as it happens (server-sent events)",
-    media_type="text/event-stream",
+    media_type=EVENT_STREAM,
+    responses={200: ResponseSpec(str, generate_examples=False, description="The events", media_type=EVENT_STREAM)},
 )
 async def events(
     viewer: NamedDependency[Viewer],

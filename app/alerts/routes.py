@@ -19,6 +19,7 @@ from app.alerts.service.viewing import AlertDetail, AlertView
 from app.db.engine import Database
 from app.db.page import LIMIT, Cursor, Limit, Page, decode_cursor, page
 from app.kit.clock import Clock
+from app.kit.errors import Overloaded
 from app.kit.ids import AlertId
 
 States = Annotated[
@@ -57,6 +58,7 @@ async def list_alerts(
     tags=["alerts"],
     operation_id="get_alert",
     summary="One alert with its history",
+    raises_problems=[Overloaded],  # The look is a write, also where the rest is not.
 )
 async def get_alert(
     alert_id: FromPath[UUID],

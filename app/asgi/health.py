@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Struct
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -40,7 +41,13 @@ def live() -> Alive:
     return Alive()
 
 
-@get("/health/ready", operation_id="ready", summary="Can it take work?", tags=["health"])
+@get(
+    "/health/ready",
+    operation_id="ready",
+    summary="Can it take work?",
+    tags=["health"],
+    responses={503: ResponseSpec(Readiness, generate_examples=False, description="Not ready")},
+)
 async def ready(database: NamedDependency[Database], registry: NamedDependency[Registry | None]) -> Response[Readiness]:
     """200 when the database answers and the device edge knows who may speak, otherwise 503 with what is missing."""
     missing = []

@@ -15,6 +15,7 @@ from app.accounts.routes import ROUTES as ACCOUNTS
 from app.alerts.routes import ROUTES as ALERTS
 from app.asgi import docs, health
 from app.asgi.parameters import with_limits
+from app.asgi.structs import DescribedStructs
 from app.devices.routes import ROUTES as DEVICES
 from app.geo.routes import ROUTES as GEO
 from app.history.routes import ROUTES as HISTORY
@@ -84,6 +85,7 @@ def build(state: dict[str, Any]) -> Litestar:
         request_class=JsonRequest,
         request_max_body_size=BODY_MAX_BYTES,
         openapi_config=docs.openapi_config(),
+        plugins=[DescribedStructs()],
         logging_config=None,
         debug=False,
         pdb_on_exception=False,

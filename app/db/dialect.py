@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,35 +19,43 @@ def insert(connection: Connection, table: sa.Table) -> Any:
     return sqlite.insert(table)
 
 
-def insert_rows(
-    connection: Connection, table: sa.Table, columns: tuple[str, ...], rows: Sequence[Sequence[Any]]
-) -> None:
-    """Inserts rows of values in the order of `columns`; a row whose key is there already changes nothing.
+class Rows:
+    """An INSERT of many rows, made once, for the hot path.
 
-    For the hot path. On SQLite the statement and the conversions of values are made once and the driver is given plain
-    tuples: half the time of the same statement with named parameters.
+    `conflict` says what becomes of a row whose key is there already. On SQLite the statement and the conversions of
+    values are kept and the driver is given plain tuples: half the time of the same statement with named parameters.
     """
-    if not rows:
-        return
-    if connection.dialect.name != "sqlite":
-        statement = insert(connection, table).on_conflict_do_nothing()
-        connection.execute(statement, [dict(zip(columns, row, strict=True)) for row in rows])
-        return
-    text, convert = _prepared(table, columns)
-    connection.exec_driver_sql(
-        text,
-        [tuple([value if to is None else to(value) for to, value in zip(convert, row, strict=True)]) for row in rows],
-    )
+
+    def __init__(self, table: sa.Table, columns: Sequence[str], conflict: Callable[[Any], Any]) -> None:
+        self._table = table
+        self._columns = tuple(columns)
+        self._conflict = conflict
+        dialect_ = sqlite.dialect()
+        compiled = conflict(sqlite.insert(table)).compile(dialect=dialect_, column_keys=list(self._columns))
+        assert tuple(compiled.positiontup) == self._columns, (
+            "columns are in the order of the table, and no other values are bound"
+        )
+        self._text = str(compiled)
+        types = [table.c[name].type.dialect_impl(dialect_) for name in self._columns]
+        self._convert = [one.bind_processor(dialect_) for one in types]
+
+    def insert(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> int:
+        """How many rows were written; their values are in the order of the columns."""
+        if not rows:
+            return 0
+        if connection.dialect.name != "sqlite":
+            named = [dict(zip(self._columns, row, strict=True)) for row in rows]
+            return connection.execute(self._conflict(insert(connection, self._table)), named).rowcount
+        convert = self._convert
+        values = [
+            tuple([value if to is None else to(value) for to, value in zip(convert, row, strict=True)]) for row in rows
+        ]
+        return connection.exec_driver_sql(self._text, values).rowcount
 
 
-@cache
-def _prepared(table: sa.Table, columns: tuple[str, ...]) -> tuple[str, list[Callable[[Any], Any] | None]]:
-    """The statement and how each value is converted for the driver."""
-    known = sqlite.dialect()
-    marks = ", ".join("?" * len(columns))
-    text = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks}) ON CONFLICT DO NOTHING"  # noqa: S608
-    types = [table.c[name].type.dialect_impl(known) for name in columns]
-    return text, [one.bind_processor(known) for one in types]
+def ignore(statement: Any) -> Any:
+    """A row whose key is there already changes nothing."""
+    return statement.on_conflict_do_nothing()
 
 
 def tune_sqlite(engine: Engine, *, read_only: bool) -> None:

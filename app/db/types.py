@@ -60,6 +60,8 @@ def _key_from_bytes(value: bytes | None) -> UUID | None:
 def _moment_to_text(value: datetime | None) -> str | None:
     if value is None:
         return None
+    if value.tzinfo is UTC:
+        return value.isoformat(" ", "microseconds")[:26]
     if value.tzinfo is None:
         raise TypeError("a moment without a zone cannot be stored")
     return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")

@@ -20,6 +20,7 @@ KEPT = timedelta(days=7)
 _KNOWN = sa.select(tables.ingest_unit.c.ingest_id).where(
     tables.ingest_unit.c.ingest_id.in_(sa.bindparam("ids", expanding=True))
 )
+_UNITS = dialect.Rows(tables.ingest_unit, ("ingest_id", "received_at"), dialect.ignore)
 
 _encode = msgspec.msgpack.encode
 _decode = msgspec.msgpack.Decoder(Unit).decode
@@ -47,8 +48,7 @@ def fresh(connection: Connection, units: Sequence[Unit]) -> list[Unit]:
         if known.isdisjoint(unit.ingest_ids):
             first.append(unit)
             known.update(unit.ingest_ids)
-    rows = [(unit.ingest_ids[0], unit.received_at) for unit in first]
-    dialect.insert_rows(connection, tables.ingest_unit, ("ingest_id", "received_at"), rows)
+    _UNITS.insert(connection, [(unit.ingest_ids[0], unit.received_at) for unit in first])
     return first
 
 

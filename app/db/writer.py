@@ -156,10 +156,9 @@ def _run_group(connection: Connection, group: list[Work]) -> None:
         elif work.runner is not None and work.runner not in done:
             done.add(work.runner)
             same = [other for other in group if other.runner == work.runner]
-            runner, items = work.runner, [other.item for other in same]
-            outcomes = _run_one(connection, lambda c, runner=runner, items=items: runner(c, items))  # type: ignore[misc]
-            for index, other in enumerate(same):
-                other.outcome = outcomes if isinstance(outcomes, BaseException) else outcomes[index]
+            outcomes = work.runner(connection, [other.item for other in same])
+            for other, outcome in zip(same, outcomes, strict=True):
+                other.outcome = outcome
 
 
 def _run_one(connection: Connection, function: Callable[[Connection], Any]) -> Any:

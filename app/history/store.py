@@ -22,6 +22,7 @@ from app.kit.ids import CityId, DeviceId, WearerId, new_id
 _KNOWN_BY = {known_by.value: known_by for known_by in KnownBy}
 _OTHER = position.alias("other")
 _FIELDS = Position.__struct_fields__
+_POSITIONS = dialect.Rows(position, _FIELDS, dialect.ignore)
 _WHOLE = [position.c[name] for name in _FIELDS]
 _ON_TRACK = (
     position.c.fix_at,
@@ -46,7 +47,7 @@ _NEARBY = (
 
 def append(connection: Connection, positions: Sequence[Position]) -> None:
     """Keeps positions. One whose key is there already changes nothing."""
-    dialect.insert_rows(connection, position, _FIELDS, [msgspec.structs.astuple(one) for one in positions])
+    _POSITIONS.insert(connection, [msgspec.structs.astuple(one) for one in positions])
 
 
 def refuse(connection: Connection, fixes: Sequence[RefusedFix]) -> None:

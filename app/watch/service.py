@@ -15,6 +15,7 @@ from app.households import service as households
 from app.kit.ids import CityId, DeviceId, WearerId
 from app.watch import catalogue, silence, store
 from app.watch.model import Observation, Subject, WatchEvent, WatchSettings
+from app.watch.silence import Uptime
 from app.watch.store import Kept as KeptState
 
 DUE_AT_ONCE = 500
@@ -60,7 +61,7 @@ def tick(connection: Connection, now: datetime) -> list[WatchEvent]:
         for subject_id, one in kept.items()
         for event in silence.tick(one.state, subjects[subject_id], uptime, now)
     ]
-    _save(connection, list(kept.values()), subjects)
+    _save(connection, list(kept.values()), subjects, uptime)
     return events
 
 
@@ -100,8 +101,10 @@ def _load_subjects(connection: Connection, ids: Collection[UUID]) -> dict[UUID, 
     }
 
 
-def _save(connection: Connection, kept: list[KeptState], subjects: Mapping[UUID, Subject]) -> None:
-    uptime = store.uptime(connection)
+def _save(
+    connection: Connection, kept: list[KeptState], subjects: Mapping[UUID, Subject], uptime: Uptime | None = None
+) -> None:
+    """Keeps the states. Without `uptime` a time for silence may be too early after an outage; `tick` puts it right."""
     due_at = {
         one.subject_id: silence.due_at(one.state, subjects[one.subject_id].settings, uptime)
         for one in kept

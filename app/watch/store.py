@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -30,13 +31,17 @@ class Kept(Struct, kw_only=True):
 
 SETTINGS_VERSION = "watch_setting"
 
-_COMPARE_AND_SET = (
-    sa.update(watch_state)
-    .where(watch_state.c.subject_id == sa.bindparam("the_id"), watch_state.c.version == sa.bindparam("seen"))
-    .values(state=sa.bindparam("state"), due_at=sa.bindparam("due_at"), version=sa.bindparam("version"))
-)
+
+def _if_as_it_was(insert: Any) -> Any:
+    """Compare-and-set: a state is written over only if its version is the one before."""
+    new, kept = insert.excluded, watch_state.c
+    changes = {"state": new.state, "due_at": new.due_at, "version": new.version}
+    return insert.on_conflict_do_update(
+        index_elements=["subject_id"], set_=changes, where=kept.version == new.version - sa.literal_column("1")
+    )
 
 
+_SAVE = dialect.Rows(watch_state, ("subject_id", "city_id", "state", "version", "due_at"), _if_as_it_was)
 _STATES = sa.select(watch_state.c.subject_id, watch_state.c.state, watch_state.c.version).where(
     watch_state.c.subject_id.in_(sa.bindparam("ids", expanding=True))
 )
@@ -60,16 +65,11 @@ def load(connection: Connection, subjects: Mapping[UUID, CityId]) -> dict[UUID, 
 
 def save(connection: Connection, kept: Sequence[Kept], due_at: Mapping[UUID, datetime | None]) -> None:
     """Writes states by compare-and-set. Raises `Conflict` when another worker changed one of them meanwhile."""
-    fresh, known = [], []
-    for one in kept:
-        row = {"state": encode_state(one.state), "due_at": due_at.get(one.subject_id), "version": one.version + 1}
-        if one.version == 0:
-            fresh.append({**row, "subject_id": one.subject_id, "city_id": one.city_id})
-        else:
-            known.append({**row, "the_id": one.subject_id, "seen": one.version})
-    if fresh:
-        connection.execute(sa.insert(watch_state), fresh)
-    if known and connection.execute(_COMPARE_AND_SET, known).rowcount != len(known):
+    rows = [
+        (one.subject_id, one.city_id, encode_state(one.state), one.version + 1, due_at.get(one.subject_id))
+        for one in kept
+    ]
+    if _SAVE.insert(connection, rows) != len(rows):
         raise Conflict("The state of a wearer was changed by another worker.")
 
 

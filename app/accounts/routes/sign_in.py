@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from litestar import Request, Response, post
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody
 from msgspec import UNSET, Meta, Struct, UnsetType
 from sqlalchemy.engine import Connection
@@ -100,6 +101,7 @@ def _printable(text: str) -> str:
     operation_id="sign_out",
     summary="Sign out",
     tags=["sign-in"],
+    responses={204: ResponseSpec(None, description="Signed out; a browser's cookies are ended")},
 )
 async def sign_out(
     viewer: NamedDependency[Viewer],

@@ -18,7 +18,7 @@ from app.accounts.routes.fields import CityCode, Email, Language, Name, NewPassw
 from app.db.engine import Database
 from app.db.page import LIMIT, Cursor, Limit, Page, decode_cursor
 from app.kit.clock import Clock
-from app.kit.errors import InvalidInput
+from app.kit.errors import InvalidInput, NotFound
 from app.kit.ids import AccountId, CityId
 
 
@@ -123,6 +123,7 @@ async def accounts(
     operation_id="create_account",
     summary="Add an account",
     tags=["accounts"],
+    raises_problems=[NotFound],
 )
 async def create_account(
     viewer: NamedDependency[Viewer],
@@ -131,7 +132,7 @@ async def create_account(
     clock: NamedDependency[Clock],
 ) -> Account:
     """Adds an account to one's own city; an administrator may name another. Clerks and administrators may, and only
-    administrators make administrators. An e-mail address that has an account answers 409.
+    administrators make administrators. Another city answers 404, an e-mail address that has an account 409.
     """
     city_id = viewer.city_id if isinstance(data.city_id, UnsetType) else CityId(data.city_id)
     service.may_make(viewer, city_id, data.role)

@@ -16,6 +16,7 @@ from app.db.page import LIMIT, Cursor, Limit, Page, decode_cursor, page
 from app.devices import service
 from app.devices.routes.bodies import DeviceIn, DeviceOut, DevicePatch, EnrolledOut, KeyOut, device_out
 from app.kit.clock import Clock
+from app.kit.errors import NotFound
 from app.kit.ids import CityId, DeviceId
 
 
@@ -47,6 +48,7 @@ async def list_devices(
     tags=["devices"],
     operation_id="enrol_device",
     summary="Enrol a device",
+    raises_problems=[NotFound],
 )
 async def enrol_device(
     data: JSONBody[DeviceIn],
@@ -56,7 +58,8 @@ async def enrol_device(
 ) -> EnrolledOut:
     """The device, enrolled, and its key, which is shown this once.
 
-    400 for a format that is not spoken or a key that the format cannot show, 409 when it is enrolled already.
+    400 for a format that is not spoken or a key that the format cannot show, 404 for another city, 409 when it is
+    enrolled already.
     """
     now = clock()
     view, key = await database.write(

@@ -1,7 +1,8 @@
 """What devices said of themselves."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Final
+from functools import cache, partial
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,8 +14,6 @@ from app.devices.model import DeviceHealth
 from app.devices.tables import device_health
 from app.kit.ids import DeviceId
 
-_statements: Final[dict[tuple[str, tuple[str, ...]], Any]] = {}
-
 
 def save(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Keeps, value by value, the newest of what is stored and what `rows` say; one row a device, as `health.merged`.
@@ -24,8 +23,8 @@ def save(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     if not rows:
         return
     said = tuple(value for value in VALUES if any(row[value] is not None for row in rows))
-    columns = ("device_id", "heard_at", *said, *(f"{value}_at" for value in said))
-    connection.execute(_statement(connection, said), [{column: row[column] for column in columns} for row in rows])
+    statement, columns = _prepared(said)
+    statement.insert(connection, [[row[column] for column in columns] for row in rows])
 
 
 def of(connection: Connection, device_ids: Collection[UUID]) -> dict[DeviceId, DeviceHealth]:
@@ -35,17 +34,21 @@ def of(connection: Connection, device_ids: Collection[UUID]) -> dict[DeviceId, D
     return {row.device_id: DeviceHealth(**{name: getattr(row, name) for name in fields}) for row in rows}
 
 
-def _statement(connection: Connection, values: tuple[str, ...]) -> Any:
-    """The upsert of these values, made once a dialect: making it takes longer than running it on a few rows."""
-    name = (connection.dialect.name, values)
-    if name not in _statements:
-        insert = dialect.insert(connection, device_health)
-        said, kept = insert.excluded, device_health.c
-        changes = {"heard_at": sa.case((said.heard_at > kept.heard_at, said.heard_at), else_=kept.heard_at)}
-        for value in values:
-            at = f"{value}_at"
-            newer = said[at] >= sa.func.coalesce(kept[at], said[at])
-            changes[value] = sa.case((newer, said[value]), else_=kept[value])
-            changes[at] = sa.case((newer, said[at]), else_=kept[at])
-        _statements[name] = insert.on_conflict_do_update(index_elements=["device_id"], set_=changes)
-    return _statements[name]
+@cache
+def _prepared(values: tuple[str, ...]) -> tuple[dialect.Rows, tuple[str, ...]]:
+    """The upsert of these values, made once, and the columns of its rows."""
+    wanted = {"device_id", "heard_at", *values, *(f"{value}_at" for value in values)}
+    columns = tuple(column.name for column in device_health.c if column.name in wanted)
+    return dialect.Rows(device_health, columns, partial(_newest_wins, values)), columns
+
+
+def _newest_wins(values: tuple[str, ...], insert: Any) -> Any:
+    """Of each value, what was said last; of being heard, the last time."""
+    said, kept = insert.excluded, device_health.c
+    changes = {"heard_at": sa.case((said.heard_at > kept.heard_at, said.heard_at), else_=kept.heard_at)}
+    for value in values:
+        at = f"{value}_at"
+        newer = said[at] >= sa.func.coalesce(kept[at], said[at])
+        changes[value] = sa.case((newer, said[value]), else_=kept[value])
+        changes[at] = sa.case((newer, said[at]), else_=kept[at])
+    return insert.on_conflict_do_update(index_elements=["device_id"], set_=changes)

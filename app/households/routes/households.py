@@ -19,6 +19,7 @@ from app.households import service
 from app.households.model import MEMBERS_MAX, KnownHousehold
 from app.households.routes.fields import Name, shown
 from app.kit.clock import Clock
+from app.kit.errors import NotFound
 from app.kit.ids import AccountId, CityId, HouseholdId
 
 
@@ -88,6 +89,7 @@ async def list_households(
     operation_id="create_household",
     summary="Enter a household",
     tags=["households"],
+    raises_problems=[NotFound],
 )
 async def create_household(
     data: JSONBody[HouseholdBody],

@@ -19,6 +19,7 @@ from app.households import service
 from app.households.model import KnownWearer, Scope
 from app.households.routes.fields import Name, shown
 from app.kit.clock import Clock
+from app.kit.errors import NotFound
 from app.kit.ids import HouseholdId, WearerId
 
 BornOn = Annotated[date, Meta(description="day of birth")]
@@ -90,6 +91,7 @@ async def list_wearers(
     operation_id="create_wearer",
     summary="Enter a wearer",
     tags=["wearers"],
+    raises_problems=[NotFound],
 )
 async def create_wearer(
     data: JSONBody[WearerBody],

@@ -1,8 +1,9 @@
 """The first tables."""
 
-import app.db.types
 import sqlalchemy as sa
 from alembic import op
+
+import app.db.types
 
 revision = "0001"
 down_revision = None

@@ -77,7 +77,7 @@ WAYS: Ways = {
     ("clerk", Target.NEIGHBOUR): OFFICE,
     ("operator", Target.OWN): SCOPES | {Way.SELF, Way.STAFF, Way.HOUSEHOLD},
     ("operator", Target.NEIGHBOUR): frozenset({Way.STAFF}),
-    ("care_manager", Target.OWN): frozenset({Way.SELF, Way.HEALTH}),
+    ("care_manager", Target.OWN): frozenset({Way.SELF, Way.HEALTH, Way.ALERTS}),
     ("vendor", Target.OWN): SCOPES | {Way.SELF},
     ("police", Target.OWN): frozenset({Way.SELF, Way.PLACE, Way.TRACK}),
     ("administrator", Target.OWN): OFFICE | {Way.SELF},

@@ -44,7 +44,7 @@ EARLIER = NOW - timedelta(days=10)
 SEEN_BY_ROLE = {
     Role.GUARD: {Scope.PLACE},
     Role.OPERATOR: ALL_SCOPES,
-    Role.CARE_MANAGER: {Scope.HEALTH},
+    Role.CARE_MANAGER: {Scope.HEALTH, Scope.ALERTS},
     Role.POLICE: {Scope.PLACE, Scope.TRACK},
 }
 """The consents to roles at the own wearer."""
