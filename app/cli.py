@@ -100,7 +100,13 @@ async def _until_stopped() -> None:
 
 @main.command()
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same town.")
-@click.option("--speed", type=float, default=30.0, show_default=True, help="How much faster than real time it goes.")
+@click.option(
+    "--speed",
+    type=click.FloatRange(min=0.1),
+    default=30.0,
+    show_default=True,
+    help="How much faster than real time it goes.",
+)
 @click.option("--for", "duration_s", type=float, help="Stop after so many seconds; otherwise runs until Ctrl-C.")
 @click.option(
     "--ready-file", type=click.Path(path_type=Path), help="Write addresses, accounts and devices here as JSON."
@@ -240,7 +246,9 @@ def decode(format_name: str | None, file: Any, list_only: bool) -> None:
 @click.option("--url", default="http://127.0.0.1:8000", show_default=True, help="The running server.")
 @click.option("--tcp-port", type=int, help="Port of the TCP listener, for the format watch.")
 @click.option("--user", help="Whose rows of a CSV with several people to play.")
-@click.option("--speed", type=float, default=1.0, show_default=True, help="How much faster than it was.")
+@click.option(
+    "--speed", type=click.FloatRange(min=0.1), default=1.0, show_default=True, help="How much faster than it was."
+)
 @click.option(
     "--shift",
     type=click.Choice(["now", "end", "none"]),

@@ -5,6 +5,7 @@ it may fail, it does not end.
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -115,7 +116,7 @@ async def running(settings: Settings, clock: Clock = system_clock) -> AsyncItera
         database = Database(Path(settings.data), group_max=settings.group_units_max, queue_max=settings.queue_units_max)
         with database.transaction() as connection:
             upgrade(connection)
-            jobs.beat(connection, settings, clock())
+            jobs.come_up(connection, clock())
         database.start()
         stack.push_async_callback(database.stop)
         registry = Registry()
@@ -144,7 +145,7 @@ async def running(settings: Settings, clock: Clock = system_clock) -> AsyncItera
         stack.push_async_callback(deliverer.stop)
         scheduler = _scheduler(database, settings, clock, registry)
         scheduler.start()
-        stack.callback(scheduler.shutdown, wait=False)
+        stack.callback(_stop, scheduler)
         yield Service(
             app=create_app(settings, database, clock, edge=edge, registry=registry, metrics=metrics),
             database=database,
@@ -188,8 +189,14 @@ def _scheduler(database: Database, settings: Settings, clock: Clock, registry: R
     for job in jobs.JOBS:
         scheduler.add_job(partial(_run, job, database, settings, clock), "interval", seconds=job.every_s, id=job.name)
     scheduler.add_job(partial(_check_registry, database, registry), "interval", seconds=REGISTRY_CHECK_S, id="registry")
-    database.listen("intent", lambda _key: scheduler.modify_job("intents", next_run_time=clock()))
+    database.listen("intent", lambda _key: scheduler.modify_job("intents", next_run_time=system_clock()))
     return scheduler
+
+
+def _stop(scheduler: AsyncIOScheduler) -> None:
+    """Ends the ticker. A job that is broken off by this is no error: what was due still is."""
+    logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
+    scheduler.shutdown(wait=False)
 
 
 async def _run(job: jobs.Job, database: Database, settings: Settings, clock: Clock) -> None:

@@ -21,9 +21,11 @@ from app.db import dialect, intents, units
 from app.db.session import hint
 from app.db.tables import heartbeat
 from app.devices import service as devices
+from app.geo.model import FencePurpose
 from app.history import service as history
-from app.kit.ids import DeviceId, WearerId
+from app.kit.ids import DeviceId, GeofenceId, WearerId
 from app.watch import service as watch
+from app.watch.fence import fence_subject
 
 log = structlog.get_logger()
 
@@ -31,7 +33,10 @@ SURVEYS_KEPT = timedelta(days=2)
 """What devices heard around them is only for finding a place, and then goes."""
 
 DOWN_AT_LEAST = timedelta(seconds=60)
-"""A gap between heartbeats shorter than this is a slow moment, not an outage."""
+"""A service that was away for less than this was not away."""
+
+STALLED_AT_LEAST = timedelta(minutes=15)
+"""A gap this long between two heartbeats of a running service: the machine slept, which is an outage as well."""
 
 
 class Job(Struct, frozen=True, kw_only=True):
@@ -42,13 +47,22 @@ class Job(Struct, frozen=True, kw_only=True):
     work: Callable[[Connection, Settings, datetime], None]
 
 
+def come_up(connection: Connection, now: datetime) -> None:
+    """Notes that the service is up from now on, and since when it had been down: silence of devices is judged by it."""
+    _note(connection, now, DOWN_AT_LEAST)
+
+
 def beat(connection: Connection, settings: Settings, now: datetime) -> None:
-    """Notes that the service is up, and after an outage since when: silence of devices is judged by it."""
+    """Notes that the service still is up."""
+    _note(connection, now, STALLED_AT_LEAST)
+
+
+def _note(connection: Connection, now: datetime, outage: timedelta) -> None:
     table = heartbeat
     row = connection.execute(sa.select(table).where(table.c.name == "service")).one_or_none()
     values = {"at": now, "up_since": now, "down_since": now}
     if row is not None:
-        was_down = now - row.at >= DOWN_AT_LEAST
+        was_down = now - row.at >= outage
         values["up_since"] = now if was_down else row.up_since
         values["down_since"] = row.at if was_down else row.down_since
     statement = dialect.insert(connection, table).values(name="service", **values)
@@ -80,8 +94,9 @@ def look_after_commands(connection: Connection, settings: Settings, now: datetim
 
 
 def forget(connection: Connection, settings: Settings, now: datetime) -> None:
-    """Deletes what may no longer be kept."""
+    """Deletes what may no longer be kept, some thousand rows at a time."""
     history.forget_before(connection, now - timedelta(days=settings.retention_days))
+    devices.forget_commands_before(connection, now - timedelta(days=settings.retention_days))
     history.forget_surveys_before(connection, now - SURVEYS_KEPT)
     units.forget_before(connection, now - units.KEPT)
     accounts.forget_failures(connection, now)
@@ -93,7 +108,7 @@ JOBS: tuple[Job, ...] = (
     Job(name="intents", every_s=2, work=carry_out_intents),
     Job(name="commands", every_s=2, work=look_after_commands),
     Job(name="silence", every_s=5, work=judge_silence),
-    Job(name="forget", every_s=3600, work=forget),
+    Job(name="forget", every_s=60, work=forget),
 )
 
 
@@ -111,9 +126,16 @@ def _device_released(connection: Connection, payload: Mapping[str, Any], now: da
     acting.cancel_all(connection, wearer_id, now, (device_id.hex,))
 
 
+def _geofence_ended(connection: Connection, payload: Mapping[str, Any], now: datetime) -> None:
+    """A geofence is no longer watched: nobody can come back to it, so an alert about having left it is over."""
+    wearer_id, geofence_id = WearerId(UUID(payload["wearer_id"])), GeofenceId(UUID(payload["geofence_id"]))
+    acting.cancel_all(connection, wearer_id, now, (fence_subject(geofence_id, FencePurpose(payload["purpose"])),))
+
+
 INTENTS: dict[str, Callable[[Connection, Mapping[str, Any], datetime], None]] = {
     "wearer_ended": _wearer_ended,
     "device_released": _device_released,
+    "geofence_ended": _geofence_ended,
 }
 
 

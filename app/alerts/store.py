@@ -151,6 +151,18 @@ def last_number(connection: Connection) -> int:
     return newest
 
 
+def told_at(connection: Connection, alert_id: AlertId) -> datetime:
+    """When an alert was last told to anybody, or else opened."""
+    query = (
+        sa.select(alert_history.c.at)
+        .where(alert_history.c.alert_id == alert_id, alert_history.c.what.in_([What.TOLD.value, What.OPENED.value]))
+        .order_by(alert_history.c.number.desc())
+        .limit(1)
+    )
+    at: datetime = connection.execute(query).scalar_one()
+    return at
+
+
 def names(connection: Connection, account_ids: Iterable[UUID]) -> dict[UUID, str]:
     """The names of those who acted."""
     query = sa.select(account.c.id, account.c.name).where(account.c.id.in_(list(account_ids)))

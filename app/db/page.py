@@ -3,6 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Generic, TypeVar
 
 import msgspec
@@ -36,9 +37,29 @@ def decode_cursor(cursor: str | None, kind: type[Item]) -> Item | None:
         return None
     try:
         padded = cursor.encode() + b"=" * (-len(cursor) % 4)
-        return msgspec.msgpack.decode(base64.b64decode(padded, b"-_", validate=True), type=kind)
-    except (binascii.Error, msgspec.MsgspecError, UnicodeEncodeError, ValueError):
+        key = msgspec.msgpack.decode(base64.b64decode(padded, b"-_", validate=True), type=kind)
+        _must_be_comparable(key)
+    except (binascii.Error, msgspec.MsgspecError, UnicodeEncodeError, ValueError, OverflowError):
         raise InvalidInput("This is not a cursor of this list.", "cursor") from None
+    return key
+
+
+def _must_be_comparable(key: object) -> None:
+    """Raises `ValueError` or `OverflowError` for a key that no row can be compared with.
+
+    That is a whole number of more than 64 bits, or a moment that has no zone or is off the calendar in UTC.
+    """
+    if isinstance(key, Struct):
+        key = msgspec.structs.astuple(key)
+    if isinstance(key, tuple):
+        for part in key:
+            _must_be_comparable(part)
+    elif isinstance(key, int):
+        key.to_bytes(8, signed=True)
+    elif isinstance(key, datetime):
+        if key.tzinfo is None:
+            raise ValueError("a moment without a zone")
+        key.astimezone(UTC)
 
 
 def page(rows: Sequence[Item], limit: int, key: Callable[[Item], object]) -> Page[Item]:

@@ -8,6 +8,7 @@ from msgspec import UNSET, structs
 from sqlalchemy.engine import Connection
 
 from app.accounts.model import Viewer
+from app.db import intents
 from app.db.page import Page, page
 from app.geo import fences, store
 from app.geo.model import Geofence, GeofenceChange, GeofenceDraft, Shape
@@ -94,8 +95,10 @@ def change(
 def end(connection: Connection, viewer: Viewer, wearer_id: WearerId, geofence_id: GeofenceId, now: datetime) -> None:
     """Ends a geofence: nothing is told of it any more. Raises `NotFound`."""
     households.managed_wearer(connection, viewer, wearer_id, now)
-    if not store.end(connection, wearer_id, geofence_id, now):
-        raise NotFound
+    fence = _existing(connection, wearer_id, geofence_id)
+    store.end(connection, wearer_id, geofence_id, now)
+    payload = {"wearer_id": str(wearer_id), "geofence_id": str(geofence_id), "purpose": fence.purpose.value}
+    intents.intend(connection, "geofence_ended", str(geofence_id), payload, now)
 
 
 def checked(shape: Shape) -> Shape:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from app.geo.fences import probability_inside, probability_inside_min, signed_distance_m
 from app.geo.model import FencePurpose, Geofence
-from app.kit.ids import WearerId
+from app.kit.ids import GeofenceId, WearerId
 from app.push.model import Level
 from app.watch.model import (
     AlertKind,
@@ -98,9 +98,9 @@ def _has_left(kept: FenceState, at: datetime) -> bool:
     return before is Side.INSIDE  # Where she was when watching began is no news.
 
 
-def _subject(fence: Geofence) -> str:
+def fence_subject(geofence_id: GeofenceId, purpose: FencePurpose) -> str:
     """What one alert is about: all fences of home are one home."""
-    return "home" if fence.purpose is FencePurpose.HOME else f"fence:{fence.id.hex}"
+    return "home" if purpose is FencePurpose.HOME else f"fence:{geofence_id.hex}"
 
 
 def _enter(wearer_id: WearerId, fence: Geofence, seen: Seen) -> WatchEvent:
@@ -109,7 +109,7 @@ def _enter(wearer_id: WearerId, fence: Geofence, seen: Seen) -> WatchEvent:
         wearer_id=wearer_id,
         kind=AlertKind.MOVEMENT,
         rule="geofence_enter",
-        subject=_subject(fence),
+        subject=fence_subject(fence.id, fence.purpose),
         level=Level.NOTICE,
         cause=f"enter:{fence.id.hex}:{seen.at.isoformat()}",
         at=seen.at,
@@ -140,7 +140,7 @@ def _exit(
         wearer_id=wearer_id,
         kind=AlertKind.MOVEMENT,
         rule="geofence_exit",
-        subject=_subject(fence),
+        subject=fence_subject(fence.id, fence.purpose),
         level=Level.URGENT if fence.purpose is FencePurpose.HOME else Level.NOTICE,
         cause=f"exit:{fence.id.hex}:{first_at.isoformat()}",
         at=first_at,

@@ -13,10 +13,13 @@ from app.alerts.transitions import after
 from app.db.session import hint
 from app.kit.ids import AlertId, new_id
 from app.push.model import Level
-from app.watch.model import Outcome, Reason, WatchEvent
+from app.watch.model import AlertKind, Outcome, Reason, WatchEvent
 
 LATE = timedelta(minutes=5)
 """News older than this when it arrives says both times."""
+
+TOLD_AGAIN_AFTER = timedelta(seconds=60)
+"""Somebody who presses ten times in a row is told once a minute."""
 
 REASONS_MAX = 20
 """Reasons shown on one alert; what comes after is in its history."""
@@ -77,7 +80,11 @@ def _open(connection: Connection, event: WatchEvent, now: datetime) -> Alert:
 
 
 def _add_evidence(connection: Connection, current: Alert, event: WatchEvent, now: datetime) -> None:
-    """New evidence belongs to the alert that is going on. It is told again only when it matters more than before."""
+    """New evidence belongs to the alert that is going on.
+
+    It is told again when it matters more than before, and when she presses SOS or falls once more after somebody took
+    the alert: whoever sees to it must know.
+    """
     store.add_cause(connection, event, current.id, now)
     worse = event.level is Level.URGENT and current.level is not Level.URGENT
     changed = msgspec.structs.replace(
@@ -90,7 +97,8 @@ def _add_evidence(connection: Connection, current: Alert, event: WatchEvent, now
     store.move(connection, changed, current.state)
     detail = {"rule": event.rule, "happened_at": event.at.isoformat(), "received_at": event.received_at.isoformat()}
     number = store.add_history(connection, current.id, What.RAISED if worse else What.EVIDENCE, now, detail=detail)
-    if worse:
+    once_more = current.state is AlertState.ACKNOWLEDGED and event.kind in {AlertKind.SOS, AlertKind.FALL}
+    if worse or (once_more and now - store.told_at(connection, current.id) >= TOLD_AGAIN_AFTER):
         telling.tell(connection, changed, f"alert.{_message(event)}", event, number, now)
 
 
@@ -99,7 +107,8 @@ def _end(connection: Connection, current: Alert, event: WatchEvent, now: datetim
     ended = _end_quietly(connection, current, event, now)
     store.add_cause(connection, event, current.id, now)
     telling.forget(connection, current, now)
-    telling.tell(connection, ended, f"alert.{_message(event)}", event, store.last_number(connection), now)
+    number = store.last_number(connection)
+    telling.tell(connection, ended, f"alert.{_message(event)}", event, number, now, level=event.level)
 
 
 def _end_quietly(connection: Connection, current: Alert, event: WatchEvent, now: datetime) -> Alert:

@@ -1,0 +1,106 @@
+"""An open app hears what happens, loses its connection, and hears what it missed."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.accounts import service as accounts
+from app.config import Settings
+from app.kit.clock import ManualClock
+from app.pipeline import process
+from app.server import Site, serving
+from tests.build import NOW, Town, a_fix, an_alarm, minutes, town, unit
+
+PATIENCE_S = 20.0
+
+
+@pytest.fixture
+async def site(data_folder: Path) -> AsyncIterator[tuple[Site, Town, str, str]]:
+    clock = ManualClock(NOW)
+    async with serving(Settings(data=str(data_folder), port=0, log_level="error"), clock) as site:
+        here = await site.database.write(lambda c: town(c, NOW - minutes(60)))
+
+        def sign_in(account):
+            return lambda c: accounts.start_sign_in(c, account.id, "app", NOW, 90)
+
+        daughter = await site.database.write(sign_in(here.daughter))
+        outsider = await site.database.write(sign_in(here.outsider))
+        yield site, here, daughter, outsider
+
+
+@asynccontextmanager
+async def listening(site: Site, token: str, last: str | None = None) -> AsyncIterator[AsyncIterator[dict[str, str]]]:
+    headers = {"Authorization": f"Bearer {token}"} | ({"Last-Event-ID": last} if last else {})
+    async with (
+        httpx.AsyncClient(base_url=site.base_url, timeout=PATIENCE_S) as client,
+        client.stream("GET", "/v1/events", headers=headers) as answer,
+    ):
+        assert 200 == answer.status_code
+        assert "text/event-stream" in answer.headers["content-type"]
+        yield _events(answer)
+
+
+async def _events(answer: httpx.Response) -> AsyncIterator[dict[str, str]]:
+    event: dict[str, str] = {}
+    async for line in answer.aiter_lines():
+        if line:
+            name, _, value = line.partition(":")
+            event[name or "comment"] = value.strip()
+        elif event:
+            yield event
+            event = {}
+
+
+async def hear(events: AsyncIterator[dict[str, str]]) -> dict[str, str]:
+    return await asyncio.wait_for(anext(events), PATIENCE_S)
+
+
+async def feed(site: Site, *units) -> None:
+    await site.database.write(lambda c: process(c, list(units), NOW))
+
+
+async def test_an_open_app_hears_alerts_and_that_a_place_changed_but_no_place(site) -> None:
+    site, here, daughter, _ = site
+    async with listening(site, daughter) as events:
+        assert "welcome" == (await hear(events))["comment"]
+        await feed(site, unit(here.watch, a_fix()))
+        place = await hear(events)
+        await feed(site, unit(here.watch, an_alarm("sos")))
+        opened = await hear(events)
+
+    assert "place" == place["event"]
+    assert str(here.hana.id) in place["data"]
+    assert "34.7" not in place["data"]
+    assert "alert" == opened["event"]
+    assert '"what":"opened"' in opened["data"]
+    assert "lat_deg" not in opened["data"]
+
+
+async def test_what_was_missed_comes_first_after_coming_back(site) -> None:
+    site, here, daughter, _ = site
+    await feed(site, unit(here.watch, an_alarm("sos")))
+    async with listening(site, daughter, "0") as events:
+        assert "comment" in await hear(events)
+        first, second = await hear(events), await hear(events)
+    await feed(site, unit(here.watch, an_alarm("fall")))
+    async with listening(site, daughter, second["id"]) as events:
+        assert "comment" in await hear(events)
+        third = await hear(events)
+
+    assert int(first["id"]) < int(second["id"]) < int(third["id"])
+    assert '"kind":"fall"' in third["data"]
+
+
+async def test_others_hear_nothing_of_it(site) -> None:
+    site, here, daughter, outsider = site
+    async with listening(site, outsider, "0") as theirs, listening(site, daughter) as ours:
+        assert "comment" in await hear(theirs)
+        assert "comment" in await hear(ours)
+        await feed(site, unit(here.watch, a_fix(), an_alarm("sos")))
+        await hear(ours)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(anext(theirs), 0.3)

@@ -1,0 +1,263 @@
+"""Whatever is sent to the API: it answers, never with an error of ours, never with what is not the asker's."""
+
+import asyncio
+import json
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.asgi import openapi_json
+from app.problems import OF_HTTP
+from tests.contract.permissions.asking import Answer, ask
+from tests.contract.permissions.examples import EXAMPLES, request_of
+from tests.contract.permissions.judging import expected_of
+from tests.contract.permissions.ways import WAYS, Target
+from tests.contract.permissions.world import World
+from tests.property.hostile import (
+    ANYTHING,
+    BODIES,
+    CURSORS,
+    HEADERS,
+    OF_TYPE,
+    PARTS,
+    QUERIES,
+    SHAPES,
+    Raw,
+    json_text,
+    spoiled,
+)
+
+DOCUMENT: dict[str, Any] = json.loads(openapi_json())
+ASKERS = ("family", "administrator", "operator", "contact")
+KINDS = {kind.status: kind for kind in OF_HTTP.values()}
+INSIDE = ("Traceback", "object at 0x", "site-packages", "sqlalchemy", "SELECT ", "INSERT ", "NoneType", "<class", ".py")
+TYPES = {"content-type", "content-length"}
+
+
+class Fuzzed:
+    """The world, and an event loop that goes on from one example to the next."""
+
+    def __init__(self, world: World, runner: asyncio.Runner) -> None:
+        self.world, self._runner = world, runner
+        self.secrets = {who: self._secrets_of(who) for who in ASKERS}
+
+    def _secrets_of(self, who: str) -> set[str]:
+        return {
+            word
+            for target, things in self.world.things.items()
+            for ways, words in things.words.items()
+            if not ways & WAYS.get((who, target), frozenset())
+            for word in words
+        }
+
+    def example(self, route: str, who: str) -> tuple[str, bytes]:
+        """Path and body of a request that would be answered."""
+        request = request_of(route, self.world.ids(who, Target.OWN))
+        return request.path, request.body
+
+    def send(
+        self,
+        route: str,
+        who: str,
+        *,
+        path: str | None = None,
+        query: bytes = b"",
+        body: bytes | None = None,
+        headers: Iterable[tuple[bytes, bytes]] = (),
+    ) -> Answer:
+        """The answer to the example of a route with something else in it, which is sound."""
+        usual_path, usual_body = self.example(route, who)
+        content = usual_body if body is None else body
+        all_headers = {b"authorization": f"Bearer {self.world.tokens[who]}".encode()}
+        if content:
+            all_headers |= {b"content-type": b"application/json", b"content-length": b"%d" % len(content)}
+        with self.world.undone():
+            answer = self._runner.run(
+                ask(
+                    self.world.app,
+                    route.partition(" ")[0],
+                    usual_path if path is None else path,
+                    query=query,
+                    headers=(all_headers | dict(headers)).items(),
+                    body=content,
+                )
+            )
+        asked = f"{path}{query!r}{content!r}"
+        assert_sound(answer, {word for word in self.secrets[who] if word not in asked})
+        return answer
+
+
+def assert_sound(answer: Answer, secrets: set[str]) -> None:
+    """It is no error of ours, it tells nothing of the inside or of others, and a refusal is a problem (RFC 9457)."""
+    text = answer.text
+
+    assert answer.status < 500, text
+    assert [] == [word for word in secrets if word in text]
+    if answer.status >= 400:
+        problem = answer.json()
+        kind = KINDS[answer.status]
+
+        assert "application/problem+json" == answer.headers["content-type"]
+        assert (f"/problems/{kind.name}", kind.title, kind.status) == tuple(
+            problem[part] for part in ("type", "title", "status")
+        )
+        assert {"detail"} == problem.keys() - {"type", "title", "status", "errors"}
+        assert problem["detail"]
+        assert all({"where", "why"} == one.keys() and one["why"] for one in problem.get("errors", ()))
+        assert [] == [word for word in INSIDE if word in text]
+
+
+@pytest.fixture(scope="module")
+def fuzzed(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fuzzed]:
+    folder = tmp_path_factory.mktemp("world")
+    shutil.copy(migrated_file, folder)
+    world = World(folder)
+    with asyncio.Runner() as runner:
+        yield Fuzzed(world, runner)
+    world.database.close()
+
+
+def asker_of(route: str) -> str:
+    """Somebody whom the example of a route is answered."""
+    return next(who for who in ASKERS if expected_of(route, who, Target.OWN) < 400)
+
+
+def operation(route: str) -> dict[str, Any]:
+    method, path = route.split(" ")
+    found: dict[str, Any] = DOCUMENT["paths"][path][method.lower()]
+    return found
+
+
+def fields_of(route: str) -> dict[str, str]:
+    """The fields that a body may have, each with the type of its values."""
+    body = operation(route).get("requestBody")
+    if body is None:
+        return {}
+    schema = _followed(body["content"]["application/json"]["schema"])
+    return {name: _type_of(field) for name, field in schema["properties"].items()}
+
+
+def _followed(schema: dict[str, Any]) -> dict[str, Any]:
+    while "$ref" in schema:
+        schema = DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    return schema
+
+
+def _type_of(schema: dict[str, Any]) -> str:
+    kinds = [_followed(one) for one in (schema, *schema.get("oneOf", ()))]
+    found: list[str] = [kind.get("format") or kind["type"] for kind in kinds if "type" in kind or "format" in kind]
+    return next(iter(found), "object")
+
+
+def parameters_of(route: str) -> list[str]:
+    return [one["name"] for one in operation(route).get("parameters", ()) if one["in"] == "query"]
+
+
+TAKING = sorted(route for route in EXAMPLES if fields_of(route))
+ASKING = sorted(route for route in EXAMPLES if parameters_of(route))
+ADDRESSED = sorted(route for route in EXAMPLES if "{" in route)
+
+
+def put_into(path: str, route: str, part: str) -> Iterator[str]:
+    """The path with another part in place of each id in turn."""
+    parts = path.split("/")
+    for index, name in enumerate(route.partition(" ")[2].split("/")):
+        if name.startswith("{"):
+            yield "/".join([*parts[:index], part, *parts[index + 1 :]])
+
+
+def leaves_of(name: str, kind: str) -> list[Raw]:
+    return [*ANYTHING, *SHAPES] if name == "shape" else OF_TYPE.get(kind, ANYTHING)
+
+
+@pytest.mark.parametrize("route", TAKING)
+def test_any_value_of_any_field(fuzzed: Fuzzed, route: str) -> None:
+    who = asker_of(route)
+    usual = json.loads(fuzzed.example(route, who)[1])
+    described = operation(route)["responses"].keys()
+    for name, kind in fields_of(route).items():
+        for leaf in leaves_of(name, kind):
+            for value in spoiled(usual.get(name), leaf):
+                answer = fuzzed.send(route, who, body=json_text({**usual, name: value}).encode())
+
+                assert str(answer.status) in described, (name, leaf)
+
+
+@pytest.mark.parametrize("route", TAKING)
+def test_any_body(fuzzed: Fuzzed, route: str) -> None:
+    who = asker_of(route)
+    usual = json.loads(fuzzed.example(route, who)[1])
+    again = [(name, Raw("null")) for name in usual]
+    for body in (
+        *BODIES,
+        json_text((*usual.items(), *again)).encode(),
+        json_text((*again, *usual.items())).encode(),
+        json_text({**usual, "unknown": 1}).encode(),
+        json_text({**usual, "": 1}).encode(),
+        json_text([usual]).encode(),
+    ):
+        answer = fuzzed.send(route, who, body=body)
+
+        assert str(answer.status) in operation(route)["responses"], body[:50]
+
+
+@pytest.mark.parametrize("route", ADDRESSED)
+def test_any_part_of_a_path(fuzzed: Fuzzed, route: str) -> None:
+    who = asker_of(route)
+    for part in PARTS:
+        for path in put_into(fuzzed.example(route, who)[0], route, part):
+            fuzzed.send(route, who, path=path)
+
+
+@pytest.mark.parametrize("route", ASKING)
+def test_any_query(fuzzed: Fuzzed, route: str) -> None:
+    who = asker_of(route)
+    for name in parameters_of(route):
+        for value in CURSORS if name == "cursor" else QUERIES:
+            for query in (b"%s=%s" % (name.encode(), value),):
+                answer = fuzzed.send(route, who, query=query)
+
+                assert answer.status in (200, 400, 404), query
+
+
+@pytest.mark.parametrize("route", ["GET /v1/me", "PATCH /v1/me", "GET /v1/events", "POST /v1/sign-out"])
+def test_any_header(fuzzed: Fuzzed, route: str) -> None:
+    for header in HEADERS:
+        fuzzed.send(route, "family", headers=[header])
+
+
+anything = st.sampled_from([leaf for leaves in OF_TYPE.values() for leaf in leaves]) | st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=800, deadline=None)
+@given(data=st.data())
+def test_several_things_at_once(fuzzed: Fuzzed, data: st.DataObject) -> None:
+    route = data.draw(st.sampled_from(sorted(EXAMPLES)), label="route")
+    who = data.draw(st.sampled_from(("family", "administrator")), label="who")
+    path, body = fuzzed.example(route, who)
+    query, headers = b"", []
+    if route in TAKING:
+        value = json.loads(body)
+        fields = st.sampled_from(sorted(fields_of(route))) | st.text(max_size=8)
+        value |= data.draw(st.dictionaries(fields, anything, max_size=3), label="fields")
+        body = json_text(value).encode(errors="surrogatepass")
+    if route in ASKING:
+        names = st.sampled_from([name.encode() for name in parameters_of(route)])
+        pairs = data.draw(st.lists(st.tuples(names, st.sampled_from([*QUERIES, *CURSORS])), max_size=3), label="query")
+        query = b"&".join(b"%s=%s" % pair for pair in pairs)
+    if route in ADDRESSED and data.draw(st.booleans()):
+        paths = list(put_into(path, route, data.draw(st.sampled_from(PARTS) | st.text(max_size=40), label="part")))
+        path = data.draw(st.sampled_from(paths), label="path")
+    if data.draw(st.booleans()):
+        headers = data.draw(st.lists(st.sampled_from(HEADERS), max_size=2), label="headers")
+
+    fuzzed.send(route, who, path=path, query=query, body=body, headers=headers)
