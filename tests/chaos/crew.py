@@ -61,7 +61,7 @@ class Cast(Struct, kw_only=True):
 
 def populate(folder: Path, phones: int, pressers: int) -> Cast:
     """A database with so many wearers who carry phones, and so many who wear watches and will press SOS once."""
-    start = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=100)  # noqa: TID251 - the server's clock is real.
+    start = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=100)
     engine = sqlite_engine(folder)
     with engine.begin() as c:
         here = town(c, start - timedelta(days=1))

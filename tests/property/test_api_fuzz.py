@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.accounts.permissions import Action
 from app.asgi import openapi_json
 from app.problems import OF_HTTP
 from tests.contract.permissions.asking import Answer, ask
@@ -88,7 +89,8 @@ class Fuzzed:
                 )
             )
         asked = f"{path}{query!r}{content!r}"
-        assert_sound(answer, {word for word in self.secrets[who] if word not in asked})
+        told = EXAMPLES[route].action is not Action.OPERATION  # They look after everybody's undigested units.
+        assert_sound(answer, {word for word in self.secrets[who] if told and word not in asked})
         return answer
 
 
