@@ -37,7 +37,8 @@ def requests(count: int) -> Iterator[bytes]:
     for n in range(count):
         user = b64encode(f"d{n}:{town.key_of(n)}".encode()).decode()
         heads.append(
-            f"POST /ingest/owntracks HTTP/1.1\r\nHost: b\r\nAuthorization: Basic {user}\r\nContent-Type: application/json\r\n"
+            "POST /ingest/owntracks HTTP/1.1\r\nHost: b\r\nContent-Type: application/json\r\n"
+            f"Authorization: Basic {user}\r\n"
         )
     start = int(time.time()) - 7000
     for step in itertools.count():

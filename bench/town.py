@@ -37,8 +37,8 @@ def build(folder: Path, wearers: int, fences_each: int = 1) -> list[UUID]:
         c.execute(sa.insert(accounts.city).values(id=CITY, name="bench", zone="Asia/Tokyo", created_at=now))
         c.execute(
             sa.insert(accounts.account).values(
-                id=account, city_id=CITY, email="bench@example.org", name="bench", role=Role.FAMILY.value, language="ja",
-                password_hash="-", created_at=now,
+                id=account, city_id=CITY, email="bench@example.org", name="bench", role=Role.FAMILY.value,
+                language="ja", password_hash="-", created_at=now,
             )
         )  # fmt: skip
         c.execute(sa.insert(households.household).values(id=household, city_id=CITY, name="bench", created_at=now))
@@ -72,8 +72,8 @@ def build(folder: Path, wearers: int, fences_each: int = 1) -> list[UUID]:
                 sa.insert(geo.geofence),
                 [
                     {
-                        "id": new_id(), "city_id": CITY, "wearer_id": i, "name": "home", "purpose": "home", "lat_deg": LAT,
-                        "lon_deg": LON, "radius_m": 150.0, "corners": msgspec.to_builtins([]), "tell_exit": True,
+                        "id": new_id(), "city_id": CITY, "wearer_id": i, "name": "home", "purpose": "home",
+                        "lat_deg": LAT, "lon_deg": LON, "radius_m": 150.0, "corners": msgspec.to_builtins([]), "tell_exit": True,
                         "tell_enter": False, "created_at": now,
                     }
                     for i in ids

@@ -51,6 +51,6 @@ def measure() -> Iterator[Measurement]:
 
 def _fence(wearer: WearerId, centre: Point, radius_m: float) -> Geofence:
     return Geofence(
-        id=GeofenceId(new_id()), wearer_id=wearer, name="f", purpose=FencePurpose.HOME, centre=centre, radius_m=radius_m,
-        created_at=datetime(2026, 4, 1, tzinfo=UTC),
+        id=GeofenceId(new_id()), wearer_id=wearer, name="f", purpose=FencePurpose.HOME, centre=centre,
+        radius_m=radius_m, created_at=datetime(2026, 4, 1, tzinfo=UTC),
     )  # fmt: skip

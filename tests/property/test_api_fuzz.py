@@ -36,7 +36,7 @@ from tests.property.hostile import (
 DOCUMENT: dict[str, Any] = json.loads(openapi_json())
 ASKERS = ("family", "administrator", "operator", "contact")
 KINDS = {kind.status: kind for kind in OF_HTTP.values()}
-INSIDE = ("Traceback", "object at 0x", "site-packages", "sqlalchemy", "SELECT ", "INSERT ", "NoneType", "<class", ".py")
+INSIDE = ("Traceback", "object at 0x", "site-packages", "sqlalchemy", "SELECT ", "INSERT ", "<class", ".py")
 TYPES = {"content-type", "content-length"}
 
 
