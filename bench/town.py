@@ -73,7 +73,8 @@ def build(folder: Path, wearers: int, fences_each: int = 1) -> list[UUID]:
                 [
                     {
                         "id": new_id(), "city_id": CITY, "wearer_id": i, "name": "home", "purpose": "home",
-                        "lat_deg": LAT, "lon_deg": LON, "radius_m": 150.0, "corners": msgspec.to_builtins([]), "tell_exit": True,
+                        "lat_deg": LAT, "lon_deg": LON, "radius_m": 150.0, "corners": msgspec.to_builtins([]),
+                        "tell_exit": True,
                         "tell_enter": False, "created_at": now,
                     }
                     for i in ids
