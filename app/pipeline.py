@@ -54,12 +54,9 @@ def digest(connection: Connection, arrived: Sequence[Unit], now: datetime, *, ag
     fresh = arrived if again else units.fresh(connection, arrived)
     if not fresh:
         return
-    device_ids = {unit.device_id for unit in fresh}
-    carriers = devices.carriers_of(connection, device_ids)
+    carriers, intervals_s = devices.carried(connection, {unit.device_id for unit in fresh})
     kept = watch.load(connection, subjects(fresh, carriers))
-    batch = sort_out(
-        fresh, carriers, {key: one.state for key, one in kept.items()}, devices.intervals_of(connection, device_ids)
-    )
+    batch = sort_out(fresh, carriers, {key: one.state for key, one in kept.items()}, intervals_s)
     history.append(connection, batch.positions)
     history.refuse(connection, batch.refused)
     history.keep_surveys(connection, batch.surveys)

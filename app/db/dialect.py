@@ -37,7 +37,8 @@ class Rows:
         )
         self._text = str(compiled)
         types = [table.c[name].type.dialect_impl(dialect_) for name in self._columns]
-        self._convert = [one.bind_processor(dialect_) for one in types]
+        converters = [(place, one.bind_processor(dialect_)) for place, one in enumerate(types)]
+        self._convert = [(place, convert) for place, convert in converters if convert is not None]
 
     def insert(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> int:
         """How many rows were written; their values are in the order of the columns."""
@@ -46,11 +47,13 @@ class Rows:
         if connection.dialect.name != "sqlite":
             named = [dict(zip(self._columns, row, strict=True)) for row in rows]
             return connection.execute(self._conflict(insert(connection, self._table)), named).rowcount
-        convert = self._convert
-        values = [
-            tuple([value if to is None else to(value) for to, value in zip(convert, row, strict=True)]) for row in rows
-        ]
-        return connection.exec_driver_sql(self._text, values).rowcount
+        converted = []
+        for row in rows:
+            values = list(row)
+            for place, convert in self._convert:
+                values[place] = convert(values[place])
+            converted.append(tuple(values))
+        return connection.exec_driver_sql(self._text, converted).rowcount
 
 
 def ignore(statement: Any) -> Any:

@@ -41,6 +41,13 @@ class DeadLetter(Struct, frozen=True, kw_only=True):
 
 def fresh(connection: Connection, units: Sequence[Unit]) -> list[Unit]:
     """Those of `units` that were not stored before, each once; they count as stored from now on."""
+    rows = [(unit.ingest_ids[0], unit.received_at) for unit in units]
+    if all(len(unit.ingest_ids) == 1 for unit in units):  # The usual case: all are new, and one statement says so.
+        attempt = connection.begin_nested()
+        if _UNITS.insert(connection, rows) == len(rows):
+            attempt.commit()
+            return list(units)
+        attempt.rollback()
     ids = [ingest_id for unit in units for ingest_id in unit.ingest_ids]
     known = set(connection.execute(_KNOWN, {"ids": ids}).scalars())
     first: list[Unit] = []

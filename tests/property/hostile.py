@@ -143,6 +143,8 @@ QUERIES = [
     b"2026-03-31T00:00:00%2B09:00", b"====", b"gA", b"a%26b", b"a&b", b"a=b", b"a;b", *(key.encode() for key in KEYS),
 ]
 """What can stand behind the equals sign of a query."""
+LIMITS = [b"", b"%00", b"-1", b"0", b"1", b"200", b"201", b"1.5", b"1e2", b"inf", b"9223372036854775808", b"%EF%BC%91"]
+"""The same for a number that every list takes."""
 
 _HEADERS: dict[bytes, list[bytes]] = {
     b"content-type": [

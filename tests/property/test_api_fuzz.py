@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from app.accounts.permissions import Action
 from app.asgi import openapi_json
@@ -24,6 +25,7 @@ from tests.property.hostile import (
     BODIES,
     CURSORS,
     HEADERS,
+    LIMITS,
     OF_TYPE,
     PARTS,
     QUERIES,
@@ -77,7 +79,7 @@ class Fuzzed:
         all_headers = {b"authorization": f"Bearer {self.world.tokens[who]}".encode()}
         if content:
             all_headers |= {b"content-type": b"application/json", b"content-length": b"%d" % len(content)}
-        with self.world.undone():
+        with self.world.undone(), capture_logs() as logs:
             answer = self._runner.run(
                 ask(
                     self.world.app,
@@ -88,18 +90,19 @@ class Fuzzed:
                     body=content,
                 )
             )
-        asked = f"{path}{query!r}{content!r}"
-        told = EXAMPLES[route].action is not Action.OPERATION  # They look after everybody's undigested units.
-        assert_sound(answer, {word for word in self.secrets[who] if told and word not in asked})
+        assert_sound(answer, logs)
+        told = {word for word in self.secrets[who] if word in answer.text and word.encode() not in content}
+
+        # Who is asked about operations looks after everybody's undigested units.
+        assert told == set() or EXAMPLES[route].action is Action.OPERATION
         return answer
 
 
-def assert_sound(answer: Answer, secrets: set[str]) -> None:
-    """It is no error of ours, it tells nothing of the inside or of others, and a refusal is a problem (RFC 9457)."""
+def assert_sound(answer: Answer, logs: object) -> None:
+    """It is no error of ours, it tells nothing of the inside, and a refusal is a problem (RFC 9457)."""
     text = answer.text
 
-    assert answer.status < 500, text
-    assert [] == [word for word in secrets if word in text]
+    assert answer.status < 500, logs
     if answer.status >= 400:
         problem = answer.json()
         kind = KINDS[answer.status]
@@ -220,11 +223,10 @@ def test_any_part_of_a_path(fuzzed: Fuzzed, route: str) -> None:
 def test_any_query(fuzzed: Fuzzed, route: str) -> None:
     who = asker_of(route)
     for name in parameters_of(route):
-        for value in CURSORS if name == "cursor" else QUERIES:
-            for query in (b"%s=%s" % (name.encode(), value),):
-                answer = fuzzed.send(route, who, query=query)
+        for value in {"cursor": CURSORS, "limit": LIMITS}.get(name, QUERIES):
+            answer = fuzzed.send(route, who, query=b"%s=%s" % (name.encode(), value))
 
-                assert answer.status in (200, 400, 404), query
+            assert answer.status in (200, 400, 404), (name, value)
 
 
 @pytest.mark.parametrize("route", ["GET /v1/me", "PATCH /v1/me", "GET /v1/events", "POST /v1/sign-out"])
@@ -240,7 +242,7 @@ anything = st.sampled_from([leaf for leaves in OF_TYPE.values() for leaf in leav
 )
 
 
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(data=st.data())
 def test_several_things_at_once(fuzzed: Fuzzed, data: st.DataObject) -> None:
     route = data.draw(st.sampled_from(sorted(EXAMPLES)), label="route")

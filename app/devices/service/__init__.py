@@ -14,6 +14,7 @@ from app.devices.service.devices import (
 from app.devices.service.holders import (
     DEVICE_RELEASED,
     assign,
+    carried,
     carriers_of,
     devices_of_wearer,
     intervals_of,
@@ -50,6 +51,7 @@ __all__ = [
     "answered",
     "ask",
     "assign",
+    "carried",
     "carriers_of",
     "change_device",
     "change_visible",

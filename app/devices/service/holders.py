@@ -78,8 +78,15 @@ def carriers_of(connection: Connection, device_ids: Iterable[UUID]) -> dict[Devi
 
 
 def intervals_of(connection: Connection, device_ids: Iterable[UUID]) -> dict[UUID, int]:
-    """How many seconds lie between two reports that each of these devices makes by itself."""
+    """How often each of these devices should be heard, seconds."""
     return devices.intervals_of(connection, list(device_ids))
+
+
+def carried(
+    connection: Connection, device_ids: Iterable[UUID]
+) -> tuple[dict[DeviceId, list[Carrier]], dict[UUID, int]]:
+    """Who carried each of these devices and when, and how often each that was ever carried should be heard, seconds."""
+    return holders.carried(connection, list(device_ids))
 
 
 def devices_of_wearer(connection: Connection, wearer_id: WearerId) -> list[Device]:

@@ -92,8 +92,7 @@ def _carried() -> sa.Select[Any]:
 
 def intervals_of(connection: Connection, device_ids: Collection[UUID]) -> dict[UUID, int]:
     """The own interval of each of these devices, seconds."""
-    rows = connection.execute(_INTERVALS, {"device_ids": device_ids})
-    return {row.id: row.interval_s for row in rows}
+    return {row.id: row.interval_s for row in connection.execute(_INTERVALS, {"device_ids": device_ids})}
 
 
 def _one(connection: Connection, query: sa.Select[Any]) -> Device:

@@ -28,7 +28,9 @@ _CARRIERS = (
         device_carrier.c.wearer_id,
         device_carrier.c.contact_id,
         contact.c.shares_place_since,
+        device.c.interval_s,
     )
+    .join(device, device.c.id == device_carrier.c.device_id)
     .outerjoin(contact, contact.c.id == device_carrier.c.contact_id)
     .where(
         device_carrier.c.device_id.in_(sa.bindparam("device_ids", expanding=True)),
@@ -109,16 +111,25 @@ def carriers_of(connection: Connection, device_ids: Collection[UUID]) -> dict[De
 
     A contact counts only while she agrees, and from when she last agreed: a withdrawal is in force at once.
     """
+    return carried(connection, device_ids)[0]
+
+
+def carried(
+    connection: Connection, device_ids: Collection[UUID]
+) -> tuple[dict[DeviceId, list[Carrier]], dict[UUID, int]]:
+    """As `carriers_of`, and the own interval in seconds of each device that somebody carried, still in one query."""
     found: dict[DeviceId, list[Carrier]] = {}
+    intervals_s: dict[UUID, int] = {}
     rows = connection.execute(_CARRIERS, {"device_ids": device_ids})
-    for device_id, from_at, until_at, wearer_id, contact_id, since in rows:
+    for device_id, from_at, until_at, wearer_id, contact_id, since, interval_s in rows:
+        intervals_s[device_id] = interval_s
         start = from_at if since is None or since <= from_at else since
         if until_at is None or start < until_at:
             one = Carrier(
                 device_id=device_id, wearer_id=wearer_id, contact_id=contact_id, from_at=start, until_at=until_at
             )
             found.setdefault(device_id, []).append(one)
-    return found
+    return found, intervals_s
 
 
 def holders(connection: Connection, device_ids: Collection[DeviceId]) -> dict[DeviceId, Holder]:

@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy.engine import Connection
+from structlog.testing import capture_logs
 
 from app.accounts import service as accounts
 from app.accounts.model import Account, Role
@@ -121,9 +122,10 @@ class World:
         """The answer to somebody of the cast."""
         headers = [] if who == NOBODY else [(b"authorization", f"Bearer {self.tokens[who]}".encode())]
         headers += request.headers
-        return await ask(
-            self.app, request.method, request.path, query=request.query, headers=headers, body=request.body
-        )
+        with capture_logs():
+            return await ask(
+                self.app, request.method, request.path, query=request.query, headers=headers, body=request.body
+            )
 
     @contextmanager
     def undone(self) -> Iterator[None]:
