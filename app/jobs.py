@@ -15,7 +15,7 @@ from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from app.accounts import service as accounts
-from app.alerts.service import acting, raising
+from app.alerts.service import acting, raising, telling
 from app.config import Settings
 from app.db import dialect, intents, units
 from app.db.session import hint
@@ -23,7 +23,7 @@ from app.db.tables import heartbeat
 from app.devices import service as devices
 from app.geo.model import FencePurpose
 from app.history import service as history
-from app.kit.ids import DeviceId, GeofenceId, WearerId
+from app.kit.ids import DeviceId, GeofenceId, HouseholdId, WearerId
 from app.watch import service as watch
 from app.watch.fence import fence_subject
 
@@ -132,10 +132,16 @@ def _geofence_ended(connection: Connection, payload: Mapping[str, Any], now: dat
     acting.cancel_all(connection, wearer_id, now, (fence_subject(geofence_id, FencePurpose(payload["purpose"])),))
 
 
+def _sight_lost(connection: Connection, payload: Mapping[str, Any], now: datetime) -> None:
+    """Somebody may see less of a household than before: what waits to be told to them does not go out."""
+    telling.untell(connection, HouseholdId(UUID(payload["household_id"])), now)
+
+
 INTENTS: dict[str, Callable[[Connection, Mapping[str, Any], datetime], None]] = {
     "wearer_ended": _wearer_ended,
     "device_released": _device_released,
     "geofence_ended": _geofence_ended,
+    "sight_lost": _sight_lost,
 }
 
 

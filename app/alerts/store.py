@@ -15,7 +15,7 @@ from app.alerts.model import Alert, AlertState, HistoryLine, What
 from app.alerts.tables import alert, alert_cause, alert_history
 from app.alerts.transitions import GOING_ON
 from app.households.tables import wearer
-from app.kit.ids import AccountId, AlertId, CityId, WearerId
+from app.kit.ids import AccountId, AlertId, CityId, HouseholdId, WearerId
 from app.push.model import Level
 from app.watch.model import AlertKind, Place, Reason, WatchEvent
 
@@ -50,6 +50,16 @@ def going_on_of(connection: Connection, wearer_id: WearerId, subjects: Iterable[
     query = sa.select(alert).where(alert.c.wearer_id == wearer_id, alert.c.state.in_(states))
     if subjects is not None:
         query = query.where(alert.c.subject.in_(list(subjects)))
+    return [_alert(row) for row in connection.execute(query)]
+
+
+def lately_of(connection: Connection, household_id: HouseholdId, since: datetime) -> list[Alert]:
+    """The alerts about a household's wearers that changed since then."""
+    query = (
+        sa.select(alert)
+        .join(wearer, wearer.c.id == alert.c.wearer_id)
+        .where(wearer.c.household_id == household_id, alert.c.changed_at >= since)
+    )
     return [_alert(row) for row in connection.execute(query)]
 
 

@@ -6,7 +6,7 @@ process that dies in between lets go of its claim after `CLAIM_S`, and the messa
 told at least once, and what comes twice is one on the phone, because both carry the same `about`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -81,10 +81,15 @@ def put(
     return added
 
 
-def cancel(connection: Connection, about: str, now: datetime) -> int:
-    """How many messages about this will not be sent any more. What is on its way right now may still arrive."""
+def cancel(connection: Connection, about: str, now: datetime, spare: Collection[AddressId] = ()) -> int:
+    """How many messages about this will not be sent any more, but for those to the addresses `spare`.
+
+    What is on its way right now may still arrive.
+    """
     table = tables.message
     changed = sa.update(table).where(table.c.about == about, _possible(Action.CANCEL))
+    if spare:
+        changed = changed.where(table.c.address_id.not_in(spare))
     return connection.execute(changed.values(_ended(Action.CANCEL, now))).rowcount
 
 

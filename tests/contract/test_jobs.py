@@ -19,7 +19,7 @@ from app.history.tables import position
 from app.households import service as households
 from app.operations import _replay
 from app.pipeline import process
-from app.push.tables import message
+from app.push.tables import address, message
 from app.watch.tables import watch_state
 from beacon_ingest.messages import Unit
 from tests.build import NOW, Town, a_fix, an_alarm, minutes, town, unit, viewer
@@ -89,6 +89,17 @@ def test_a_device_that_was_released_is_not_silent(connection: Connection, here: 
 
     assert [AlertState.CANCELLED] == [one.state for one in alerts(connection, here)]
     assert [None] == list(connection.execute(sa.select(watch_state.c.due_at)).scalars())
+
+
+def test_what_waits_is_not_told_to_somebody_she_was_hidden_from_meanwhile(connection: Connection, here: Town) -> None:
+    feed(connection, unit(here.watch, an_alarm("sos")))
+    by = here.clerk.id
+    households.protect(connection, here.hana.id, "佐藤 健", account_id=here.son.id, by=by, now=NOW)
+    jobs.carry_out_intents(connection, SETTINGS, NOW)
+
+    query = sa.select(message.c.state, address.c.value).join(address, address.c.id == message.c.address_id)
+    states = {row.value: row.state for row in connection.execute(query)}
+    assert {f"phone-of-{here.daughter.email}": "waiting", f"phone-of-{here.son.email}": "cancelled"} == states
 
 
 def test_ending_a_geofence_calls_off_the_alert_about_it(connection: Connection, here: Town) -> None:

@@ -9,7 +9,7 @@ from app.accounts import service as accounts
 from app.alerts import store
 from app.alerts.model import Alert, What
 from app.households import service as households
-from app.kit.ids import AccountId
+from app.kit.ids import AccountId, AddressId, HouseholdId, WearerId
 from app.push import outbox
 from app.push.model import Level
 from app.watch.model import WatchEvent
@@ -58,6 +58,17 @@ def tell(
 def forget(connection: Connection, alert: Alert, now: datetime) -> None:
     """Cancels what was not sent yet about an alert: it is no longer true."""
     outbox.cancel(connection, about(alert), now)
+
+
+def untell(connection: Connection, household_id: HouseholdId, now: datetime) -> None:
+    """Cancels what was not sent yet about a household's alerts to those who may not know of them any more."""
+    may_know: dict[WearerId, set[AddressId]] = {}
+    for alert in store.lately_of(connection, household_id, now - max(KEPT.values())):
+        if alert.wearer_id not in may_know:
+            told = [one.account_id for one in households.told(connection, alert.wearer_id, now)]
+            found = accounts.addresses_of(connection, told).values()
+            may_know[alert.wearer_id] = {address.id for addresses in found for address in addresses}
+        outbox.cancel(connection, about(alert), now, spare=may_know[alert.wearer_id])
 
 
 def about(alert: Alert) -> str:

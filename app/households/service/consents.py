@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 
 from app.accounts.model import Role, Viewer
 from app.households.model import CONSENT_ROLES, Consent, GivenAs, KnownConsent, Scope, Wearer
-from app.households.service.sight import managed_wearer
+from app.households.service.sight import lose_sight, managed_wearer
 from app.households.store import consents, people
 from app.kit.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from app.kit.ids import AccountId, ConsentId, WearerId, new_id
@@ -104,9 +104,10 @@ def revoke_consent(
     connection: Connection, viewer: Viewer, wearer_id: WearerId, consent_id: ConsentId, now: datetime
 ) -> None:
     """Ends a consent at once. Raises `NotFound`, also when it was revoked before."""
-    managed_wearer(connection, viewer, wearer_id, now)
+    wearer = managed_wearer(connection, viewer, wearer_id, now)
     if not consents.revoke(connection, wearer_id, consent_id, viewer.account_id, now):
         raise NotFound
+    lose_sight(connection, wearer.household_id, now)
 
 
 def must_be_lettable(connection: Connection, wearer: Wearer, account_id: AccountId) -> None:

@@ -11,7 +11,7 @@ from app.accounts.names import one_line
 from app.households import contact_order, words
 from app.households.model import CONTACT_SCOPES, CONTACTS_MAX, Contact, GivenAs, Scope, Wearer
 from app.households.service.consents import give_consent, must_be_lettable, must_not_be_own
-from app.households.service.sight import attended_wearer, managed_wearer
+from app.households.service.sight import attended_wearer, lose_sight, managed_wearer
 from app.households.store import consents, contacts, people
 from app.kit.errors import Conflict, NotFound
 from app.kit.ids import AccountId, ContactId, WearerId, new_id
@@ -144,7 +144,7 @@ def remove_contact(
     connection: Connection, viewer: Viewer, wearer_id: WearerId, contact_id: ContactId, now: datetime
 ) -> None:
     """Takes a contact off the list, with the consent that came with it; the others move up. Raises `NotFound`."""
-    managed_wearer(connection, viewer, wearer_id, now)
+    wearer = managed_wearer(connection, viewer, wearer_id, now)
     _locked(connection, wearer_id)
     gone = _of(connection, wearer_id, contact_id)
     others = contacts.of_wearer(connection, wearer_id)
@@ -152,6 +152,7 @@ def remove_contact(
     _write_order(connection, others, contact_order.removed([one.id for one in others], contact_id))
     if gone.account_id is not None:
         consents.revoke_contact(connection, wearer_id, gone.account_id, viewer.account_id, now)
+        lose_sight(connection, wearer.household_id, now)
 
 
 def order_contacts(
@@ -218,6 +219,7 @@ def _change_account(
 ) -> None:
     if old is not None:
         consents.revoke_contact(connection, wearer.id, old, viewer.account_id, now)
+        lose_sight(connection, wearer.household_id, now)
     if new is not None:
         must_not_be_own(viewer, new, None)
         _must_be_new(connection, wearer, contacts.of_wearer(connection, wearer.id), new)

@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 from app.accounts.model import Role, Viewer
 from app.accounts.names import one_line
 from app.households.model import MEMBERS_MAX, Household, KnownHousehold
+from app.households.service.sight import lose_sight
 from app.households.store import consents, people, sight
 from app.kit.errors import Conflict, InvalidInput, NotFound
 from app.kit.ids import AccountId, CityId, HouseholdId, new_id
@@ -114,6 +115,7 @@ def remove_member(
     if not people.remove_member(connection, household_id, account_id):
         raise NotFound
     consents.revoke_member(connection, household_id, account_id, viewer.account_id, now)
+    lose_sight(connection, household_id, now)
 
 
 def _visible(connection: Connection, viewer: Viewer, household_id: HouseholdId, now: datetime) -> Household:

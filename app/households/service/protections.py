@@ -9,7 +9,7 @@ from app.accounts.model import Role, Viewer
 from app.accounts.names import one_line
 from app.households import words
 from app.households.model import Protection
-from app.households.service.sight import managed_wearer
+from app.households.service.sight import lose_sight, managed_wearer
 from app.households.store import consents, contacts, people
 from app.kit.errors import Conflict, NotAllowed, NotFound
 from app.kit.ids import AccountId, ProtectionId, WearerId, new_id
@@ -52,6 +52,7 @@ def protect(
         set_at=now,
     )
     consents.add_protection(connection, protection)
+    lose_sight(connection, wearer.household_id, now)
     return protection
 
 

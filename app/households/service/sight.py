@@ -7,13 +7,22 @@ import structlog
 from sqlalchemy.engine import Connection
 
 from app.accounts.model import Viewer
+from app.db import intents
 from app.households.access import Access, Facts, decide, decide_managing, seen
 from app.households.model import Contact, KnownWearer, Look, Purpose, Scope, Told, Wearer
 from app.households.store import contacts, looks, people, sight
 from app.kit.errors import NotFound
-from app.kit.ids import AccountId, ContactId, HouseholdId, WearerId
+from app.kit.ids import AccountId, ContactId, HouseholdId, WearerId, new_id
 
 log = structlog.get_logger()
+
+SIGHT_LOST = "sight_lost"
+"""The intent that whatever waits to be told about a household goes only to those who still may know."""
+
+
+def lose_sight(connection: Connection, household_id: HouseholdId, now: datetime) -> None:
+    """Notes that somebody may see less of this household from now on; what waits to be told to them must not go out."""
+    intents.intend(connection, SIGHT_LOST, str(new_id()), {"household_id": str(household_id)}, now)
 
 
 def visible_wearer(
