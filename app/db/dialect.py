@@ -1,7 +1,7 @@
 """The few places where SQLite and PostgreSQL differ."""
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -59,6 +59,48 @@ class Rows:
                 values[place] = convert(values[place])
             converted.append(tuple(values))
         return connection.exec_driver_sql(self._text, converted).rowcount
+
+
+class Lookup:
+    """A SELECT of rows by many keys, made once, for the hot path: `query` has one expanding parameter, `ids`.
+
+    On SQLite the statement for each number of keys is kept and the driver is given it as it is; SQLAlchemy would write
+    the list of parameters into its statement anew each time.
+    """
+
+    def __init__(self, query: sa.Select[Any], key: sa.Column[Any]) -> None:
+        self._query = query
+        self._dialect = sqlite.dialect()
+        self._bind = key.type.dialect_impl(self._dialect).bind_processor(self._dialect)
+        types = [column.type.dialect_impl(self._dialect) for column in query.selected_columns]
+        converters = [(place, one.result_processor(self._dialect, None)) for place, one in enumerate(types)]
+        self._convert = [(place, convert) for place, convert in converters if convert is not None]
+        self._texts: dict[int, str] = {}
+
+    def rows(self, connection: Connection, ids: Collection[Any]) -> list[Any]:
+        """The rows of these keys, as tuples of the selected columns."""
+        if connection.dialect.name != "sqlite":
+            return list(connection.execute(self._query, {"ids": list(ids)}))
+        if not ids:
+            return []
+        bind = self._bind
+        values = tuple(ids) if bind is None else tuple([bind(one) for one in ids])
+        found = []
+        for row in connection.exec_driver_sql(self._text(len(values)), values):
+            columns = list(row)
+            for place, convert in self._convert:
+                columns[place] = convert(columns[place])
+            found.append(columns)
+        return found
+
+    def _text(self, count: int) -> str:
+        text = self._texts.get(count)
+        if text is None:
+            options = {"render_postcompile": True}
+            compiled = self._query.params(ids=[None] * count).compile(dialect=self._dialect, compile_kwargs=options)
+            assert len(compiled.positiontup or ()) == count, "no other values are bound"
+            text = self._texts[count] = str(compiled)
+        return text
 
 
 def ignore(statement: Any) -> Any:

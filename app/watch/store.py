@@ -46,6 +46,7 @@ _STATES = sa.select(watch_state.c.subject_id, watch_state.c.state, watch_state.c
     watch_state.c.subject_id.in_(sa.bindparam("ids", expanding=True))
 )
 _STATES_LOCKED = _STATES.order_by(watch_state.c.subject_id).with_for_update()
+_LOOKUP = dialect.Lookup(_STATES, watch_state.c.subject_id)
 
 
 def load(connection: Connection, subjects: Mapping[UUID, CityId]) -> dict[UUID, Kept]:
@@ -53,8 +54,10 @@ def load(connection: Connection, subjects: Mapping[UUID, CityId]) -> dict[UUID, 
     there was none.
     """
     ids = sorted(subjects)
-    query = _STATES if connection.dialect.name == "sqlite" else _STATES_LOCKED
-    rows = {row[0]: row for row in connection.execute(query, {"ids": ids})}
+    if connection.dialect.name == "sqlite":
+        rows = {row[0]: row for row in _LOOKUP.rows(connection, ids)}
+    else:
+        rows = {row[0]: row for row in connection.execute(_STATES_LOCKED, {"ids": ids})}
     kept: dict[UUID, Kept] = {}
     for subject_id in ids:
         row = rows.get(subject_id)

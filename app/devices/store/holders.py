@@ -10,6 +10,7 @@ from msgspec import Struct
 from sqlalchemy.engine import Connection, Row
 
 from app.accounts.model import Viewer
+from app.db import dialect
 from app.devices.model import Carrier, Device
 from app.devices.store.devices import device_of
 from app.devices.tables import device, device_carrier
@@ -33,7 +34,7 @@ _CARRIERS = (
     .join(device, device.c.id == device_carrier.c.device_id)
     .outerjoin(contact, contact.c.id == device_carrier.c.contact_id)
     .where(
-        device_carrier.c.device_id.in_(sa.bindparam("device_ids", expanding=True)),
+        device_carrier.c.device_id.in_(sa.bindparam("ids", expanding=True)),
         sa.or_(
             device_carrier.c.contact_id.is_(None),
             sa.and_(contact.c.shares_place_since.is_not(None), contact.c.ended_at.is_(None)),
@@ -41,6 +42,7 @@ _CARRIERS = (
     )
     .order_by(device_carrier.c.device_id, device_carrier.c.from_at)
 )
+_LOOKUP = dialect.Lookup(_CARRIERS, device_carrier.c.device_id)
 
 
 class Holder(Struct, frozen=True, kw_only=True):
@@ -120,7 +122,7 @@ def carried(
     """As `carriers_of`, and the own interval in seconds of each device that somebody carried, still in one query."""
     found: dict[DeviceId, list[Carrier]] = {}
     intervals_s: dict[UUID, int] = {}
-    rows = connection.execute(_CARRIERS, {"device_ids": device_ids})
+    rows = _LOOKUP.rows(connection, device_ids)
     for device_id, from_at, until_at, wearer_id, contact_id, since, interval_s in rows:
         intervals_s[device_id] = interval_s
         start = from_at if since is None or since <= from_at else since
