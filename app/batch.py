@@ -112,12 +112,24 @@ def _take(
                 )
             )
         elif not isinstance(message, Fix):
-            _observe(batch, unit, message, carrier_at(carriers, at), at, places)
+            _observe(batch, unit, message, _concerned(carriers, message, at, unit), at, places)
     carrier_now = carrier_at(carriers, unit.received_at)
     if carrier_now is not None and carrier_now.wearer_id is not None:
         interval_s = intervals_s.get(device_id, INTERVAL_S)
         word = Heard(device_id=device_id, received_at=unit.received_at, interval_s=interval_s)
         batch.observations.setdefault(carrier_now.wearer_id, []).append(word)
+
+
+def _concerned(carriers: Sequence[Carrier], message: Alarm | Health, at: datetime, unit: Unit) -> Carrier | None:
+    """Whoever carried the device then.
+
+    An alarm of a time in which nobody did (a new watch whose clock is slow) is taken for its present carrier's: better
+    heard by the wrong family than by nobody.
+    """
+    carrier = carrier_at(carriers, at)
+    if carrier is None and isinstance(message, Alarm):
+        return carrier_at(carriers, unit.received_at)
+    return carrier
 
 
 def _observe(

@@ -28,6 +28,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     public_url: Annotated[
         str | None, Meta(description="address under which people reach this service; https makes cookies Secure")
     ] = None
+    trusted_proxies: Annotated[
+        str, Meta(description="addresses, comma separated, whose X-Forwarded-For is believed; empty believes nobody")
+    ] = "127.0.0.1"
     zone: Annotated[str, Meta(description="time zone in which nights and days are judged")] = "Asia/Tokyo"
     queue_units_max: Annotated[
         int, Meta(ge=1, description="units of work that may wait for the writer; beyond that devices are answered 503")

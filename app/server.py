@@ -50,7 +50,7 @@ async def serving(settings: Settings, clock: Clock = system_clock) -> AsyncItera
         listener = _listener(settings.host, settings.port)
         configuration = uvicorn.Config(
             service.app, log_config=None, access_log=False, lifespan="on", server_header=False,
-            timeout_graceful_shutdown=CLOSE_S, backlog=2048,
+            timeout_graceful_shutdown=CLOSE_S, backlog=2048, forwarded_allow_ips=settings.trusted_proxies,
         )  # fmt: skip
         server = uvicorn.Server(configuration)
         server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # The command listens for them.

@@ -78,7 +78,8 @@ def _stream(framer: StreamFramer, decode: DecodeFrame, lines: Iterable[str]) -> 
 
 def _told(line: int, decoded: Decoded) -> Iterator[bytes]:
     for message in decoded.messages:
-        yield encode(message)[:-1] + b',"line":%d}' % line
+        text = encode(message)[:-1] + b',"line":%d}' % line
+        yield text.replace(b'"device":"",', b"", 1)  # What a frame does not state is left out.
     for refusal in decoded.refusals:
         yield _error(line, f"row {refusal.row}: {refusal.why}" if refusal.row else refusal.why)
 

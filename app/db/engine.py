@@ -26,8 +26,10 @@ FILE_NAME = "mimamori.sqlite"
 
 def sqlite_engine(folder: Path, *, read_only: bool = False) -> Engine:
     """An engine over the SQLite file in `folder`, which is made if it is not there."""
-    folder.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(f"sqlite:///{folder / FILE_NAME}", pool_size=READERS, max_overflow=2)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = folder / FILE_NAME
+    file.touch(mode=0o600)  # Where people are is nobody's business on this machine; the log files take over the mode.
+    engine = sa.create_engine(f"sqlite:///{file}", pool_size=READERS, max_overflow=2)
     tune_sqlite(engine, read_only=read_only)
     return engine
 

@@ -6,24 +6,27 @@ from typing import Any
 
 import msgspec
 
+from app.kit.clock import FastClock
 from app.simulator.people import FAMILY, STAFF
 from app.simulator.setup import Settled, SignIn, Tracker
 
 
-def ready(settled: Settled, base_url: str, tcp_watch_port: int, admin_token: str) -> dict[str, Any]:
+def ready(settled: Settled, base_url: str, tcp_watch_port: int, admin_token: str, clock: FastClock) -> dict[str, Any]:
     """The content of the ready file (DESIGN section 9), with all families besides the one of `accounts`.
 
-    `id` of a tracker is what it calls itself, `device` its id in the API, `home` where its wearer lives.
+    `id` of a tracker is what it calls itself, `device` its id in the API, `home` where its wearer lives. `clock` is the
+    town's own time at this moment and how many times as fast as the machine's it goes from now on.
     """
     accounts: dict[str, Any] = {"family": _account(settled.accounts[FAMILY.key])}
     accounts |= {role: _account(settled.accounts[person.key]) for role, person in STAFF.items()}
-    accounts["administrator"] = {"token": admin_token}
     families = [_account(one) for key, one in settled.accounts.items() if one.role == "family" and key != FAMILY.key]
     return {
         "base_url": base_url,
         "tcp": {"watch": tcp_watch_port},
         "accounts": accounts,
         "families": families,
+        "administrator": {"token": admin_token},
+        "clock": {"now": clock().isoformat(), "speed": clock.speed},
         "trackers": [_tracker(one) for one in settled.trackers],
         "detectors": [],
         "tags": [],

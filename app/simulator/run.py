@@ -76,7 +76,7 @@ async def run_demo(
                     for device in devices:
                         await device.began.wait()
                 if ready_file is not None:
-                    write(ready_file, ready(settled, base_url, tcp_watch_port, admin_token))
+                    write(ready_file, ready(settled, base_url, tcp_watch_port, admin_token, clock))
                 view.say(f"{len(devices)} devices report")
                 await _time_is_over(duration_s)
                 for task in tasks:

@@ -145,10 +145,20 @@ def test_a_dead_letter_is_found_by_its_city_only(connection: Connection, here: T
 
 
 def test_an_alarm_of_a_device_that_nobody_carried_is_kept_for_operators(connection: Connection, here: Town) -> None:
-    feed(connection, unit(here.watch, an_alarm("sos", at=NOW - minutes(60 * 24 * 30))))
+    devices.release(connection, here.watch.id, NOW - minutes(30))
+    feed(connection, unit(here.watch, an_alarm("sos")))
 
     assert alerts(connection, here) == []
     assert "nobody carried" in connection.execute(sa.select(dead_letter.c.error)).scalar_one()
+
+
+def test_sos_of_a_slow_clock_before_the_hand_over_reaches_the_present_family(
+    connection: Connection, here: Town
+) -> None:
+    long_ago = NOW - minutes(60 * 24 * 30)
+    feed(connection, unit(here.watch, an_alarm("sos", at=long_ago)))
+
+    assert [(AlertKind.SOS, long_ago)] == [(one.kind, one.happened_at) for one in alerts(connection, here)]
 
 
 def test_late_fixes_go_to_history_and_are_attributed_to_their_time(connection: Connection, here: Town) -> None:

@@ -41,8 +41,11 @@ async def ask(
     query: bytes = b"",
     headers: Headers = (),
     body: bytes = b"",
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Answer:
-    """The answer to one request. Who asks reads a stream until nothing more comes, then hangs up."""
+    """The answer to one request. Who asks reads a stream until nothing more comes, and again after `meanwhile`, then
+    hangs up.
+    """
     parts: list[bytes] = []
     starts: list[dict[str, Any]] = []
     begun = asyncio.Event()
@@ -54,12 +57,17 @@ async def ask(
             asked = True
             return {"type": "http.request", "body": body, "more_body": False}
         await begun.wait()
+        await silence()
+        meanwhile()
+        await silence()
+        return {"type": "http.disconnect"}
+
+    async def silence() -> None:
         known = -1
         while known != len(parts):
             known = len(parts)
             for _ in range(TURNS):
                 await asyncio.sleep(0)
-        return {"type": "http.disconnect"}
 
     async def send(message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":

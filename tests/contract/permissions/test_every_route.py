@@ -8,10 +8,9 @@ from app.accounts.model import Role
 from app.accounts.permissions import PERMISSIONS, Action, allowed
 from tests.contract.permissions.examples import EXAMPLES, OPEN, request_of, targets_of
 from tests.contract.permissions.judging import expected_of, judge
-from tests.contract.permissions.ways import VIEWERS, WAYS, Target, Way
-from tests.contract.permissions.world import World, latitude
+from tests.contract.permissions.ways import VIEWERS, Target, Way, ways_of
+from tests.contract.permissions.world import PLACED, World, latitude
 
-PLACED = (Target.OWN, Target.NEIGHBOUR, Target.FARAWAY, Target.HIDDEN, Target.ENDED)
 LISTED = {
     "GET /v1/households": ("household_id", "GET /v1/households/{household_id}"),
     "GET /v1/wearers": ("wearer_id", "GET /v1/wearers/{wearer_id}"),
@@ -75,10 +74,6 @@ def test_who_only_looks_changes_nothing_but_themselves(role: Role) -> None:
     may = {action for action in Action if allowed(role, action)}
 
     assert {action for action in may if not action.value.endswith(":read")} == {Action.SELF}
-
-
-def ways_of(who: str, target: Target) -> frozenset[Way]:
-    return WAYS.get((who, target), frozenset())
 
 
 def secrets_of(world: World, who: str) -> set[str]:

@@ -85,3 +85,8 @@ WAYS: Ways = {
     ("administrator", Target.FARAWAY): OFFICE,
 }
 """Who is not here has no way."""
+
+
+def ways_of(who: str, target: Target) -> frozenset[Way]:
+    """The ways that somebody of the cast has to a target."""
+    return WAYS.get((who, target), frozenset())

@@ -1,6 +1,6 @@
 """Two cities full of things, one of every kind for every target, and the real application over them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -49,6 +49,9 @@ SEEN_BY_ROLE = {
     Role.POLICE: {Scope.PLACE, Scope.TRACK},
 }
 """The consents to roles at the own wearer."""
+
+PLACED = (Target.OWN, Target.NEIGHBOUR, Target.FARAWAY, Target.HIDDEN, Target.ENDED)
+"""Whose wearer has been somewhere."""
 
 
 def latitude(target: Target) -> float:
@@ -118,13 +121,19 @@ class World:
             found |= self.things_of_viewer["family" if who == NOBODY else who, target]
         return found
 
-    async def send(self, who: str, request: Request) -> Answer:
-        """The answer to somebody of the cast."""
+    async def send(self, who: str, request: Request, meanwhile: Callable[[], None] = lambda: None) -> Answer:
+        """The answer to somebody of the cast; `meanwhile` happens while they read a stream."""
         headers = [] if who == NOBODY else [(b"authorization", f"Bearer {self.tokens[who]}".encode())]
         headers += request.headers
         with capture_logs():
             return await ask(
-                self.app, request.method, request.path, query=request.query, headers=headers, body=request.body
+                self.app,
+                request.method,
+                request.path,
+                query=request.query,
+                headers=headers,
+                body=request.body,
+                meanwhile=meanwhile,
             )
 
     @contextmanager

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from app.kit.clock import FastClock
 from app.simulator.people import RELATIVES, STAFF
 from app.simulator.ready import ready
 from app.simulator.setup import Settled, SignIn, Tracker
 from app.simulator.town import town_of
+from tests.build import NOW
 
 TOWN = town_of(1)
 
@@ -24,14 +26,14 @@ def a_settled_town() -> Settled:
 
 
 def content() -> dict[str, Any]:
-    return ready(a_settled_town(), "http://127.0.0.1:8000", 5093, "admin-token")
+    return ready(a_settled_town(), "http://127.0.0.1:8000", 5093, "admin-token", FastClock(NOW, 30))
 
 
 def test_addresses_and_accounts_are_where_scripts_look_for_them() -> None:
     found = content()
 
     assert ("http://127.0.0.1:8000", {"watch": 5093}) == (found["base_url"], found["tcp"])
-    assert {"family", "guard", "clerk", "operator", "administrator"} == found["accounts"].keys()
+    assert {"family", "guard", "clerk", "operator"} == found["accounts"].keys()
     for role in ("family", "guard", "clerk", "operator"):
         assert {"email", "password", "token"} <= found["accounts"][role].keys()
     assert "p-family" == found["accounts"]["family"]["password"]
