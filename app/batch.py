@@ -91,7 +91,7 @@ def _take(
         carrier = carrier_at(carriers, _at(fix, unit))
         if carrier is not None:
             seen = _take_fix(batch, unit, fix, ordinal, carrier, states[_subject(carrier)])
-            if seen is not None:
+            if seen is not None and len(unit.messages) > 1:
                 places[seen.at] = Place(
                     lat_deg=seen.lat_deg, lon_deg=seen.lon_deg, accuracy_m=seen.accuracy_m, at=seen.at
                 )

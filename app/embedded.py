@@ -53,18 +53,11 @@ class EmbeddedStream:
         self._runner = lambda connection, units: process(connection, units, clock())
 
     def publish(self, unit: Unit) -> Awaitable[object]:
-        """Done after the commit. Raises `StreamFull` when too much waits or nothing can be stored."""
+        """Done after the commit; fails when nothing could be stored. Raises `StreamFull` when too much waits."""
         try:
-            return _translated(self._database.write_item(self._runner, unit))
+            return self._database.write_item(self._runner, unit)
         except Overloaded as error:
             raise StreamFull(error.retry_after_s) from None
-
-
-async def _translated(outcome: "asyncio.Future[object]") -> object:
-    try:
-        return await outcome
-    except Overloaded as error:
-        raise StreamFull(error.retry_after_s) from None
 
 
 class EmbeddedDownlink:

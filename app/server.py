@@ -25,7 +25,7 @@ from app.kit.errors import InvalidInput, NotFound
 from app.kit.ids import CityId, new_secret
 from app.migrations.run import upgrade
 
-GARBAGE_THRESHOLD = 50_000
+GARBAGE_THRESHOLD = 200_000
 """Objects made and not yet freed before the collector looks at the youngest of them (Python's own: 700)."""
 
 CLOSE_S = 5

@@ -10,6 +10,7 @@ from app.alerts import store as alert_store
 from app.alerts.model import Alert, AlertState, What
 from app.db import units
 from app.db.tables import dead_letter, ingest_unit
+from app.devices import service as devices
 from app.history.tables import position, refused_fix
 from app.pipeline import process
 from app.push.model import Level
