@@ -103,8 +103,7 @@ async def _stream(
     try:
         number = last_number if last_number is not None else await database.read(alert_store.last_number)
         inbox.alerts = last_number is not None
-        checked_at = clock() - CHECK_EVERY
-        yield ServerSentEventMessage(data=None, comment="welcome")
+        checked_at, welcomed = clock() - CHECK_EVERY, False
         while True:
             now = clock()
             if now - checked_at >= CHECK_EVERY:
@@ -115,6 +114,9 @@ async def _stream(
                     lambda c, now=now: households.visible_wearer_ids(c, viewer, Scope.PLACE, now)  # type: ignore[misc]
                 )
                 inbox.visible = frozenset(str(wearer_id) for wearer_id in ids)
+            if not welcomed:  # From now on nothing is missed: it is known whose places may be spoken of.
+                welcomed = True
+                yield ServerSentEventMessage(data=None, comment="welcome")
             inbox.something.clear()
             while inbox.alerts:
                 inbox.alerts = False
