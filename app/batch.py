@@ -15,7 +15,7 @@ from msgspec import UNSET, Struct
 
 from app.devices.carriers import carrier_at
 from app.devices.health import HealthRow, heard, row_of
-from app.devices.model import Carrier
+from app.devices.model import Carried, Carrier
 from app.geo import quality
 from app.geo.cells import cell_of, hour_of
 from app.history.model import KeptSurvey, KnownBy, Position, RefusedFix
@@ -48,14 +48,16 @@ class Batch(Struct, kw_only=True):
     orphans: list[Unit] = msgspec.field(default_factory=list)
 
 
-Carriers = Mapping[DeviceId, Sequence[Carrier]]
+Carriers = Mapping[UUID, Carried]
+
+_NOBODY = Carried()
 
 
 def subjects(units: Iterable[Unit], carriers: Carriers) -> dict[UUID, CityId]:
     """Everybody to whom a message of `units` belongs: wearers, and contacts who carry a phone of their own."""
     found: dict[UUID, CityId] = {}
     for unit in units:
-        own = carriers.get(DeviceId(unit.device_id), ())
+        own = carriers.get(unit.device_id, _NOBODY).carriers
         for moment in {unit.received_at, *(_at(message, unit) for message in unit.messages)}:
             carrier = carrier_at(own, moment)
             if carrier is not None:
@@ -63,26 +65,19 @@ def subjects(units: Iterable[Unit], carriers: Carriers) -> dict[UUID, CityId]:
     return found
 
 
-def sort_out(
-    units: Iterable[Unit], carriers: Carriers, states: Mapping[UUID, WatchState], intervals_s: Mapping[UUID, int]
-) -> Batch:
+def sort_out(units: Iterable[Unit], carriers: Carriers, states: Mapping[UUID, WatchState]) -> Batch:
     """The batch of `units`. What each device's last good fix was is read from and kept in `states`."""
     batch = Batch()
     for unit in units:
-        _take(batch, unit, carriers.get(DeviceId(unit.device_id), ()), states, intervals_s)
+        _take(batch, unit, carriers.get(unit.device_id, _NOBODY), states)
     for seen in batch.observations.values():
         seen.sort(key=_order)
     return batch
 
 
-def _take(
-    batch: Batch,
-    unit: Unit,
-    carriers: Sequence[Carrier],
-    states: Mapping[UUID, WatchState],
-    intervals_s: Mapping[UUID, int],
-) -> None:
+def _take(batch: Batch, unit: Unit, carried: Carried, states: Mapping[UUID, WatchState]) -> None:
     """Takes in one unit: fixes first, so that an alarm of the same frame knows its place."""
+    carriers = carried.carriers
     device_id = DeviceId(unit.device_id)
     health = [row_of(device_id, unit.received_at, message) for message in unit.messages if type(message) is Health]
     batch.health += health or [heard(device_id, unit.received_at)]
@@ -115,7 +110,7 @@ def _take(
             _observe(batch, unit, message, _concerned(carriers, message, at, unit), at, places)
     carrier_now = carrier_at(carriers, unit.received_at)
     if carrier_now is not None and carrier_now.wearer_id is not None:
-        interval_s = intervals_s.get(device_id, INTERVAL_S)
+        interval_s = INTERVAL_S if carried.interval_s is None else carried.interval_s
         word = Heard(device_id=device_id, received_at=unit.received_at, interval_s=interval_s)
         batch.observations.setdefault(carrier_now.wearer_id, []).append(word)
 

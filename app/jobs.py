@@ -18,7 +18,7 @@ from app.accounts import service as accounts
 from app.alerts.service import acting, raising, telling
 from app.config import Settings
 from app.db import dialect, intents, units
-from app.db.session import hint
+from app.db.session import hint, savepoint
 from app.db.tables import heartbeat
 from app.devices import service as devices
 from app.geo.model import FencePurpose
@@ -78,7 +78,7 @@ def carry_out_intents(connection: Connection, settings: Settings, now: datetime)
     """Does what was decided and not yet done; what fails is put off and does not hold up the rest."""
     for one in intents.due(connection, now):
         try:
-            with connection.begin_nested():
+            with savepoint(connection):
                 INTENTS[one.kind](connection, one.payload, now)
                 intents.done(connection, one.id, now)
         except Exception as error:  # One intent that cannot be carried out must not keep the others from being.

@@ -17,6 +17,7 @@ from app.accounts.permissions import Action
 from app.db import units
 from app.db.engine import Database
 from app.db.page import LIMIT, Cursor, Limit, Page, decode_cursor, page
+from app.db.session import savepoint
 from app.db.units import DeadLetter
 from app.kit.clock import Clock
 from app.pipeline import digest, what
@@ -78,7 +79,7 @@ def _replay(connection: Connection, letter_id: UUID, now: datetime) -> Replayed:
     unit = units.exhume(connection, letter_id, None)
     error = None
     try:
-        with connection.begin_nested():
+        with savepoint(connection):
             digest(connection, [unit], now, again=True)
     except Exception as failure:  # Whatever it still is that cannot be digested is what the operator asked to see.
         error = what(failure)

@@ -30,7 +30,7 @@ def process(connection: Connection, arrived: Sequence[Unit], now: datetime) -> l
     """
     place = session.mark(connection)
     try:
-        with connection.begin_nested():
+        with session.savepoint(connection):
             digest(connection, arrived, now)
     except sa.exc.OperationalError:  # The disk, not the data: every unit must be sent again.
         raise
@@ -54,9 +54,9 @@ def digest(connection: Connection, arrived: Sequence[Unit], now: datetime, *, ag
     fresh = arrived if again else units.fresh(connection, arrived)
     if not fresh:
         return
-    carriers, intervals_s = devices.carried(connection, {unit.device_id for unit in fresh})
+    carriers = devices.carried(connection, {unit.device_id for unit in fresh})
     kept = watch.load(connection, subjects(fresh, carriers))
-    batch = sort_out(fresh, carriers, {key: one.state for key, one in kept.items()}, intervals_s)
+    batch = sort_out(fresh, carriers, {key: one.state for key, one in kept.items()})
     history.append(connection, batch.positions)
     history.refuse(connection, batch.refused)
     history.keep_surveys(connection, batch.surveys)

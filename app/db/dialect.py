@@ -52,13 +52,7 @@ class Rows:
         if connection.dialect.name != "sqlite":
             named = [dict(zip(self._columns, row, strict=True)) for row in rows]
             return connection.execute(self._conflict(insert(connection, self._table)), named).rowcount
-        converted = []
-        for row in rows:
-            values = list(row)
-            for place, convert in self._convert:
-                values[place] = convert(values[place])
-            converted.append(tuple(values))
-        return connection.exec_driver_sql(self._text, converted).rowcount
+        return connection.exec_driver_sql(self._text, _converted(rows, self._convert)).rowcount
 
 
 class Lookup:
@@ -85,13 +79,10 @@ class Lookup:
             return []
         bind = self._bind
         values = tuple(ids) if bind is None else tuple([bind(one) for one in ids])
-        found = []
-        for row in connection.exec_driver_sql(self._text(len(values)), values):
-            columns = list(row)
-            for place, convert in self._convert:
-                columns[place] = convert(columns[place])
-            found.append(columns)
-        return found
+        result = connection.exec_driver_sql(self._text(len(values)), values)
+        rows = result.cursor.fetchall()
+        result.close()
+        return _converted(rows, self._convert)
 
     def _text(self, count: int) -> str:
         text = self._texts.get(count)
@@ -101,6 +92,14 @@ class Lookup:
             assert len(compiled.positiontup or ()) == count, "no other values are bound"
             text = self._texts[count] = str(compiled)
         return text
+
+
+def _converted(rows: Sequence[Sequence[Any]], converters: Sequence[tuple[int, Callable[[Any], Any]]]) -> list[Any]:
+    """The rows with the values of some columns converted, column by column: fewer steps than row by row."""
+    columns: list[Any] = list(zip(*rows, strict=True))
+    for place, convert in converters if rows else ():
+        columns[place] = map(convert, columns[place])
+    return list(zip(*columns, strict=True))
 
 
 def ignore(statement: Any) -> Any:

@@ -4,6 +4,9 @@ A hint says "go and look", nothing more: it may be lost with the process, the tr
 thing that leaves a transaction besides its rows.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from msgspec import Struct
 from sqlalchemy.engine import Connection
 
@@ -37,3 +40,19 @@ def take(connection: Connection) -> list[Hint]:
     """All hints of the transaction, each once, in order."""
     hints: list[Hint] = connection.info.pop(_KEY, [])
     return list(dict.fromkeys(hints))
+
+
+@contextmanager
+def savepoint(connection: Connection) -> Iterator[None]:
+    """What is done in the block is done whole or not at all, in the transaction around it.
+
+    As `begin_nested`, at a quarter of its price: that one makes and compiles a new name for every savepoint.
+    """
+    connection.exec_driver_sql("SAVEPOINT part")
+    try:
+        yield
+    except BaseException:
+        connection.exec_driver_sql("ROLLBACK TO part")
+        connection.exec_driver_sql("RELEASE part")
+        raise
+    connection.exec_driver_sql("RELEASE part")

@@ -1,7 +1,7 @@
 """Column types and the one `MetaData` that all rooms' tables hang on."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,8 @@ metadata = MetaData(
 
 Processor = Callable[[Any], Any] | None
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 class Key(GUID):
     """A UUID: 16 bytes in SQLite, `uuid` in PostgreSQL.
@@ -38,15 +40,19 @@ class Key(GUID):
 
 
 class Moment(DateTimeUTC):
-    """An aware moment, UTC: in SQLite the text that SQLAlchemy itself would store, `timestamptz` in PostgreSQL."""
+    """An aware moment, UTC: whole microseconds since 1970 in SQLite, `timestamptz` in PostgreSQL.
+
+    A number takes 8 bytes where the text took 26, in each row and each index of the history, and is made in a third of
+    the time.
+    """
 
     cache_ok = True
 
     def bind_processor(self, dialect: Dialect) -> Processor:
-        return _moment_to_text if dialect.name == "sqlite" else super().bind_processor(dialect)
+        return _moment_to_us if dialect.name == "sqlite" else super().bind_processor(dialect)
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Processor:
-        return _moment_from_text if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+        return _moment_from_us if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
 
 
 def _key_to_bytes(value: UUID | None) -> bytes | None:
@@ -57,18 +63,17 @@ def _key_from_bytes(value: bytes | None) -> UUID | None:
     return None if value is None else UUID(bytes=value)
 
 
-def _moment_to_text(value: datetime | None) -> str | None:
+def _moment_to_us(value: datetime | None) -> int | None:
     if value is None:
         return None
-    if value.tzinfo is UTC:
-        return value.isoformat(" ", "microseconds")[:26]
     if value.tzinfo is None:
         raise TypeError("a moment without a zone cannot be stored")
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    since = value - EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
-def _moment_from_text(value: str | None) -> datetime | None:
-    return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)
+def _moment_from_us(value: int | None) -> datetime | None:
+    return None if value is None else EPOCH + timedelta(microseconds=value)
 
 
 def key(name: str = "id", *arguments: Any, **options: Any) -> Column[Any]:

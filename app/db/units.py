@@ -10,6 +10,7 @@ from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from app.db import dialect, tables
+from app.db.session import savepoint
 from app.kit.errors import Conflict, NotFound
 from app.kit.ids import CityId, new_id
 from beacon_ingest.messages import Unit
@@ -24,6 +25,10 @@ _UNITS = dialect.Rows(tables.ingest_unit, ("ingest_id", "received_at"), dialect.
 
 _encode = msgspec.msgpack.encode
 _decode = msgspec.msgpack.Decoder(Unit).decode
+
+
+class _Repeated(Exception):
+    """Some of the units were stored before: they must be told apart one by one."""
 
 
 class DeadLetter(Struct, frozen=True, kw_only=True):
@@ -43,11 +48,14 @@ def fresh(connection: Connection, units: Sequence[Unit]) -> list[Unit]:
     """Those of `units` that were not stored before, each once; they count as stored from now on."""
     rows = [(unit.ingest_ids[0], unit.received_at) for unit in units]
     if all(len(unit.ingest_ids) == 1 for unit in units):  # The usual case: all are new, and one statement says so.
-        attempt = connection.begin_nested()
-        if _UNITS.insert(connection, rows) == len(rows):
-            attempt.commit()
+        try:
+            with savepoint(connection):
+                if _UNITS.insert(connection, rows) != len(rows):
+                    raise _Repeated
+        except _Repeated:
+            pass
+        else:
             return list(units)
-        attempt.rollback()
     ids = [ingest_id for unit in units for ingest_id in unit.ingest_ids]
     known = set(connection.execute(_KNOWN, {"ids": ids}).scalars())
     first: list[Unit] = []

@@ -1,10 +1,11 @@
 """What is read for every position and changes once a month: kept in memory as long as its version stands.
 
-Whoever changes it counts its version up in the same transaction; whoever uses it reads the number in theirs. So what
+Whoever changes it gives it another number in the same transaction; whoever uses it reads the number in theirs. So what
 was kept is never older than the transaction that uses it, in one process or many. It is for the writer's side only,
 where one transaction runs at a time in a process.
 """
 
+import secrets
 from collections.abc import Callable, Collection, Mapping
 from typing import Generic, TypeVar
 from uuid import UUID
@@ -21,18 +22,22 @@ Value = TypeVar("Value")
 ENTRIES_MAX = 50_000
 """Beyond this many everything is read anew: memory has a limit, and a town of this size is read in a second."""
 
-_NUMBERS = sa.select(version.c.name, version.c.number).where(version.c.name.in_(sa.bindparam("names", expanding=True)))
+_NUMBERS = dialect.Lookup(
+    sa.select(version.c.name, version.c.number).where(version.c.name.in_(sa.bindparam("ids", expanding=True))),
+    version.c.name,
+)
 
 
 def bump(connection: Connection, name: str) -> None:
     """Says that what `name` stands for is different from the end of this transaction on."""
-    statement = dialect.insert(connection, version).values(name=name, number=1)
-    changed = statement.on_conflict_do_update(index_elements=["name"], set_={"number": version.c.number + 1})
+    # A number that was never there before: one counted up in a transaction that failed would be given out again.
+    statement = dialect.insert(connection, version).values(name=name, number=secrets.randbits(62))
+    changed = statement.on_conflict_do_update(index_elements=["name"], set_={"number": statement.excluded.number})
     connection.execute(changed)
 
 
 class Kept(Generic[Value]):
-    """Values by id, read by `load` and kept while none of the versions `names` counts up."""
+    """Values by id, read by `load` and kept while none of the versions `names` changes."""
 
     def __init__(self, *names: str) -> None:
         self._names = list(names)
@@ -46,8 +51,7 @@ class Kept(Generic[Value]):
         load: Callable[[Connection, Collection[UUID]], Mapping[UUID, Value]],
     ) -> dict[UUID, Value]:
         """The value of each id; `load` must give one for each that it is asked for."""
-        rows = connection.execute(_NUMBERS, {"names": self._names})
-        numbers = frozenset((name, number) for name, number in rows)
+        numbers = frozenset((name, number) for name, number in _NUMBERS.rows(connection, self._names))
         before = self._kept.get(connection.engine)
         kept = before[1] if before is not None and before[0] == numbers and len(before[1]) < ENTRIES_MAX else {}
         missing = [one for one in ids if one not in kept]

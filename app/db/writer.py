@@ -165,7 +165,7 @@ def _run_one(connection: Connection, function: Callable[[Connection], Any]) -> A
     """What `function` returned, or the exception that it raised; then nothing of it is left in the transaction."""
     place = session.mark(connection)
     try:
-        with connection.begin_nested():
+        with session.savepoint(connection):
             return function(connection)
     except MimamoriError as error:
         session.forget_from(connection, place)

@@ -43,6 +43,13 @@ class Carrier(Struct, frozen=True, kw_only=True):
     until_at: datetime | None
 
 
+class Carried(Struct, frozen=True):
+    """Who carried one device, oldest first; and how often it should be heard, where anybody ever carried it."""
+
+    carriers: tuple[Carrier, ...] = ()
+    interval_s: int | None = None
+
+
 class DeviceHealth(Struct, frozen=True, kw_only=True):
     """What is last known of how a device is: each value and when it was said. Absent is unknown.
 

@@ -1,6 +1,6 @@
 """Devices are handed over and taken back."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 
 from app.db import intents
 from app.devices import carriers
-from app.devices.model import Carrier, Device
+from app.devices.model import Carried, Carrier, Device
 from app.devices.store import devices, holders
 from app.kit.errors import Conflict, InvalidInput, NotFound
 from app.kit.ids import CityId, ContactId, DeviceId, WearerId
@@ -72,21 +72,14 @@ def release_contact(connection: Connection, contact_id: ContactId, now: datetime
     return len(device_ids)
 
 
-def carriers_of(connection: Connection, device_ids: Iterable[UUID]) -> dict[DeviceId, list[Carrier]]:
-    """Who carried each of these devices when, oldest first; ask `carriers.carrier_at`. One query for a batch."""
-    return holders.carriers_of(connection, list(device_ids))
-
-
 def intervals_of(connection: Connection, device_ids: Iterable[UUID]) -> dict[UUID, int]:
     """How often each of these devices should be heard, seconds."""
     return devices.intervals_of(connection, list(device_ids))
 
 
-def carried(
-    connection: Connection, device_ids: Iterable[UUID]
-) -> tuple[dict[DeviceId, list[Carrier]], dict[UUID, int]]:
-    """Who carried each of these devices and when, and how often each that was ever carried should be heard, seconds."""
-    return holders.carried(connection, list(device_ids))
+def carried(connection: Connection, device_ids: Collection[UUID]) -> dict[UUID, Carried]:
+    """Who carried each of these devices and when, and how often each should be heard; ask `carriers.carrier_at`."""
+    return holders.carried(connection, device_ids)
 
 
 def devices_of_wearer(connection: Connection, wearer_id: WearerId) -> list[Device]:

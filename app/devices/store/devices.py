@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection, Row
 
 from app.accounts.model import Role, Viewer
 from app.accounts.tables import city
-from app.db import dialect
+from app.db import dialect, versions
 from app.devices.model import Device
 from app.devices.tables import device, device_carrier, registry
 from app.households.tables import contact, protection
@@ -18,6 +18,9 @@ from app.kit.ids import CityId, DeviceId, WearerId
 from beacon_ingest.registry import Entry
 
 REGISTRY = "devices"
+
+CARRIERS_VERSION = "carriers"
+"""Changes whenever somebody else carries a device, or a device is to be heard at another interval."""
 
 # Made once, because it runs for every batch from the edge.
 _INTERVALS = sa.select(device.c.id, device.c.interval_s).where(
@@ -53,6 +56,7 @@ def locked(connection: Connection, device_id: DeviceId) -> Device:
 def change(connection: Connection, device_id: DeviceId, values: Mapping[str, object]) -> None:
     """Overwrites some columns."""
     connection.execute(sa.update(device).where(device.c.id == device_id).values(dict(values)))
+    versions.bump(connection, CARRIERS_VERSION)
 
 
 def page_of_city(connection: Connection, viewer: Viewer, after: UUID | None, count: int) -> list[Device]:

@@ -10,12 +10,13 @@ from msgspec import Struct
 from sqlalchemy.engine import Connection, Row
 
 from app.accounts.model import Viewer
-from app.db import dialect
-from app.devices.model import Carrier, Device
-from app.devices.store.devices import device_of
+from app.db import dialect, versions
+from app.devices.model import Carried, Carrier, Device
+from app.devices.store.devices import CARRIERS_VERSION, device_of
 from app.devices.tables import device, device_carrier
 from app.households import access
 from app.households.model import Scope
+from app.households.store.contacts import SHARING_VERSION
 from app.households.store.sight import facts_of
 from app.households.tables import contact, wearer
 from app.kit.ids import AccountId, CityId, ContactId, DeviceId, WearerId
@@ -106,32 +107,32 @@ def save_history(
         connection.execute(sa.delete(table).where(table.c.device_id == device_id, table.c.from_at.in_(gone)))
     if new:
         connection.execute(sa.insert(table), new)
+    versions.bump(connection, CARRIERS_VERSION)
 
 
-def carriers_of(connection: Connection, device_ids: Collection[UUID]) -> dict[DeviceId, list[Carrier]]:
-    """The histories of these devices, oldest first, in one query.
+def carried(connection: Connection, device_ids: Collection[UUID]) -> dict[UUID, Carried]:
+    """Who carried each of these devices and when. For the writer's side: what did not change is not read again.
 
     A contact counts only while she agrees, and from when she last agreed: a withdrawal is in force at once.
     """
-    return carried(connection, device_ids)[0]
+    return _KEPT.of(connection, device_ids, _load_carried)
 
 
-def carried(
-    connection: Connection, device_ids: Collection[UUID]
-) -> tuple[dict[DeviceId, list[Carrier]], dict[UUID, int]]:
-    """As `carriers_of`, and the own interval in seconds of each device that somebody carried, still in one query."""
-    found: dict[DeviceId, list[Carrier]] = {}
-    intervals_s: dict[UUID, int] = {}
-    rows = _LOOKUP.rows(connection, device_ids)
-    for device_id, from_at, until_at, wearer_id, contact_id, since, interval_s in rows:
-        intervals_s[device_id] = interval_s
+_KEPT: versions.Kept[Carried] = versions.Kept(CARRIERS_VERSION, SHARING_VERSION)
+
+
+def _load_carried(connection: Connection, device_ids: Collection[UUID]) -> dict[UUID, Carried]:
+    found = {device_id: Carried() for device_id in device_ids}
+    for device_id, from_at, until_at, wearer_id, contact_id, since, interval_s in _LOOKUP.rows(connection, device_ids):
         start = from_at if since is None or since <= from_at else since
+        before = found[device_id].carriers
         if until_at is None or start < until_at:
             one = Carrier(
                 device_id=device_id, wearer_id=wearer_id, contact_id=contact_id, from_at=start, until_at=until_at
             )
-            found.setdefault(device_id, []).append(one)
-    return found, intervals_s
+            before = (*before, one)
+        found[device_id] = Carried(carriers=before, interval_s=interval_s)
+    return found
 
 
 def holders(connection: Connection, device_ids: Collection[DeviceId]) -> dict[DeviceId, Holder]:

@@ -5,11 +5,15 @@ from collections.abc import Collection, Mapping
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from app.db import versions
 from app.households.model import Contact
 from app.households.store.rows import contact_of
 from app.households.store.sight import hidden
 from app.households.tables import contact, wearer
 from app.kit.ids import AccountId, ContactId, WearerId
+
+SHARING_VERSION = "contact_sharing"
+"""Changes whenever a contact's place begins or ceases to be taken."""
 
 
 def of_wearer(connection: Connection, wearer_id: WearerId) -> list[Contact]:
@@ -46,12 +50,15 @@ def add(connection: Connection, one: Contact) -> None:
 def change(connection: Connection, contact_id: ContactId, values: Mapping[str, object]) -> None:
     """Overwrites some columns."""
     connection.execute(sa.update(contact).where(contact.c.id == contact_id).values(dict(values)))
+    if not values.keys().isdisjoint({"shares_place_since", "ended_at"}):
+        versions.bump(connection, SHARING_VERSION)
 
 
 def withdraw_place(connection: Connection, wearer_id: WearerId, account_id: AccountId) -> None:
     """Ends the agreement of this account that its phone's place is taken for this wearer."""
     mine = sa.and_(contact.c.wearer_id == wearer_id, contact.c.account_id == account_id)
     connection.execute(sa.update(contact).where(mine).values(shares_place_since=None))
+    versions.bump(connection, SHARING_VERSION)
 
 
 def set_ranks(connection: Connection, ranks: Mapping[ContactId, int]) -> None:

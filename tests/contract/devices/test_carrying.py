@@ -8,6 +8,7 @@ from sqlalchemy.engine import Connection
 
 from app.accounts.model import Role
 from app.db import intents
+from app.db.session import savepoint
 from app.devices import service
 from app.devices.carriers import carrier_at
 from app.devices.model import Device
@@ -33,33 +34,58 @@ def test_a_late_fix_belongs_to_whoever_carried_the_device_then(
     ken = cast.wearer(connection, "Ken")
     service.assign(connection, watch.id, wearer_id=ken.id, now=NOW + HOUR)
 
-    history = service.carriers_of(connection, [watch.id])[watch.id]
+    history = service.carried(connection, [watch.id])[watch.id].carriers
 
     then, since = carrier_at(history, NOW + HOUR / 2), carrier_at(history, NOW + 2 * HOUR)
     assert [cast.hana.id, ken.id] == [one and one.wearer_id for one in (then, since)]
 
 
-def test_the_carriers_of_a_batch_are_one_query(
+def test_the_carriers_of_a_batch_are_one_query_and_then_only_asked_whether_they_changed(
     connection: Connection, cast: Cast, watch: Device, phone: Device
 ) -> None:
     service.assign(connection, phone.id, contact_id=aiko(connection, cast).id, now=NOW)
+    stranger = new_id()
     statements: list[str] = []
     sa.event.listen(connection, "before_cursor_execute", lambda *arguments: statements.append(arguments[2]))
 
-    found = service.carriers_of(connection, [watch.id, phone.id, new_id()])
+    found = service.carried(connection, [watch.id, phone.id, stranger])
 
-    assert len(statements) == 1
-    assert {watch.id, phone.id} == set(found)
+    assert len(statements) == 2
+    assert [1, 1, 0] == [len(found[one].carriers) for one in (watch.id, phone.id, stranger)]
+    assert found == service.carried(connection, [watch.id, phone.id, stranger])
+    assert len(statements) == 3
+
+
+def test_a_change_that_failed_leaves_nothing_behind_in_what_is_kept(
+    connection: Connection, cast: Cast, watch: Device
+) -> None:
+    service.carried(connection, [watch.id])
+    ken = cast.wearer(connection, "Ken")
+
+    def hand_over_and_fail() -> None:
+        with savepoint(connection):
+            service.assign(connection, watch.id, wearer_id=ken.id, now=NOW + HOUR)
+            assert len(service.carried(connection, [watch.id])[watch.id].carriers) == 2
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        hand_over_and_fail()
+
+    service.change_device(connection, watch.id, interval_s=900)
+
+    kept = service.carried(connection, [watch.id])[watch.id]
+    assert [cast.hana.id] == [one.wearer_id for one in kept.carriers]
+    assert kept.interval_s == 900
 
 
 def test_to_hand_a_device_to_its_carrier_again_changes_nothing(
     connection: Connection, cast: Cast, watch: Device
 ) -> None:
-    before = service.carriers_of(connection, [watch.id])
+    before = service.carried(connection, [watch.id])
 
     service.assign(connection, watch.id, wearer_id=cast.hana.id, now=NOW + HOUR)
 
-    assert before == service.carriers_of(connection, [watch.id])
+    assert before == service.carried(connection, [watch.id])
 
 
 def test_a_device_can_be_handed_over_after_the_fact_but_not_before_it(
@@ -83,7 +109,7 @@ def test_only_a_contact_who_agreed_carries_a_device(connection: Connection, cast
     households.share_place(connection, cast.aiko, contact.id, True, NOW + HOUR)
     service.assign(connection, phone.id, contact_id=contact.id, now=NOW + HOUR)
 
-    (carrier,) = service.carriers_of(connection, [phone.id])[phone.id]
+    (carrier,) = service.carried(connection, [phone.id])[phone.id].carriers
     assert contact.id == carrier.contact_id
 
 
@@ -94,10 +120,10 @@ def test_a_contact_who_takes_the_agreement_back_is_placed_no_more_and_again_only
     service.assign(connection, phone.id, contact_id=contact.id, now=NOW)
 
     households.share_place(connection, cast.aiko, contact.id, False, NOW + HOUR)
-    assert service.carriers_of(connection, [phone.id]) == {}
+    assert not service.carried(connection, [phone.id])[phone.id].carriers
 
     households.share_place(connection, cast.aiko, contact.id, True, NOW + 2 * HOUR)
-    history = service.carriers_of(connection, [phone.id])[phone.id]
+    history = service.carried(connection, [phone.id])[phone.id].carriers
     assert carrier_at(history, NOW + HOUR) is None
     assert carrier_at(history, NOW + 2 * HOUR) is not None
 
@@ -110,7 +136,7 @@ def test_a_contact_who_is_taken_off_the_list_is_placed_no_more(
 
     households.remove_contact(connection, cast.daughter, cast.hana.id, contact.id, NOW + HOUR)
 
-    assert service.carriers_of(connection, [phone.id]) == {}
+    assert not service.carried(connection, [phone.id])[phone.id].carriers
     assert service.release_contact(connection, contact.id, NOW + HOUR) == 1
     assert service.release_contact(connection, contact.id, NOW + HOUR) == 0
 

@@ -110,7 +110,7 @@ def test_an_ended_device_is_unknown_carried_by_nobody_and_told_nothing(connectio
 
     assert service.registry_entries(connection) == []
     assert service.due_device_ids(connection, NOW + HOUR) == []
-    (carrier,) = service.carriers_of(connection, [watch.id])[watch.id]
+    (carrier,) = service.carried(connection, [watch.id])[watch.id].carriers
     assert carrier.until_at == NOW + HOUR
     with pytest.raises(NotFound):
         service.rotate_key(connection, watch.id)
