@@ -20,7 +20,7 @@ from app.geo import quality
 from app.geo.cells import cell_of, hour_of
 from app.history.model import KeptSurvey, KnownBy, Position, RefusedFix
 from app.kit.ids import CityId, DeviceId, WearerId
-from app.watch.model import AlarmHeard, HealthHeard, Heard, Observation, Place, Seen, WatchState
+from app.watch.model import AlarmHeard, HealthHeard, Heard, Observation, Passed, Place, Seen, WatchState
 from beacon_ingest.messages import Alarm, Answer, Fix, Health, Survey, Unit
 
 INTERVAL_S = 300
@@ -253,7 +253,7 @@ def _subject(carrier: Carrier) -> UUID:
     return subject
 
 
-_RANK: dict[type, int] = {Heard: 0, AlarmHeard: 1, HealthHeard: 2, Seen: 3}
+_RANK: dict[type, int] = {Heard: 0, AlarmHeard: 1, HealthHeard: 2, Passed: 3, Seen: 4}
 
 
 def _order(observation: Observation) -> tuple[datetime, int]:

@@ -59,6 +59,65 @@ class Health(Struct, frozen=True, kw_only=True, tag_field="type", tag="health"):
     wearing: bool | UnsetType = UNSET
     firmware: str | UnsetType = UNSET
     uptime_s: float | UnsetType = UNSET
+    free_pct: float | UnsetType = UNSET
+    load: float | UnsetType = UNSET
+    """Of a detector: how much of its memory is free, and its load average."""
+
+
+TagScheme = Literal["ibeacon", "altbeacon", "eddystone-uid", "eddystone-eid", "mac", "rpa"]
+"""How a tag says who it is."""
+
+
+class TagName(Struct, frozen=True):
+    """What a tag calls itself over the air.
+
+    `id`: ibeacon `uuid/major/minor` (lower case with dashes, decimal), altbeacon 40, eddystone-uid 32, eddystone-eid
+    16, mac 12 lower-case hex digits.
+    """
+
+    scheme: TagScheme
+    id: str
+
+
+class Sighting(Struct, frozen=True, kw_only=True, tag_field="type", tag="sighting"):
+    """One tag heard by one detector at one moment. It never leaves the edge: strangers are among them.
+
+    `mac` is the address that the advertisement was sent from, 12 lower-case hex digits, where the detector tells it.
+    """
+
+    detector: str | UnsetType = UNSET
+    at: Utc | UnsetType = UNSET
+    rssi_dbm: float | UnsetType = UNSET
+    tag: TagName
+    tx_power_dbm: int | UnsetType = UNSET
+    battery_pct: float | UnsetType = UNSET
+    button_count: int | UnsetType = UNSET
+    mac: str | UnsetType = UNSET
+
+
+class TagHeard(Struct, frozen=True, kw_only=True):
+    """What one detector heard of one registered tag in one unit: its sightings, put together.
+
+    `heard_s` are the whole seconds since 1970 (UTC) in which it was heard, each once, in order. `buttons` are presses:
+    (count, second).
+    """
+
+    tag: UUID
+    city: int
+    heard_s: tuple[int, ...]
+    rssi_dbm_max: float | UnsetType = UNSET
+    battery_pct: float | UnsetType = UNSET
+    buttons: tuple[tuple[int, int], ...] = ()
+
+
+class DetectorReport(Struct, frozen=True, kw_only=True):
+    """What one unit says of its detector: how many advertisements of registered tags and of strangers it holds, and
+    how far the detector's clock is ahead of ours (negative: behind), where it told a time.
+    """
+
+    sightings: int = 0
+    strangers: int = 0
+    skew_s: float | UnsetType = UNSET
 
 
 class Cell(Struct, frozen=True, kw_only=True):
@@ -117,6 +176,23 @@ class Unit(Struct, frozen=True, kw_only=True):
     messages: tuple[Message, ...]
 
 
-def encode(message: Message) -> bytes:
+class DetectorUnit(Struct, frozen=True, kw_only=True):
+    """What is acknowledged to a detector as one: what it heard of registered tags, and what it says of itself.
+
+    As `Unit`; `device_id` is the detector's. Of strangers it holds a number and nothing else.
+    """
+
+    ingest_ids: tuple[bytes, ...]
+    city: int
+    device_id: UUID
+    format: str
+    received_at: Utc
+    report: DetectorReport
+    tags: tuple[TagHeard, ...] = ()
+    health: Health | UnsetType = UNSET
+    fix: Fix | UnsetType = UNSET
+
+
+def encode(message: Message | Sighting) -> bytes:
     """One message as one line of JSON, `type` first, absent fields left out."""
     return encoder.encode(message)

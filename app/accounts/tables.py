@@ -23,6 +23,8 @@ account = sa.Table(
     sa.Column("role", sa.String(20), nullable=False),
     sa.Column("language", sa.String(5), nullable=False),
     sa.Column("password_hash", sa.String(200), nullable=False),
+    # Of a tag vendor's account: whose tags it may follow.
+    sa.Column("vendor", sa.String(100), nullable=True),
     moment("created_at"),
     moment("disabled_at", nullable=True),
 )

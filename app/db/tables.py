@@ -55,6 +55,14 @@ heartbeat = sa.Table(
     moment("down_since"),
 )
 
+# The last number given out, where rows are numbered in the order of their commits.
+counter = sa.Table(
+    "counter",
+    metadata,
+    sa.Column("name", sa.String(20), primary_key=True),
+    sa.Column("number", sa.BigInteger, nullable=False),
+)
+
 # Counts the changes of what is read far more often than it changes, so that a reader can keep it in memory.
 version = sa.Table(
     "version",

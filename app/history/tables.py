@@ -1,4 +1,6 @@
-"""Positions, fixes that were refused, and what devices heard when they had no fix."""
+"""Positions, passages, fixes that were refused, and what devices heard when they had no fix."""
+
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -59,4 +61,76 @@ survey = sa.Table(
     moment("at"),
     moment("received_at", index=True),
     sa.Column("heard", sa.JSON, nullable=False),
+)
+
+
+def _passage(*first: sa.Column[Any]) -> list[sa.Column[Any]]:
+    """What an open and a closed passage have in common, after the columns of the key."""
+    return [
+        *first,
+        # Whoever wore the tag when the passage began.
+        key("wearer_id", nullable=True),
+        moment("last_at"),
+        # The seconds in which the tag was heard (`app/tags/heard.py`), so that a repeat of a sighting changes nothing.
+        sa.Column("heard", sa.LargeBinary, nullable=False),
+        sa.Column("rssi_dbm_max", sa.Float, nullable=True),
+        # Where the detector was; a vehicle's may be unknown.
+        sa.Column("lat_deg", sa.Float, nullable=True),
+        sa.Column("lon_deg", sa.Float, nullable=True),
+        sa.Column("accuracy_m", sa.Float, nullable=True),
+        sa.Column("cell", sa.BigInteger, nullable=True),
+        # The tag was heard elsewhere sooner than anybody gets there: one of the two is a copy, or a clock is wrong.
+        sa.Column("doubtful", sa.Boolean, nullable=False),
+        # When we first heard of it.
+        moment("received_at"),
+    ]
+
+
+open_passage = sa.Table(
+    "open_passage",
+    metadata,
+    sa.Column("city_id", sa.Integer, primary_key=True, autoincrement=False),
+    key("tag_id", primary_key=True),
+    key("detector_id", primary_key=True),
+    *_passage(key("id", primary_key=False, nullable=False), moment("opened_at")),
+    # The timer is this column: when nothing was heard until then, the passage is over.
+    moment("close_at", index=True),
+    sa.Index("ix_open_passage_wearer_id", "wearer_id"),
+    sa.Index("ix_open_passage_detector_id", "detector_id"),
+    sqlite_with_rowid=False,
+)
+
+passage = sa.Table(
+    "passage",
+    metadata,
+    sa.Column("city_id", sa.Integer, primary_key=True, autoincrement=False),
+    moment("opened_at", primary_key=True),
+    key("id", primary_key=True),
+    *_passage(key("tag_id", nullable=False), key("detector_id", nullable=False)),
+    sa.Column("hour", sa.Integer, nullable=False),
+    # Counts up with every change in the order of the commits, so that a reader who asks for what came after never
+    # misses a row that was written late.
+    sa.Column("serial", sa.BigInteger, nullable=False),
+    sa.Index("ix_passage_hour_cell_opened_at", "hour", "cell", "opened_at"),
+    sa.Index("ix_passage_wearer_id_opened_at", "wearer_id", "opened_at"),
+    sa.Index("ix_passage_tag_id_opened_at", "tag_id", "opened_at"),
+    sa.Index("ix_passage_detector_id_opened_at", "detector_id", "opened_at"),
+    sa.Index("ix_passage_serial", "serial"),
+    sqlite_with_rowid=False,
+)
+
+# Two passages of one tag that cannot both be true, for the staff.
+doubt = sa.Table(
+    "doubt",
+    metadata,
+    key(),
+    sa.Column("city_id", sa.Integer, nullable=False),
+    key("tag_id", nullable=False),
+    key("passage_id", nullable=False),
+    key("other_id", nullable=False),
+    sa.Column("distance_m", sa.Float, nullable=False),
+    sa.Column("apart_s", sa.Float, nullable=False),
+    moment("at"),
+    sa.Index("uq_doubt_passages", "passage_id", "other_id", unique=True),
+    sa.Index("ix_doubt_city_id_at", "city_id", "at"),
 )

@@ -9,8 +9,9 @@ from app.geo import tables as geo
 from app.history import tables as history
 from app.households import tables as households
 from app.push import tables as push
+from app.tags import tables as tags
 from app.watch import tables as watch
 
-ROOMS = (db, push, accounts, households, devices, geo, history, watch, alerts)
+ROOMS = (db, push, accounts, households, devices, geo, tags, history, watch, alerts)
 
 __all__ = ["ROOMS", "metadata"]

@@ -114,7 +114,23 @@ class Heard(Struct, frozen=True, kw_only=True):
     interval_s: int
 
 
-Observation = Seen | AlarmHeard | HealthHeard | Heard
+class Passed(Struct, frozen=True, kw_only=True):
+    """A tag of hers came within earshot of a detector: a passage began at `at`. Its place may be unknown (a bus without
+    one). `doubtful`: it cannot be true together with another passage, and moves nobody.
+    """
+
+    tag_id: UUID
+    detector_id: UUID
+    detector_name: str
+    at: datetime
+    received_at: datetime
+    lat_deg: float | None = None
+    lon_deg: float | None = None
+    accuracy_m: float | None = None
+    doubtful: bool = False
+
+
+Observation = Seen | AlarmHeard | HealthHeard | Heard | Passed
 
 
 class Side(StrEnum):

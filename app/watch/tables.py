@@ -25,6 +25,25 @@ watch_setting = sa.Table(
     key("changed_by", sa.ForeignKey("account.id"), nullable=False),
 )
 
+# Where a wearer is expected, on which days of the week, from when and by when (wall clock of the city).
+expectation = sa.Table(
+    "expectation",
+    metadata,
+    key(),
+    key("wearer_id", sa.ForeignKey("wearer.id"), nullable=False, index=True),
+    sa.Column("city_id", sa.Integer, nullable=False),
+    sa.Column("name", sa.String(100), nullable=False),
+    # Ids of detectors any of which will do, as text.
+    sa.Column("detector_ids", sa.JSON, nullable=False),
+    # Monday is 1, Sunday 64.
+    sa.Column("weekdays", sa.Integer, nullable=False),
+    sa.Column("from_time", sa.Time, nullable=False),
+    sa.Column("by_time", sa.Time, nullable=False),
+    sa.Column("tell_arrival", sa.Boolean, nullable=False),
+    moment("created_at"),
+    moment("ended_at", nullable=True),
+)
+
 watch_failure = sa.Table(
     "watch_failure",
     metadata,

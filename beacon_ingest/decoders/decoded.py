@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
-from beacon_ingest.messages import Message
+from beacon_ingest.messages import Message, Sighting
 
 
 class HttpRequest(Struct, frozen=True, kw_only=True):
@@ -37,6 +37,7 @@ class Decoded(Struct, frozen=True, kw_only=True):
 
     device: str | None = None
     messages: tuple[Message, ...] = ()
+    sightings: tuple[Sighting, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     stamped: bool = False
     answer: bytes | None = None
