@@ -95,6 +95,7 @@ open_passage = sa.Table(
     *_passage(key("id", primary_key=False, nullable=False), moment("opened_at")),
     # The timer is this column: when nothing was heard until then, the passage is over.
     moment("close_at", index=True),
+    sa.Index("ix_open_passage_tag_id", "tag_id"),
     sa.Index("ix_open_passage_wearer_id", "wearer_id"),
     sa.Index("ix_open_passage_detector_id", "detector_id"),
     sqlite_with_rowid=False,
@@ -133,4 +134,33 @@ doubt = sa.Table(
     moment("at"),
     sa.Index("uq_doubt_passages", "passage_id", "other_id", unique=True),
     sa.Index("ix_doubt_city_id_at", "city_id", "at"),
+)
+
+# The presses of a tag's button. A press is told by several detectors for as long as the tag repeats it.
+tag_press = sa.Table(
+    "tag_press",
+    metadata,
+    key("tag_id", primary_key=True),
+    sa.Column("count", sa.BigInteger, primary_key=True, autoincrement=False),
+    moment("first_at"),
+    moment("last_at", index=True),
+    sqlite_with_rowid=False,
+)
+
+# Who asked who was near a place, and why.
+area_question = sa.Table(
+    "area_question",
+    metadata,
+    key(),
+    sa.Column("city_id", sa.Integer, nullable=False),
+    key("account_id", sa.ForeignKey("account.id"), nullable=False),
+    moment("at"),
+    sa.Column("lat_deg", sa.Float, nullable=False),
+    sa.Column("lon_deg", sa.Float, nullable=False),
+    sa.Column("radius_m", sa.Float, nullable=False),
+    moment("from_at"),
+    moment("until_at"),
+    sa.Column("reason", sa.String(500), nullable=False),
+    sa.Column("found", sa.Integer, nullable=False),
+    sa.Index("ix_area_question_city_id_at", "city_id", "at"),
 )

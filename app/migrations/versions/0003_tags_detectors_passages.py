@@ -54,6 +54,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_open_passage_close_at"), "open_passage", ["close_at"], unique=False)
     op.create_index("ix_open_passage_detector_id", "open_passage", ["detector_id"], unique=False)
+    op.create_index("ix_open_passage_tag_id", "open_passage", ["tag_id"], unique=False)
     op.create_index("ix_open_passage_wearer_id", "open_passage", ["wearer_id"], unique=False)
 
     op.create_table(
@@ -216,6 +217,33 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_tag_carrier_wearer_id"), "tag_carrier", ["wearer_id"], unique=False)
 
+    op.create_table(
+        "tag_press",
+        sa.Column("tag_id", app.db.types.Key(length=16), nullable=False),
+        sa.Column("count", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("first_at", app.db.types.Moment(timezone=True), nullable=False),
+        sa.Column("last_at", app.db.types.Moment(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("tag_id", "count", name=op.f("pk_tag_press")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_tag_press_last_at"), "tag_press", ["last_at"], unique=False)
+    op.create_table(
+        "area_question",
+        sa.Column("id", app.db.types.Key(length=16), nullable=False),
+        sa.Column("city_id", sa.Integer(), nullable=False),
+        sa.Column("account_id", app.db.types.Key(length=16), nullable=False),
+        sa.Column("at", app.db.types.Moment(timezone=True), nullable=False),
+        sa.Column("lat_deg", sa.Float(), nullable=False),
+        sa.Column("lon_deg", sa.Float(), nullable=False),
+        sa.Column("radius_m", sa.Float(), nullable=False),
+        sa.Column("from_at", app.db.types.Moment(timezone=True), nullable=False),
+        sa.Column("until_at", app.db.types.Moment(timezone=True), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("found", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_area_question_account_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_area_question")),
+    )
+    op.create_index("ix_area_question_city_id_at", "area_question", ["city_id", "at"], unique=False)
     op.create_index(
         "uq_tag_alive", "tag", ["scheme", "identity", sa.text("coalesce(mac, '')")], unique=True,
         sqlite_where=sa.text("ended_at IS NULL"), postgresql_where=sa.text("ended_at IS NULL"),
