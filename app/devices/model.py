@@ -33,14 +33,19 @@ class Device(Struct, frozen=True, kw_only=True):
         return not self.key_required
 
 
-class Carrier(Struct, frozen=True, kw_only=True):
+class Holding(Struct, frozen=True, kw_only=True):
+    """A time in which somebody had something: from its start up to, not including, its end."""
+
+    from_at: datetime
+    until_at: datetime | None
+
+
+class Carrier(Holding, frozen=True, kw_only=True):
     """Who carries a device from when until when: a wearer, or a contact who agreed."""
 
     device_id: DeviceId
     wearer_id: WearerId | None
     contact_id: ContactId | None
-    from_at: datetime
-    until_at: datetime | None
 
 
 class Carried(Struct, frozen=True):

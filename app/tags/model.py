@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from app.devices.model import Holding
 from app.kit.ids import CityId, DetectorId, TagId, WearerId
 from beacon_ingest.messages import TagScheme
 
@@ -46,13 +47,11 @@ class Tag(Struct, frozen=True, kw_only=True):
     ended_at: datetime | None = None
 
 
-class TagCarrier(Struct, frozen=True, kw_only=True):
-    """Who wore a tag from when until when."""
+class TagCarrier(Holding, frozen=True, kw_only=True):
+    """Who wore a tag from when until when; ask `app.devices.carriers`."""
 
     tag_id: TagId
     wearer_id: WearerId
-    from_at: datetime
-    until_at: datetime | None
 
 
 class Detector(Struct, frozen=True, kw_only=True):

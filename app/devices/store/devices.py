@@ -123,15 +123,15 @@ def registry_entries(connection: Connection) -> list[Entry]:
     ]
 
 
-def registry_version(connection: Connection) -> int:
-    """The number of changes that the registry has seen."""
-    query = sa.select(registry.c.version).where(registry.c.name == REGISTRY)
+def registry_version(connection: Connection, name: str = REGISTRY) -> int:
+    """The number of changes that the registry, or the part `name` of it, has seen."""
+    query = sa.select(registry.c.version).where(registry.c.name == name)
     return connection.execute(query).scalar_one_or_none() or 0
 
 
-def bump_registry(connection: Connection) -> None:
-    """Counts one more change of the registry."""
-    insert = dialect.insert(connection, registry).values(name=REGISTRY, version=1)
+def bump_registry(connection: Connection, name: str = REGISTRY) -> None:
+    """Counts one more change of the registry, or of the part `name` of it."""
+    insert = dialect.insert(connection, registry).values(name=name, version=1)
     more = {"version": registry.c.version + 1}
     connection.execute(insert.on_conflict_do_update(index_elements=["name"], set_=more))
 

@@ -1,0 +1,93 @@
+"""Why something about a detector cannot be taken, in both languages. Pure.
+
+Whoever sends one detector reads the first; a clerk who sends a file of them reads Japanese, row by row.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+
+class Reason(StrEnum):
+    """One thing that can be wrong."""
+
+    EMPTY = "empty"
+    NOT_ONE_LINE = "not_one_line"
+    TOO_LONG = "too_long"
+    NOT_A_NUMBER = "not_a_number"
+    NOT_BETWEEN = "not_between"
+    UNKNOWN_KIND = "unknown_kind"
+    UNKNOWN_FORMAT = "unknown_format"
+    NEEDS_NAME = "needs_name"
+    NOT_A_MAC = "not_a_mac"
+    NOT_AN_ICCID = "not_an_iccid"
+    NOT_A_DATE = "not_a_date"
+    NEEDS_PLACE = "needs_place"
+    HALF_A_PLACE = "half_a_place"
+    NOT_A_PLACE = "not_a_place"
+    WHICH_UNIT = "which_unit"
+    OTHER_WAY_ROUND = "other_way_round"
+    OUT_OF_TOWN = "out_of_town"
+    TWICE_IN_FILE = "twice_in_file"
+    REGISTERED = "registered"
+    TOO_MANY_CELLS = "too_many_cells"
+
+
+WORDS: Final[Mapping[Reason, tuple[str, str]]] = {
+    Reason.EMPTY: ("This must not be empty.", "入力してください。"),
+    Reason.NOT_ONE_LINE: ("This must be one line without control characters.", "改行や制御文字は使えません。"),
+    Reason.TOO_LONG: ("This is too long.", "文字数が多すぎます。"),
+    Reason.NOT_A_NUMBER: ("This must be a number.", "数値で入力してください。"),
+    Reason.NOT_BETWEEN: ("This number is too small or too large.", "数値が範囲外です。"),
+    Reason.UNKNOWN_KIND: (
+        "There is no such kind; there are 固定, 車載, 施設, 自宅, アプリ (fixed, vehicle, facility, home, phone).",
+        "種別は「固定・車載・施設・自宅・アプリ」のいずれかにしてください。",
+    ),
+    Reason.UNKNOWN_FORMAT: (
+        "There is no such format; there are gateway, minew, theengs.",
+        "方式は gateway・minew・theengs のいずれかにしてください。",
+    ),
+    Reason.NEEDS_NAME: (
+        "A detector of this format is known by what it calls itself; state it.",
+        "この方式では検知器自身の識別名(管理番号)が必要です。",
+    ),
+    Reason.NOT_A_MAC: (
+        "This must be a MAC address, 12 hexadecimal digits.",
+        "MACアドレス(16進数12桁)で入力してください。",
+    ),
+    Reason.NOT_AN_ICCID: (
+        "This must be the 18 to 22 digits of the SIM; a spreadsheet may have rounded them.",
+        "ICCIDは18〜22桁の数字です。表計算ソフトで桁が丸められていないか確認してください。",
+    ),
+    Reason.NOT_A_DATE: (
+        "This must be a date, as 2024-04-01, 2024/4/1 or 令和6年4月1日.",
+        "日付は「2024/4/1」や「令和6年4月1日」の形で入力してください。",
+    ),
+    Reason.NEEDS_PLACE: (
+        "A detector that stays where it is needs its latitude and longitude.",
+        "固定・施設・自宅の検知器には緯度と経度が必要です。",
+    ),
+    Reason.HALF_A_PLACE: ("Latitude and longitude come together.", "緯度と経度は両方入力してください。"),
+    Reason.NOT_A_PLACE: (
+        "This must be a coordinate: 34.757, 34°45′25.2″ or 34度45分25.2秒.",
+        "座標は「34.757」や「34度45分25.2秒」の形で入力してください。",
+    ),
+    Reason.WHICH_UNIT: (
+        "This could be degrees, minutes and seconds without signs between them; write 34.757 or 34度45分25.2秒.",
+        "度分秒の区切りがなく判別できません。「34.757」や「34度45分25.2秒」の形で入力してください。",
+    ),
+    Reason.OTHER_WAY_ROUND: (
+        "The other way round? This is a latitude of Japan in the longitude, and its longitude in the latitude.",
+        "緯度と経度が逆ではありませんか。",
+    ),
+    Reason.OUT_OF_TOWN: (
+        "This is more than 30 km from the middle of the places of this file.",
+        "他の検知器から30km以上離れています。座標を確認してください。",
+    ),
+    Reason.TWICE_IN_FILE: (
+        "An earlier row of this file is the same detector.",
+        "同じ検知器がファイル内に重複しています。",
+    ),
+    Reason.REGISTERED: ("A detector that calls itself so is registered already.", "すでに登録されています。"),
+    Reason.TOO_MANY_CELLS: ("This row has more cells than the first line.", "見出しより列が多い行です。"),
+}

@@ -1,0 +1,96 @@
+"""What a tag calls itself, in one spelling."""
+
+from typing import get_args
+
+import pytest
+
+from app.kit.errors import InvalidInput
+from app.tags.identity import FACTORY_UUIDS, Identity, checked, is_factory_default, normalised
+from beacon_ingest.messages import TagScheme
+
+UUID = "acfd065e-c3c0-11e3-9bbe-1a514932ac01"
+
+
+@pytest.mark.parametrize(
+    ("scheme", "written", "expected"),
+    [
+        ("ibeacon", f"{UUID}/1/2", f"{UUID}/1/2"),
+        ("ibeacon", f" {UUID.upper()}/0065535/0 ", f"{UUID}/65535/0"),
+        ("ibeacon", f"{{{UUID}}}/1/2", f"{UUID}/1/2"),
+        ("ibeacon", f"{UUID.replace('-', '')}/1/2", f"{UUID}/1/2"),
+        ("ibeacon", "ＡＣＦＤ065e-c3c0-11e3-9bbe-1a514932ac01／１/２", f"{UUID}/1/2"),
+        ("altbeacon", "1A" * 20, "1a" * 20),
+        ("eddystone-uid", "00112233445566778899 AABBCCDDEEFF", "00112233445566778899aabbccddeeff"),
+        ("mac", "AC:23:3F:A0:00:1B", "ac233fa0001b"),
+        ("mac", "ａｃ２３３ｆａ０００１ｂ", "ac233fa0001b"),
+    ],
+)
+def test_every_way_of_writing_has_one_spelling(scheme: TagScheme, written: str, expected: str) -> None:
+    assert expected == normalised(scheme, written)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "written"),
+    [
+        ("ibeacon", UUID),
+        ("ibeacon", f"{UUID}/1"),
+        ("ibeacon", f"{UUID}/1/65536"),
+        ("ibeacon", f"{UUID}/1/-1"),
+        ("ibeacon", f"{UUID}/1/{'9' * 5000}"),
+        ("ibeacon", f"{UUID[:-1]}/1/2"),
+        ("altbeacon", "1a" * 19),
+        ("eddystone-uid", "zz" * 16),
+        ("mac", "ac233fa0001"),
+        ("mac", "00:00:00:00:00:00"),
+        ("mac", "ff:ff:ff:ff:ff:ff"),
+        ("mac", ""),
+    ],
+)
+def test_what_no_tag_calls_itself_is_refused(scheme: TagScheme, written: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        normalised(scheme, written)
+
+    assert "identity" == refused.value.where
+
+
+@pytest.mark.parametrize("scheme", ["eddystone-eid", "rpa"])
+def test_tags_that_change_their_name_are_refused_with_a_sentence(scheme: TagScheme) -> None:
+    with pytest.raises(InvalidInput, match="cannot be registered yet") as refused:
+        checked(scheme, "00" * 8, None)
+
+    assert "scheme" == refused.value.where
+
+
+@pytest.mark.parametrize("uuid", sorted(FACTORY_UUIDS))
+def test_a_factory_default_is_taken_only_with_an_address(uuid: str) -> None:
+    with pytest.raises(InvalidInput, match="many tags"):
+        checked("ibeacon", f"{uuid}/10/20", None)
+
+    bound = checked("ibeacon", f"{uuid}/10/20", "AC-23-3F-A0-00-1B")
+
+    assert Identity(scheme="ibeacon", identity=f"{uuid}/10/20", mac="ac233fa0001b") == bound
+
+
+def test_blue_charm_wrote_its_name_into_its_uuid() -> None:
+    assert "BlueCharmBeacons".encode("ascii").hex() in {uuid.replace("-", "") for uuid in FACTORY_UUIDS}
+
+
+def test_an_identity_of_one_digit_throughout_is_nobodys_own() -> None:
+    assert is_factory_default("altbeacon", "0" * 40)
+    assert is_factory_default("eddystone-uid", "f" * 32)
+    assert not is_factory_default("eddystone-uid", "0" * 31 + "1")
+    assert not is_factory_default("mac", "ac233fa0001b")
+
+
+def test_a_tag_known_by_its_address_has_no_other() -> None:
+    assert "ac233fa0001b" == checked("mac", "AC:23:3F:A0:00:1B", None).mac
+    with pytest.raises(InvalidInput) as refused:
+        checked("mac", "AC:23:3F:A0:00:1B", "AC:23:3F:A0:00:1C")
+
+    assert "mac" == refused.value.where
+
+
+def test_every_scheme_has_an_answer() -> None:
+    for scheme in get_args(TagScheme):
+        with pytest.raises(InvalidInput):
+            normalised(scheme, "nonsense")
