@@ -183,6 +183,7 @@ def migrate(context: click.Context, data: str | None) -> None:
 @click.option("--email", required=True)
 @click.option("--name", required=True)
 @click.option("--role", default="administrator", show_default=True)
+@click.option("--vendor", help="For the role vendor: whose tags the account follows.")
 @click.option("--city", "city_id", type=int, required=True, help="Municipality code with check digit, e.g. 282103.")
 @click.option("--city-name", help="Makes the city if it is not there.")
 @click.password_option()
@@ -193,6 +194,7 @@ def account(
     email: str,
     name: str,
     role: str,
+    vendor: str | None,
     city_id: int,
     city_name: str | None,
     password: str,
@@ -203,8 +205,9 @@ def account(
     settings = _settings(context, data=data)
     try:
         make_account(
-            settings, email=email, name=name, role=role, city_id=city_id, city_name=city_name, password=password
-        )
+            settings, email=email, name=name, role=role, vendor=vendor, city_id=city_id, city_name=city_name,
+            password=password,
+        )  # fmt: skip
     except MimamoriError as error:
         raise click.ClickException(error.detail) from None
     click.echo(f"{email} can sign in now.")

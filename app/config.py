@@ -4,9 +4,13 @@ Settings come from `MIMAMORI_*` environment variables or from one TOML file (`MI
 environment wins. A secret may be given as `MIMAMORI_…_FILE`, the path of a file that holds it.
 """
 
+import base64
 import os
+import secrets
+import tempfile
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_type_hints
 
@@ -14,12 +18,14 @@ import msgspec
 from msgspec import Meta, Struct
 
 PREFIX = "MIMAMORI_"
+SECRETS = frozenset({"detector_secret"})
+SECRET_CHARACTERS_MIN = 32
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What can be set. Fields are documented where they are."""
 
-    data: Annotated[str, Meta(description="folder of the database and of nothing else")] = "data"
+    data: Annotated[str, Meta(description="folder of the database and of the detectors' secret")] = "data"
     host: Annotated[str, Meta(description="address to listen on")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535, description="HTTP port; 0 takes a free one")] = 8000
     tcp: Annotated[
@@ -45,6 +51,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         str | None, Meta(description="address of the FCM v1 API if not Google's, for a stand-in on loopback")
     ] = None
     push_timeout_s: Annotated[float, Meta(gt=0, description="seconds to wait for a push service")] = 8.0
+    detector_secret: Annotated[
+        Annotated[str, Meta(min_length=SECRET_CHARACTERS_MIN)] | None,
+        Meta(description="secret from which the keys of detectors are made; without it one is made and kept in `data`"),
+    ] = None
     tick_s: Annotated[float, Meta(gt=0, description="seconds between two looks for what is due")] = 2.0
     log_level: Annotated[str, Meta(description="debug, info, warning or error")] = "info"
 
@@ -84,6 +94,39 @@ def _from_text(name: str, text: str) -> object:
     return text
 
 
+def detector_secret(settings: Settings) -> bytes:
+    """The secret from which the keys of detectors are made: what is set, or else the content of a file in the data
+    folder, which is made at the first call and which only its owner can read.
+
+    The text counts as it is, so that the content of the file can be put into the setting. Raises `InvalidSettings` for
+    a file that holds too little to be a secret.
+    """
+    if settings.detector_secret is not None:
+        return settings.detector_secret.encode()
+    path = Path(settings.data) / "detector.secret"
+    if not path.exists():
+        _make_secret(path)
+    secret = path.read_text(encoding="utf-8").strip()
+    if len(secret) < SECRET_CHARACTERS_MIN:
+        raise InvalidSettings(f"The file {path.name} in the data folder does not hold a secret.")
+    return secret.encode()
+
+
+def _make_secret(path: Path) -> None:
+    """Writes 32 random bytes in base64. The file appears whole or not at all, and whoever comes second keeps it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, part = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)  # Only the owner may read it.
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(base64.b64encode(secrets.token_bytes(32)) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(part, path)
+    finally:
+        os.unlink(part)
+
+
 def describe(settings: Settings) -> str:
     """The settings in force as TOML with the meaning, default and environment name of each. Paths of secrets are shown,
     secrets never are.
@@ -95,7 +138,10 @@ def describe(settings: Settings) -> str:
         default = field.default if field.default is not msgspec.NODEFAULT else {}
         lines += [f"# {meaning}. Default: {_toml(default)}. Environment: {PREFIX}{field.name.upper()}"]
         value = getattr(settings, field.name)
-        lines += [f"# {field.name} =" if value is None else f"{field.name} = {_toml(value)}", ""]
+        if value is None or field.name in SECRETS:
+            lines += [f"# {field.name} =" if value is None else f"# {field.name} is set", ""]
+        else:
+            lines += [f"{field.name} = {_toml(value)}", ""]
     return "\n".join(lines)
 
 

@@ -19,7 +19,7 @@ from prometheus_client import CollectorRegistry
 
 from app import jobs
 from app.asgi import Application, create_app
-from app.config import Settings
+from app.config import Settings, detector_secret
 from app.db.engine import Database
 from app.devices import service as devices
 from app.kit.clock import Clock, monotonic_s, system_clock
@@ -140,7 +140,15 @@ async def running(settings: Settings, clock: Clock = system_clock) -> AsyncItera
         scheduler.start()
         stack.callback(_stop, scheduler)
         yield Service(
-            app=create_app(settings, database, clock, edge=edge, registry=registry, metrics=metrics),
+            app=create_app(
+                settings,
+                database,
+                clock,
+                edge=edge,
+                registry=registry,
+                metrics=metrics,
+                detector_secret=detector_secret(settings),
+            ),
             database=database,
             tcp_ports=ports,
         )

@@ -91,7 +91,15 @@ def write_ready(file: Path, content: Mapping[str, object]) -> None:
 
 
 def make_account(
-    settings: Settings, *, email: str, name: str, role: str, city_id: int, city_name: str | None, password: str
+    settings: Settings,
+    *,
+    email: str,
+    name: str,
+    role: str,
+    city_id: int,
+    city_name: str | None,
+    password: str,
+    vendor: str | None = None,
 ) -> None:
     """Adds an account, and its city when `city_name` is given and it is not there. Raises `InvalidInput`, `Conflict`,
     `NotFound`.
@@ -109,8 +117,9 @@ def make_account(
                 raise InvalidInput("There is no such city yet; give --city-name to make it.", "city") from None
             accounts.create_city(connection, city_id=CityId(city_id), name=city_name, zone=settings.zone, now=now)
         accounts.create_account(
-            connection, city_id=CityId(city_id), email=email, name=name, role=Role(role), password=password, now=now
-        )
+            connection, city_id=CityId(city_id), email=email, name=name, role=Role(role), password=password,
+            vendor=vendor, now=now,
+        )  # fmt: skip
 
 
 async def first_administrator(database: Database, now: datetime) -> str:

@@ -28,6 +28,7 @@ AKASHI = CityId(282031)
 HOME = Point(34.757, 134.841)
 METRES_PER_DEGREE = 111_195.0
 PASSWORD = "correct-horse-battery"
+VENDOR = "Aruku"
 
 
 class Town(Struct, kw_only=True):
@@ -101,6 +102,7 @@ def account(
         role=role,
         password_hash=_password_hash(),
         language="ja",
+        vendor=VENDOR if role is Role.VENDOR else None,
         now=now,
     )
 
@@ -118,7 +120,14 @@ def _password_hash() -> str:
 
 def viewer(one: Account) -> Viewer:
     """Somebody who is signed in."""
-    return Viewer(account_id=one.id, city_id=one.city_id, role=one.role, name=one.name, sign_in_id=SignInId(new_id()))
+    return Viewer(
+        account_id=one.id,
+        city_id=one.city_id,
+        role=one.role,
+        name=one.name,
+        sign_in_id=SignInId(new_id()),
+        vendor=one.vendor,
+    )
 
 
 def unit(device: Device, *messages: Message, received_at: datetime = NOW, stamp: object = None) -> Unit:

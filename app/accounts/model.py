@@ -31,7 +31,7 @@ class City(Struct, frozen=True, kw_only=True):
 
 
 class Account(Struct, frozen=True, kw_only=True):
-    """Someone who signs in."""
+    """Someone who signs in. `vendor`: whose tags an account of the role `vendor` may follow, None for all others."""
 
     id: AccountId
     city_id: CityId
@@ -39,6 +39,7 @@ class Account(Struct, frozen=True, kw_only=True):
     name: str
     role: Role
     language: str
+    vendor: str | None = None
     created_at: datetime
     disabled_at: datetime | None = None
 
@@ -54,6 +55,7 @@ class Viewer(Struct, frozen=True, kw_only=True):
     role: Role
     name: str
     sign_in_id: SignInId
+    vendor: str | None = None
     by_cookie: bool = False
 
 

@@ -29,6 +29,11 @@ class Action(StrEnum):
     DEVICE_READ = "device:read"
     DEVICE_WRITE = "device:write"
     DEVICE_COMMAND = "device:command"
+    TAG_READ = "tag:read"
+    TAG_WRITE = "tag:write"
+    DETECTOR_READ = "detector:read"
+    DETECTOR_WRITE = "detector:write"
+    PASSAGE_READ = "passage:read"
     GEOFENCE_WRITE = "geofence:write"
     POSITION_READ = "position:read"
     WATCH_WRITE = "watch:write"
@@ -61,6 +66,11 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.DEVICE_READ: _STAFF | {Role.FAMILY},
     Action.DEVICE_WRITE: _OFFICE,
     Action.DEVICE_COMMAND: frozenset({Role.FAMILY, Role.OPERATOR}),
+    Action.TAG_READ: _STAFF | {Role.FAMILY},
+    Action.TAG_WRITE: _OFFICE,
+    Action.DETECTOR_READ: _STAFF,
+    Action.DETECTOR_WRITE: _OFFICE,
+    Action.PASSAGE_READ: _STAFF | {Role.VENDOR},
     Action.GEOFENCE_WRITE: _OFFICE | {Role.FAMILY},
     Action.POSITION_READ: _WATCHING,
     Action.WATCH_WRITE: _OFFICE | {Role.FAMILY},

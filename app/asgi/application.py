@@ -5,6 +5,7 @@ before the last route is in place, and a request to the web waits for it.
 """
 
 import asyncio
+import secrets
 import threading
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
@@ -132,12 +133,14 @@ def create_app(
     edge: Asgi | None = None,
     registry: Registry | None = None,
     metrics: CollectorRegistry | None = None,
+    detector_secret: bytes | None = None,
     lifespan: Sequence[Lifespan] = (),
 ) -> Application:
     """The application. It neither starts nor stops the database.
 
     `edge` answers `/ingest/…`, `registry` is what it knows (not ready until it is), `metrics` holds the edge's counters
-    beside ours; `lifespan` is opened before the first request and closed after the last.
+    beside ours; keys of detectors are made from `detector_secret`, without one they are good for nothing; `lifespan` is
+    opened before the first request and closed after the last.
     """
     meters = Meters(metrics or CollectorRegistry(), database)
     state: dict[str, Any] = {
@@ -146,6 +149,7 @@ def create_app(
         "clock": clock,
         "registry": registry,
         "meters": meters,
+        "detector_secret": detector_secret or secrets.token_bytes(32),
     }
     return Application(state, edge=edge, meters=meters, lifespan=lifespan)
 

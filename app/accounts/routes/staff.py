@@ -21,6 +21,10 @@ from app.kit.clock import Clock
 from app.kit.errors import InvalidInput, NotFound
 from app.kit.ids import AccountId, CityId
 
+Vendor = Annotated[
+    str, Meta(min_length=1, max_length=100, description="for the role vendor, and only for it: whose tags it follows")
+]
+
 
 class CityBody(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """A new city."""
@@ -46,6 +50,7 @@ class AccountBody(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True)
     password: NewPassword
     language: Language = "ja"
     city_id: CityCode | UnsetType = UNSET
+    vendor: Vendor | UnsetType = UNSET
 
 
 class AccountChange(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -53,6 +58,7 @@ class AccountChange(Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tru
 
     name: Name | UnsetType = UNSET
     role: Role | UnsetType = UNSET
+    vendor: Vendor | UnsetType = UNSET
     disabled: Annotated[bool, Meta(description="true ends all its sign-ins")] | UnsetType = UNSET
 
 
@@ -132,7 +138,8 @@ async def create_account(
     clock: NamedDependency[Clock],
 ) -> Account:
     """Adds an account to one's own city; an administrator may name another. Clerks and administrators may, and only
-    administrators make administrators. Another city answers 404, an e-mail address that has an account 409.
+    administrators make administrators. The role vendor needs `vendor`, no other has one. Another city answers 404, an
+    e-mail address that has an account 409.
     """
     city_id = viewer.city_id if isinstance(data.city_id, UnsetType) else CityId(data.city_id)
     service.may_make(viewer, city_id, data.role)
@@ -148,6 +155,7 @@ async def create_account(
             role=data.role,
             password_hash=password_hash,
             language=data.language,
+            vendor=given(data.vendor),
             now=now,
         )
     )
@@ -183,13 +191,14 @@ async def change_account(
 ) -> Account:
     """Changes name or role, or ends or revives an account; an absent field stays. Ending signs it out everywhere.
 
-    Clerks and administrators may, and only administrators make administrators. One's own role and end answer 409.
+    Clerks and administrators may, and only administrators make administrators. Who becomes a vendor needs `vendor`; who
+    is none any more loses it. One's own role and end answer 409.
     """
-    name, role, disabled = given(data.name), given(data.role), given(data.disabled)
+    name, role, vendor, disabled = given(data.name), given(data.role), given(data.vendor), given(data.disabled)
     now = clock()
     return await database.write(
         lambda c: service.change_account(
-            c, viewer, AccountId(account_id), name=name, role=role, disabled=disabled, now=now
+            c, viewer, AccountId(account_id), name=name, role=role, vendor=vendor, disabled=disabled, now=now
         )
     )
 

@@ -72,6 +72,7 @@ def create_account(
     password: str,
     now: datetime,
     language: str = "ja",
+    vendor: str | None = None,
 ) -> Account:
     """The new account.
 
@@ -87,6 +88,7 @@ def create_account(
         role=role,
         password_hash=password_hash,
         language=language,
+        vendor=vendor,
         now=now,
     )
 
@@ -107,12 +109,13 @@ def add_account(
     role: Role,
     password_hash: str,
     language: str,
+    vendor: str | None = None,
     now: datetime,
 ) -> Account:
     """The new account.
 
-    Raises `NotFound` for an unknown city, `InvalidInput` for an e-mail address that is none, `Conflict` when it is
-    taken.
+    Raises `NotFound` for an unknown city, `InvalidInput` for an e-mail address that is none or a vendor's account that
+    does not say whose, `Conflict` when the address is taken.
     """
     address = mailbox(email)
     if address is None:
@@ -125,11 +128,26 @@ def add_account(
         name=one_line(name, "name"),
         role=role,
         language=language,
+        vendor=vendor_of(role, vendor),
         created_at=now,
     )
     if not store.insert_account(connection, account, password_hash):
         raise Conflict("This e-mail address already has an account.")
     return account
+
+
+def vendor_of(role: Role, vendor: str | None) -> str | None:
+    """Whose tags an account of this role follows, in one spelling.
+
+    Raises `InvalidInput`: a vendor's account states it, and no other has one.
+    """
+    if role is not Role.VENDOR:
+        if vendor is not None:
+            raise InvalidInput("Only an account of the role vendor belongs to a vendor.", "vendor")
+        return None
+    if vendor is None:
+        raise InvalidInput("An account of the role vendor states whose tags it follows.", "vendor")
+    return one_line(vendor, "vendor")
 
 
 def may_make(viewer: Viewer, city_id: CityId, role: Role) -> None:
@@ -200,13 +218,14 @@ def change_account(
     *,
     name: str | None,
     role: Role | None,
+    vendor: str | None = None,
     disabled: bool | None,
     now: datetime,
 ) -> Account:
     """The account after a change by staff; None leaves a field. Disabling ends its sign-ins; enabling brings none back.
 
-    Raises `NotFound`, `NotAllowed` for the role of administrator by a clerk, `Conflict` for one's own role and one's
-    own end: the last administrator could not undo it.
+    Raises `NotFound`, `NotAllowed` for the role of administrator by a clerk, `InvalidInput` as `vendor_of`, `Conflict`
+    for one's own role and one's own end: the last administrator could not undo it.
     """
     account = managed_account(connection, viewer, account_id)
     values: dict[str, object] = {}
@@ -214,7 +233,9 @@ def change_account(
         values["name"] = one_line(name, "name")
     if role is not None and role is not account.role:
         may_make(viewer, account.city_id, role)
-        values["role"] = role.value
+        values |= {"role": role.value, "vendor": vendor_of(role, vendor)}
+    elif vendor is not None:
+        values["vendor"] = vendor_of(account.role, vendor)
     if disabled is not None and disabled != (account.disabled_at is not None):
         values["disabled_at"] = now if disabled else None
     if viewer.account_id == account_id and not values.keys() <= {"name"}:

@@ -9,10 +9,13 @@ from sqlalchemy.engine import Connection
 
 from app.accounts.model import Account, City, Role
 from app.accounts.tables import account, city
-from app.db import dialect
+from app.db import dialect, versions
 from app.kit.ids import AccountId, CityId
 
 _ACCOUNT = tuple(column for column in account.c if column.name != "password_hash")
+
+CITY_VERSION = "city"
+"""Changes whenever a city's name or zone does, for those who keep them in memory."""
 
 
 class Credentials(Struct, frozen=True, kw_only=True):
@@ -48,6 +51,7 @@ def cities(connection: Connection, only: CityId | None, after: int | None, limit
 def update_city(connection: Connection, city_id: CityId, values: Mapping[str, object]) -> None:
     """Changes some columns of a city."""
     connection.execute(sa.update(city).where(city.c.id == city_id).values(values))
+    versions.bump(connection, CITY_VERSION)
 
 
 def _city(row: "sa.Row[Any]") -> City:
@@ -64,6 +68,7 @@ def insert_account(connection: Connection, one: Account, password_hash: str) -> 
         "role": one.role.value,
         "language": one.language,
         "password_hash": password_hash,
+        "vendor": one.vendor,
         "created_at": one.created_at,
     }
     query = dialect.insert(connection, account).values(row).on_conflict_do_nothing(index_elements=["email"])
@@ -126,6 +131,7 @@ def _account(row: "sa.Row[Any]") -> Account:
         name=row.name,
         role=Role(row.role),
         language=row.language,
+        vendor=row.vendor,
         created_at=row.created_at,
         disabled_at=row.disabled_at,
     )

@@ -48,6 +48,7 @@ def found_by_token(connection: Connection, token_hash: bytes, now: datetime) -> 
             account.c.city_id,
             account.c.role,
             account.c.name,
+            account.c.vendor,
         )
         .join(account, account.c.id == sign_in.c.account_id)
         .where(sign_in.c.token_hash == token_hash, *_alive(now), account.c.disabled_at.is_(None))
@@ -61,6 +62,7 @@ def found_by_token(connection: Connection, token_hash: bytes, now: datetime) -> 
         role=Role(row.role),
         name=row.name,
         sign_in_id=SignInId(row.sign_in_id),
+        vendor=row.vendor,
     )
     return Found(viewer=viewer, last_used_at=row.last_used_at)
 

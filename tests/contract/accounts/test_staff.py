@@ -1,11 +1,14 @@
 """Cities and accounts, as staff sees and changes them."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
+from app.accounts import service
 from app.accounts.tables import account
+from app.kit.ids import AccountId
 from tests.contract.web import ELSEWHERE, HERE, Town
 
 UNKNOWN = "01900000-0000-7000-8000-000000000000"
@@ -245,3 +248,36 @@ def test_nobody_changes_the_own_role_or_ends_the_own_account(here: Town, body: d
 
     assert here.client.patch(path, json=body, headers=headers).status_code == 409
     assert here.client.patch(path, json={"name": "Chief"}, headers=headers).json()["role"] == "administrator"
+
+
+VENDOR = BODY | {"email": "vendor@example.jp", "role": "vendor"}
+
+
+def test_a_vendors_account_states_whose_tags_it_follows_and_no_other_does(here: Town) -> None:
+    headers = here.headers_of("Clerk")
+
+    for body in (VENDOR, BODY | {"vendor": "Aruku"}, VENDOR | {"vendor": " "}):
+        refused = here.client.post("/v1/accounts", json=body, headers=headers)
+
+        assert 400 == refused.status_code
+        assert ["vendor"] == [one["where"] for one in refused.json()["errors"]]
+    made = here.client.post("/v1/accounts", json=VENDOR | {"vendor": " Aruku "}, headers=headers)
+    assert (201, "Aruku") == (made.status_code, made.json()["vendor"])
+
+
+def test_the_vendor_goes_with_the_sign_in_and_with_the_role(here: Town) -> None:
+    headers = here.headers_of("Clerk")
+    made = here.client.post("/v1/accounts", json=VENDOR | {"vendor": "Aruku"}, headers=headers).json()
+    path = f"/v1/accounts/{made['id']}"
+    with here.database.transaction() as connection:
+        token = service.start_sign_in(connection, AccountId(UUID(made["id"])), "phone", here.clock(), 1)
+        viewer = service.viewer_of(connection, token, here.clock())
+    assert viewer is not None
+    assert "Aruku" == viewer.vendor
+
+    assert "Minna" == here.client.patch(path, json={"vendor": "Minna"}, headers=headers).json()["vendor"]
+    assert here.client.patch(path, json={"role": "guard"}, headers=headers).json()["vendor"] is None
+    assert 400 == here.client.patch(path, json={"vendor": "Minna"}, headers=headers).status_code
+    assert 400 == here.client.patch(path, json={"role": "vendor"}, headers=headers).status_code
+    again = here.client.patch(path, json={"role": "vendor", "vendor": "Minna"}, headers=headers)
+    assert ("vendor", "Minna") == (again.json()["role"], again.json()["vendor"])

@@ -159,7 +159,7 @@ async def change_password_elsewhere(world: World) -> None:
 async def test_another_role_counts_from_the_next_request(world: World) -> None:
     with world.undone():
         route = "PATCH /v1/accounts/{account_id}"
-        await do(world, "clerk", route, {"role": "vendor"}, account_id=world.people["operator"].id)
+        await do(world, "clerk", route, {"role": "vendor", "vendor": "Aruku"}, account_id=world.people["operator"].id)
         expected, actual = await judge(world, READING, ["vendor"], Target.NEIGHBOUR)
         _, found = await judge(world, READING, ["operator"], Target.NEIGHBOUR)
 
