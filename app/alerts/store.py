@@ -63,6 +63,12 @@ def lately_of(connection: Connection, household_id: HouseholdId, since: datetime
     return [_alert(row) for row in connection.execute(query)]
 
 
+def wearers_of(connection: Connection, household_id: HouseholdId) -> list[WearerId]:
+    """The wearers of a household, ended ones too."""
+    query = sa.select(wearer.c.id).where(wearer.c.household_id == household_id)
+    return [WearerId(one) for one in connection.execute(query).scalars()]
+
+
 def insert(connection: Connection, one: Alert) -> None:
     """Adds a new alert."""
     connection.execute(sa.insert(alert), [_row(one)])

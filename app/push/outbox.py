@@ -81,13 +81,18 @@ def put(
     return added
 
 
-def cancel(connection: Connection, about: str, now: datetime, spare: Collection[AddressId] = ()) -> int:
-    """How many messages about this will not be sent any more, but for those to the addresses `spare`.
+def cancel(
+    connection: Connection, about: str, now: datetime, spare: Collection[AddressId] = (), *, below: bool = False
+) -> int:
+    """How many messages about this will not be sent any more, but for those to the addresses `spare`. `below`: all
+    whose name goes on from this one after a colon.
 
     What is on its way right now may still arrive.
     """
     table = tables.message
-    changed = sa.update(table).where(table.c.about == about, _possible(Action.CANCEL))
+    # ";" comes right after ":", so this is one range of the index.
+    mine = [table.c.about > f"{about}:", table.c.about < f"{about};"] if below else [table.c.about == about]
+    changed = sa.update(table).where(*mine, _possible(Action.CANCEL))
     if spare:
         changed = changed.where(table.c.address_id.not_in(spare))
     return connection.execute(changed.values(_ended(Action.CANCEL, now))).rowcount

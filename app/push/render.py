@@ -1,10 +1,10 @@
 """The words of messages and reasons, from one catalogue a language. Pure, and it never fails: a message that cannot
 be worded well is worded less well.
 
-`at`, `received` and `heard` are given as ISO 8601 moments with offset and are shown in the zone of `zone` (default
-Japan); `minutes`, `battery`, `distance_m` and `accuracy_m` as plain numbers; `alarm` as a kind of the edge's alarms;
-everything else is text as it is. What is missing or cannot be read is replaced by a word of the catalogue and logged,
-without the values.
+`at`, `received`, `heard`, `since`, `until`, `stopped` and `back` are given as ISO 8601 moments with offset and are
+shown in the zone of `zone` (default Japan); `detectors` as names between 、; `minutes`, `battery`, `distance_m` and
+`accuracy_m` as plain numbers; `alarm` as a kind of the edge's alarms; everything else is text as it is. What is missing
+or cannot be read is replaced by a word of the catalogue and logged, without the values.
 """
 
 import re
@@ -160,6 +160,10 @@ def _distance(value: str, language: str, _params: Mapping[str, str]) -> str | No
     return f"{metres / 1000:.1f}{kilometre}" if metres >= 1000 else f"{metres:.0f}{metre}"
 
 
+def _names(value: str, language: str, _params: Mapping[str, str]) -> str:
+    return value.replace("、", ", ") if language == "en" else value
+
+
 def _alarm(value: str, language: str, _params: Mapping[str, str]) -> str | None:
     return catalogue(language).get(f"alarm.{value}")
 
@@ -170,6 +174,11 @@ FORMATS: Mapping[str, Callable[[str, str, Mapping[str, str]], str | None]] = {
     "at": _time,
     "received": _time,
     "heard": _time,
+    "since": _time,
+    "until": _time,
+    "stopped": _time,
+    "back": _time,
+    "detectors": _names,
     "minutes": _duration,
     "battery": _percent,
     "distance_m": _distance,

@@ -1,37 +1,42 @@
 """The one table of watches, and the fold over it."""
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 from msgspec import Struct
 
-from app.watch import battery, button, fence, silence, wearing
+from app.watch import arrival, battery, button, fence, passage, silence, tag_silence, wearing
+from app.watch.around import Around, Question, asked_together
 from app.watch.model import (
+    JUDGED_AGE_MAX,
     AlarmHeard,
     HealthHeard,
     Heard,
     Observation,
+    Passed,
     Place,
     Seen,
     Subject,
     WatchEvent,
     WatchState,
 )
+from app.watch.silence import Uptime
 
 Look = Callable[[WatchState, Observation, Subject, datetime], Iterator[WatchEvent]]
-
-JUDGED_AGE_MAX = timedelta(hours=2)
-"""A fix older than this goes to history and teaches, but no rule judges it (DESIGN section 7, promise 3)."""
+Tick = Callable[[WatchState, Subject, Around, datetime], Iterator[WatchEvent]]
 
 
 class Watch(Struct, frozen=True, kw_only=True):
-    """One rule: its name in failures and metrics, its function, what it looks at, and what it answers in a sentence."""
+    """One rule: its name in failures and metrics, its function, what it looks at, and what it answers in a sentence.
+    `tick` is what time alone makes it say.
+    """
 
     name: str
     look: Look
     sees: tuple[type, ...]
     question: str
+    tick: Tick | None = None
 
 
 class Failure(Struct, frozen=True, kw_only=True):
@@ -48,10 +53,37 @@ WATCHES: tuple[Watch, ...] = (
         sees=(AlarmHeard,),
         question="Did she press SOS, did she fall, does the device itself report something?",
     ),
-    Watch(name="geofence", look=fence.look, sees=(Seen,), question="Did she leave a known place, or come back to it?"),
+    Watch(
+        name="geofence",
+        look=fence.look,
+        sees=(Seen, Passed),
+        question="Did she leave a known place, or come back to it?",
+    ),
+    # Before `passage`: what was told as an arrival is not told as a passage, too.
+    Watch(
+        name="arrival",
+        look=arrival.look,
+        sees=(Passed,),
+        question="Did she arrive where she is expected, and in time?",
+        tick=arrival.tick,
+    ),
+    Watch(name="passage", look=passage.look, sees=(Passed,), question="Which detector did she pass?"),
     Watch(name="battery", look=battery.look, sees=(AlarmHeard, HealthHeard), question="Will the device stay on?"),
     Watch(name="removed", look=wearing.look, sees=(AlarmHeard, Seen), question="Does she wear the device?"),
-    Watch(name="silence", look=silence.look, sees=(Heard,), question="Is the device heard?"),
+    Watch(
+        name="silence",
+        look=silence.look,
+        sees=(Heard,),
+        question="Is the device heard?",
+        tick=lambda state, subject, around, now: silence.tick(state, subject, around.uptime, now),
+    ),
+    Watch(
+        name="tag_silence",
+        look=tag_silence.look,
+        sees=(Passed,),
+        question="Does any detector hear the tag?",
+        tick=tag_silence.tick,
+    ),
 )
 
 
@@ -67,6 +99,8 @@ def fold(
     for observation in observations:
         if isinstance(observation, Seen) and not _judge(state, observation, now):
             continue
+        if isinstance(observation, Passed):
+            _take_place(state, observation)
         for watch in WATCHES:
             if type(observation) not in watch.sees:
                 continue
@@ -77,6 +111,42 @@ def fold(
             ) as error:  # One faulty rule must not keep the other rules from speaking, nor the place from being stored.
                 failures.append(Failure(watch=watch.name, error=f"{type(error).__name__}: {error}"))
     return events, failures
+
+
+def tick(state: WatchState, subject: Subject, around: Around, now: datetime) -> tuple[list[WatchEvent], list[Failure]]:
+    """What happened to one wearer by time alone; `state` is brought forward. Failures are as in `fold`."""
+    events: list[WatchEvent] = []
+    failures: list[Failure] = []
+    for watch in WATCHES:
+        if watch.tick is None:
+            continue
+        try:
+            events.extend(watch.tick(state, subject, around, now))
+        except Exception as error:  # As in `fold`: the silence of a tracker is told though another rule is faulty.
+            failures.append(Failure(watch=watch.name, error=f"{type(error).__name__}: {error}"))
+    return events, failures
+
+
+def question(state: WatchState, subject: Subject, uptime: Uptime | None, now: datetime) -> Question:
+    """What must be looked up before `tick`: hardly ever anything."""
+    return asked_together((arrival.question(state, subject, now), tag_silence.question(state, subject, uptime, now)))
+
+
+def due_at(state: WatchState, subject: Subject, uptime: Uptime | None) -> datetime | None:
+    """When time alone will next say something; None when it cannot."""
+    times = (
+        silence.due_at(state, subject.settings, uptime),
+        tag_silence.due_at(state, subject.settings, uptime),
+        arrival.due_at(state, subject),
+    )
+    return min((time for time in times if time is not None), default=None)
+
+
+def _take_place(state: WatchState, passed: Passed) -> None:
+    """A passage is a place as well, that an alarm without a fix is told with. A doubtful one moves nobody."""
+    place = None if passed.doubtful else passage.place_of(passed)
+    if place is not None and (state.place is None or place.at >= state.place.at):
+        state.place = place
 
 
 def _judge(state: WatchState, seen: Seen, now: datetime) -> bool:

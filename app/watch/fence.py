@@ -6,6 +6,9 @@ errors of a receiver are correlated and its stated accuracy does not warn of the
 home, one confirmation saves 7 to 18 times the false exits, a wider fence hardly anything (detection notes, section 2).
 Evidence is an interval of time, so it may come in any order: a phone that uploads its backlog newest first leaves the
 same traces as one that does not.
+
+A detector that stands inside the fence of home and hears a tag of hers is an independent vote: she is there, whatever
+the receiver says. It never says that somebody left.
 """
 
 from collections.abc import Iterator
@@ -16,10 +19,12 @@ from app.geo.model import FencePurpose, Geofence
 from app.kit.ids import GeofenceId, WearerId
 from app.push.model import Level
 from app.watch.model import (
+    JUDGED_AGE_MAX,
     AlertKind,
     FenceState,
     Observation,
     Outcome,
+    Passed,
     Place,
     Reason,
     Seen,
@@ -28,6 +33,7 @@ from app.watch.model import (
     WatchEvent,
     WatchState,
 )
+from app.watch.passage import place_of
 
 OUTSIDE_PROBABILITY_MAX = 0.05
 INSIDE_PROBABILITY_MIN = 0.5
@@ -39,7 +45,11 @@ def look(state: WatchState, observation: Observation, subject: Subject, now: dat
     """What leaving or coming back `observation` confirms; updates the evidence in `state`. Only accepted fixes say
     anything.
     """
-    if not isinstance(observation, Seen) or not subject.settings.geofence:
+    if not subject.settings.geofence:
+        return
+    if isinstance(observation, Passed):
+        yield from _heard_at_home(state, observation, subject, now)
+    if not isinstance(observation, Seen):
         return
     for fence in subject.fences:
         kept = state.fences.setdefault(fence.id.hex, FenceState())
@@ -47,11 +57,25 @@ def look(state: WatchState, observation: Observation, subject: Subject, now: dat
         distance_m = signed_distance_m(fence, observation.lat_deg, observation.lon_deg)
         if probability_inside_min(distance_m, observation.accuracy_m) >= INSIDE_PROBABILITY_MIN:
             if _is_back(kept, observation.at) and (fence.tell_exit or fence.tell_enter):
-                yield _enter(subject.wearer_id, fence, observation)
+                yield _enter(subject.wearer_id, fence, observation, _place(observation))
             continue
         probability = probability_inside(distance_m, observation.accuracy_m)
         if probability <= OUTSIDE_PROBABILITY_MAX and _has_left(kept, observation.at) and fence.tell_exit:
             yield _exit(subject.wearer_id, fence, observation, kept, distance_m, probability)
+
+
+def _heard_at_home(state: WatchState, passed: Passed, subject: Subject, now: datetime) -> Iterator[WatchEvent]:
+    """Takes back the evidence to be outside when a detector in her home hears her."""
+    place = place_of(passed)
+    if place is None or not passed.home or passed.doubtful or passed.at < now - JUDGED_AGE_MAX:
+        return
+    for fence in subject.fences:
+        if fence.purpose is not FencePurpose.HOME or signed_distance_m(fence, place.lat_deg, place.lon_deg) < 0:
+            continue  # Somebody else's home: hers is where she has a fence of that purpose.
+        kept = state.fences.setdefault(fence.id.hex, FenceState())
+        _start_anew_if_moved(kept, fence)
+        if _is_back(kept, passed.at) and (fence.tell_exit or fence.tell_enter):
+            yield _enter(subject.wearer_id, fence, passed, place)
 
 
 def _start_anew_if_moved(kept: FenceState, fence: Geofence) -> None:
@@ -103,7 +127,7 @@ def fence_subject(geofence_id: GeofenceId, purpose: FencePurpose) -> str:
     return "home" if purpose is FencePurpose.HOME else f"fence:{geofence_id.hex}"
 
 
-def _enter(wearer_id: WearerId, fence: Geofence, seen: Seen) -> WatchEvent:
+def _enter(wearer_id: WearerId, fence: Geofence, seen: Seen | Passed, place: Place) -> WatchEvent:
     """Coming back ends what leaving began; where arriving is to be told, it is told also when nothing had begun."""
     return WatchEvent(
         wearer_id=wearer_id,
@@ -115,8 +139,10 @@ def _enter(wearer_id: WearerId, fence: Geofence, seen: Seen) -> WatchEvent:
         at=seen.at,
         received_at=seen.received_at,
         outcome=Outcome.PASSING if fence.tell_enter else Outcome.OVER,
-        reasons=(Reason(code="inside_fence", params={"fence": fence.name, "accuracy_m": str(round(seen.accuracy_m))}),),
-        place=_place(seen),
+        reasons=(
+            Reason(code="inside_fence", params={"fence": fence.name, "accuracy_m": str(round(place.accuracy_m))}),
+        ),
+        place=place,
     )
 
 

@@ -1,17 +1,28 @@
 """Observations that watches look at, the state they keep of a subject, and what they say happened."""
 
 from collections.abc import Mapping
-from datetime import datetime
-from enum import StrEnum
+from datetime import date, datetime, time, timedelta
+from enum import IntEnum, StrEnum
+from typing import Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
 
 from app.geo.model import Geofence
 from app.geo.quality import Known
-from app.kit.ids import WearerId
+from app.kit.calendar import JST
+from app.kit.ids import ExpectationId, WearerId
 from app.push.model import Level
+
+JUDGED_AGE_MAX: Final = timedelta(hours=2)
+"""A fix or a passage older than this goes to history and teaches, but no rule judges it (DESIGN section 7, promise
+3)."""
+
+
+DETECTORS_MAX: Final = 20
+"""Detectors of one expectation: all gates of a school."""
 
 
 class AlertKind(StrEnum):
@@ -23,6 +34,7 @@ class AlertKind(StrEnum):
     BATTERY = "battery"
     REMOVED = "removed"
     SILENT = "silent"
+    ARRIVAL = "arrival"
     DEVICE = "device"
 
 
@@ -47,12 +59,13 @@ class Place(Struct, frozen=True, kw_only=True):
 
 class Outcome(StrEnum):
     """What a watch event does to alerts: something began, something is over, or something was worth a line (it ends
-    what had begun, or begins and is over at once).
+    what had begun, or begins and is over at once). News is told and is no alert at all: nobody needs to see to it.
     """
 
     BEGAN = "began"
     OVER = "over"
     PASSING = "passing"
+    NEWS = "news"
 
 
 class WatchEvent(Struct, frozen=True, kw_only=True):
@@ -116,7 +129,8 @@ class Heard(Struct, frozen=True, kw_only=True):
 
 class Passed(Struct, frozen=True, kw_only=True):
     """A tag of hers came within earshot of a detector: a passage began at `at`. Its place may be unknown (a bus without
-    one). `doubtful`: it cannot be true together with another passage, and moves nobody.
+    one). `doubtful`: it cannot be true together with another passage, and moves nobody. `home`: the detector is one
+    that stands in somebody's home.
     """
 
     tag_id: UUID
@@ -128,6 +142,7 @@ class Passed(Struct, frozen=True, kw_only=True):
     lon_deg: float | None = None
     accuracy_m: float | None = None
     doubtful: bool = False
+    home: bool = False
 
 
 Observation = Seen | AlarmHeard | HealthHeard | Heard | Passed
@@ -166,15 +181,58 @@ class DeviceState(Struct, kw_only=True, omit_defaults=True):
     conditions_at: datetime | None = None
 
 
+class Told(Struct, frozen=True, array_like=True):
+    """A passage that was told: `pair` stands for the tag and the detector."""
+
+    pair: int
+    at: datetime
+
+
+class Settled(IntEnum):
+    """How the question whether somebody arrived was answered for a day."""
+
+    ARRIVED = 1
+    """In time, or late before anybody was told that she had not."""
+    MISSED = 2
+    """It was told that she had not arrived."""
+    UNKNOWN = 3
+    """It was told that nobody can say."""
+    NOT_TOLD = 4
+    """The day had long gone by when the service was up again."""
+
+
+class ArrivalState(Struct, kw_only=True, omit_defaults=True, array_like=True):
+    """What is known of one expectation: the day that was settled last (as `date.toordinal`) and how, and when the next
+    one will be judged.
+    """
+
+    day: int = 0
+    how: Settled | None = None
+    due_at: datetime | None = None
+
+
+class TagState(Struct, kw_only=True, array_like=True):
+    """What is kept of a tag: when it was last heard, the detectors of its last passages, the newest last (16 bytes
+    each), and whether its silence was told.
+    """
+
+    heard_at: datetime
+    detectors: tuple[bytes, ...] = ()
+    silent: bool = False
+
+
 class WatchState(Struct, kw_only=True, omit_defaults=True):
-    """All that is kept of a subject between two observations; at most 4 KB as msgpack. The key of `fences` and
-    `devices` is the id's hex.
+    """All that is kept of a subject between two observations; at most 4 KB as msgpack. The key of `fences`, `devices`,
+    `arrivals` and `tags` is the id's hex.
     """
 
     judged_at: datetime | None = None
     place: Place | None = None
     fences: dict[str, FenceState] = msgspec.field(default_factory=dict)
     devices: dict[str, DeviceState] = msgspec.field(default_factory=dict)
+    told: list[Told] = msgspec.field(default_factory=list)
+    arrivals: dict[str, ArrivalState] = msgspec.field(default_factory=dict)
+    tags: dict[str, TagState] = msgspec.field(default_factory=dict)
 
     def device(self, device_id: UUID) -> DeviceState:
         """The state of one device, begun when it was not there."""
@@ -190,11 +248,35 @@ class WatchSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     removed: bool = True
     silence: bool = True
     silence_s_min: int = 900
+    passages: bool = True
+    tag_silence_h: int = 36
+
+
+class Expectation(Struct, frozen=True, kw_only=True):
+    """Where a wearer is expected: to pass any of these detectors on these days of the week (bits: Monday 1 … Sunday
+    64), from when and by when on the wall clock of her city, `by_time` being the later one.
+    """
+
+    id: ExpectationId
+    wearer_id: WearerId
+    name: str
+    detector_ids: tuple[UUID, ...]
+    weekdays: int
+    from_time: time
+    by_time: time
+    tell_arrival: bool
+    created_at: datetime
+
+    def is_on(self, day: date) -> bool:
+        """Whether the wearer is expected on `day`."""
+        return bool(self.weekdays >> day.weekday() & 1)
 
 
 class Subject(Struct, frozen=True, kw_only=True):
-    """Who is looked at: the wearer with her fences and settings."""
+    """Who is looked at: the wearer with her fences, settings and expectations, and the zone of her city."""
 
     wearer_id: WearerId
     fences: tuple[Geofence, ...] = ()
     settings: WatchSettings = WatchSettings()
+    expectations: tuple[Expectation, ...] = ()
+    zone: ZoneInfo = JST

@@ -1,22 +1,38 @@
-"""A wearer's watch settings."""
+"""A wearer's watch settings, and where she is expected."""
 
+from datetime import datetime, time
 from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from litestar import get, patch
+from litestar import delete, get, patch, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from app.accounts.auth import May
 from app.accounts.model import Viewer
 from app.accounts.permissions import Action
 from app.db.engine import Database
+from app.db.page import LIMIT, Cursor, Limit, Page, decode_cursor
 from app.kit.clock import Clock
-from app.kit.ids import WearerId
+from app.kit.ids import ExpectationId, WearerId
 from app.watch import service
-from app.watch.model import WatchSettings
+from app.watch.model import DETECTORS_MAX, Expectation, WatchSettings
+
+Name = Annotated[str, Meta(min_length=1, max_length=100, description="what people call the place")]
+Weekday = Annotated[int, Meta(ge=1, le=7)]
+Weekdays = Annotated[
+    list[Weekday], Meta(min_length=1, max_length=7, description="days of the week, Monday is 1 and Sunday 7")
+]
+ClockTime = Annotated[
+    str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$", description="on the wall clock of the city, for example 08:30")
+]
+Detectors = Annotated[
+    list[UUID],
+    Meta(min_length=1, max_length=DETECTORS_MAX, description="any of these detectors will do: all gates of a school"),
+]
+TellArrival = Annotated[bool, Meta(description="whether an arrival in time is told")]
 
 
 class WatchSettingsPatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -33,6 +49,36 @@ class WatchSettingsPatch(Struct, frozen=True, kw_only=True, forbid_unknown_field
         Annotated[int, Meta(ge=300, le=86_400, description="silence is told after this many seconds at the earliest")]
         | UnsetType
     ) = UNSET
+    passages: bool | UnsetType = UNSET
+    tag_silence_h: (
+        Annotated[int, Meta(ge=6, le=336, description="a tag that no detector heard for so many hours is told")]
+        | UnsetType
+    ) = UNSET
+
+
+class AddExpectation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where a wearer is to be expected. `by_time` is later than `from_time`, on the same day."""
+
+    name: Name
+    detectors: Detectors
+    weekdays: Weekdays
+    from_time: ClockTime
+    by_time: ClockTime
+    tell_arrival: TellArrival = True
+
+
+class ShownExpectation(Struct, frozen=True, kw_only=True):
+    """Where a wearer is expected."""
+
+    id: UUID
+    wearer: UUID
+    name: Name
+    detectors: Detectors
+    weekdays: Weekdays
+    from_time: ClockTime
+    by_time: ClockTime
+    tell_arrival: TellArrival
+    created_at: datetime
 
 
 @get(
@@ -81,4 +127,94 @@ async def change_watch_settings(
     )
 
 
-ROUTES = [get_watch_settings, change_watch_settings]
+@get(
+    "/v1/wearers/{wearer_id:uuid}/expectations",
+    guards=[May(Action.WEARER_READ)],
+    tags=["watches"],
+    operation_id="list_expectations",
+    summary="Where a wearer is expected",
+)
+async def list_expectations(
+    wearer_id: FromPath[UUID],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    cursor: FromQuery[Cursor | None] = None,
+    limit: FromQuery[Limit] = LIMIT,
+) -> Page[ShownExpectation]:
+    """Where she is expected, oldest first, for those who may know of this wearer; for others it is a 404."""
+    last = decode_cursor(cursor, UUID)
+    before = None if last is None else ExpectationId(last)
+    found = await database.read(lambda c: service.expectations(c, viewer, WearerId(wearer_id), before, limit, clock()))
+    return Page(items=[_shown(one) for one in found.items], next=found.next)
+
+
+@post(
+    "/v1/wearers/{wearer_id:uuid}/expectations",
+    guards=[May(Action.WATCH_WRITE)],
+    tags=["watches"],
+    operation_id="add_expectation",
+    summary="Expect a wearer somewhere",
+)
+async def add_expectation(
+    wearer_id: FromPath[UUID],
+    data: JSONBody[AddExpectation],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> ShownExpectation:
+    """Expects a wearer to pass one of some detectors on some days. That she did not by `by_time` is told, also when
+    nobody can say because the detectors were down. It counts from the next time that begins after now.
+
+    For members of the household and the clerk of the city; for others it is a 404. A detector that is not one of her
+    city's is a 400 that names it; too many expectations are a 409.
+    """
+    draft = service.Draft(
+        name=data.name,
+        detector_ids=data.detectors,
+        weekdays=sum(1 << day - 1 for day in set(data.weekdays)),
+        from_time=time.fromisoformat(data.from_time),
+        by_time=time.fromisoformat(data.by_time),
+        tell_arrival=data.tell_arrival,
+    )
+    return _shown(await database.write(lambda c: service.expect(c, viewer, WearerId(wearer_id), draft, clock())))
+
+
+@delete(
+    "/v1/wearers/{wearer_id:uuid}/expectations/{expectation_id:uuid}",
+    guards=[May(Action.WATCH_WRITE)],
+    tags=["watches"],
+    operation_id="end_expectation",
+    summary="Expect a wearer no longer",
+)
+async def end_expectation(
+    wearer_id: FromPath[UUID],
+    expectation_id: FromPath[UUID],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> None:
+    """Ends an expectation: nothing is told of it any more, and what was told is called off. For holidays, end it and
+    add it again.
+
+    For members of the household and the clerk of the city; for others, and when it has ended, it is a 404.
+    """
+    ids = WearerId(wearer_id), ExpectationId(expectation_id)
+    await database.write(lambda c: service.end_expectation(c, viewer, *ids, clock()))
+
+
+def _shown(one: Expectation) -> ShownExpectation:
+    return ShownExpectation(
+        id=one.id,
+        wearer=one.wearer_id,
+        name=one.name,
+        detectors=list(one.detector_ids),
+        weekdays=[day for day in range(1, 8) if one.weekdays >> day - 1 & 1],
+        from_time=f"{one.from_time:%H:%M}",
+        by_time=f"{one.by_time:%H:%M}",
+        tell_arrival=one.tell_arrival,
+        created_at=one.created_at,
+    )
+
+
+ROUTES = [get_watch_settings, change_watch_settings, list_expectations, add_expectation, end_expectation]

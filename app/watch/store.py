@@ -1,23 +1,27 @@
-"""The queries of the watches: states, settings, failures, the service's own uptime."""
+"""The queries of the watches: states, settings, expectations, failures, the service's own uptime."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy.engine import Connection
 
+from app.accounts.tables import city
 from app.db import dialect, versions
 from app.db.tables import heartbeat
+from app.households.tables import wearer
 from app.kit.errors import Conflict
-from app.kit.ids import AccountId, CityId, WearerId, new_id
+from app.kit.ids import AccountId, CityId, ExpectationId, WearerId, new_id
+from app.tags.tables import detector
 from app.watch.catalogue import Failure, decode_state, encode_state
-from app.watch.model import WatchSettings, WatchState
+from app.watch.model import Expectation, WatchSettings, WatchState
 from app.watch.silence import Uptime
-from app.watch.tables import watch_failure, watch_setting, watch_state
+from app.watch.tables import expectation, watch_failure, watch_setting, watch_state
 
 
 class Kept(Struct, kw_only=True):
@@ -30,6 +34,8 @@ class Kept(Struct, kw_only=True):
 
 
 SETTINGS_VERSION = "watch_setting"
+EXPECTATION_VERSION = "expectation"
+_EXPECTED = expectation.c.ended_at.is_(None)
 
 
 def _if_as_it_was(insert: Any) -> Any:
@@ -77,7 +83,7 @@ def save(connection: Connection, kept: Sequence[Kept], due_at: Mapping[UUID, dat
 
 
 def due_subjects(connection: Connection, now: datetime, limit: int) -> dict[UUID, CityId]:
-    """The subjects whose silence is to be judged by now."""
+    """The subjects of whom time alone may say something by now: a silence, an arrival that did not come."""
     query = (
         sa.select(watch_state.c.subject_id, watch_state.c.city_id)
         .where(watch_state.c.due_at <= now)
@@ -105,6 +111,67 @@ def save_settings(
     versions.bump(connection, SETTINGS_VERSION)
 
 
+def expectations_of(connection: Connection, wearer_ids: Iterable[UUID]) -> dict[UUID, list[Expectation]]:
+    """What is expected of those wearers of whom anything is, oldest first."""
+    query = sa.select(expectation).where(expectation.c.wearer_id.in_(list(wearer_ids)), _EXPECTED)
+    found: dict[UUID, list[Expectation]] = {}
+    for row in connection.execute(query.order_by(expectation.c.id)):
+        found.setdefault(row.wearer_id, []).append(_expectation(row))
+    return found
+
+
+def expectations_after(
+    connection: Connection, wearer_id: WearerId, last: ExpectationId | None, count: int
+) -> list[Expectation]:
+    """The first `count` expectations of the wearer made after `last`, oldest first: keys sort by their time."""
+    query = sa.select(expectation).where(expectation.c.wearer_id == wearer_id, _EXPECTED)
+    if last is not None:
+        query = query.where(expectation.c.id > last)
+    return [_expectation(row) for row in connection.execute(query.order_by(expectation.c.id).limit(count))]
+
+
+def add_expectation(connection: Connection, city_id: CityId, one: Expectation) -> None:
+    """Keeps a new expectation of a wearer of that city."""
+    values = msgspec.structs.asdict(one) | {"detector_ids": [str(key) for key in one.detector_ids]}
+    connection.execute(sa.insert(expectation).values(city_id=city_id, **values))
+    versions.bump(connection, EXPECTATION_VERSION)
+
+
+def end_expectations(
+    connection: Connection, wearer_id: WearerId, now: datetime, only: ExpectationId | None = None
+) -> int:
+    """How many expectations of the wearer were ended: `only` that one, or all."""
+    statement = sa.update(expectation).where(expectation.c.wearer_id == wearer_id, _EXPECTED)
+    if only is not None:
+        statement = statement.where(expectation.c.id == only)
+    ended = connection.execute(statement.values(ended_at=now)).rowcount
+    if ended:
+        versions.bump(connection, EXPECTATION_VERSION)
+    return ended
+
+
+def zones_of(connection: Connection, wearer_ids: Iterable[UUID]) -> dict[UUID, ZoneInfo]:
+    """The zone of each wearer's city."""
+    query = sa.select(wearer.c.id, city.c.zone).join(city, city.c.id == wearer.c.city_id)
+    rows = connection.execute(query.where(wearer.c.id.in_(list(wearer_ids))))
+    return {row.id: ZoneInfo(row.zone) for row in rows}
+
+
+def detectors_in_force(connection: Connection, city_id: CityId, detector_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these detectors that are registered in the city and have not ended."""
+    query = sa.select(detector.c.id).where(
+        detector.c.id.in_(list(detector_ids)), detector.c.city_id == city_id, detector.c.ended_at.is_(None)
+    )
+    return set(connection.execute(query).scalars())
+
+
+def detector_names(connection: Connection, detector_ids: Collection[UUID]) -> dict[UUID, tuple[str, datetime | None]]:
+    """What these detectors are called, and when each that has ended did."""
+    query = sa.select(detector.c.id, detector.c.name, detector.c.ended_at)
+    rows = connection.execute(query.where(detector.c.id.in_(list(detector_ids))))
+    return {row.id: (row.name, row.ended_at) for row in rows}
+
+
 def save_failures(
     connection: Connection, subject_id: UUID, city_id: CityId, failures: Sequence[Failure], now: datetime
 ) -> None:
@@ -121,3 +188,17 @@ def uptime(connection: Connection) -> Uptime | None:
     """Since when this service is up, None before its first heartbeat."""
     row = connection.execute(sa.select(heartbeat).where(heartbeat.c.name == "service")).one_or_none()
     return None if row is None else Uptime(up_since=row.up_since, down_since=row.down_since)
+
+
+def _expectation(row: Any) -> Expectation:
+    return Expectation(
+        id=ExpectationId(row.id),
+        wearer_id=WearerId(row.wearer_id),
+        name=row.name,
+        detector_ids=tuple(UUID(key) for key in row.detector_ids),
+        weekdays=row.weekdays,
+        from_time=row.from_time,
+        by_time=row.by_time,
+        tell_arrival=row.tell_arrival,
+        created_at=row.created_at,
+    )

@@ -1,5 +1,6 @@
 """What people do to an alert. A stale button does the right thing or says why not."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -47,7 +48,19 @@ def cancel_all(
     """Calls off whatever is going on for a wearer who is no longer watched, or only what is about `subjects`; nobody
     needs to be told.
     """
-    for alert in store.going_on_of(connection, wearer_id, subjects):
+    if subjects is None:
+        telling.forget_news(connection, wearer_id, now)
+    _cancel(connection, wearer_id, store.going_on_of(connection, wearer_id, subjects), now)
+
+
+def cancel_about(connection: Connection, wearer_id: WearerId, begins: str, now: datetime) -> None:
+    """Calls off what is going on about subjects whose name begins so: all days of an expectation."""
+    alerts = [one for one in store.going_on_of(connection, wearer_id) if one.subject.startswith(begins)]
+    _cancel(connection, wearer_id, alerts, now)
+
+
+def _cancel(connection: Connection, wearer_id: WearerId, alerts: Sequence[Alert], now: datetime) -> None:
+    for alert in alerts:
         ended = msgspec.structs.replace(
             alert, state=after(alert.state, AlertAction.CANCEL), ended_at=now, changed_at=now
         )

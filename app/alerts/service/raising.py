@@ -26,13 +26,18 @@ REASONS_MAX = 20
 
 
 def raise_all(connection: Connection, events: Sequence[WatchEvent], now: datetime) -> None:
-    """Opens, adds to, or ends alerts by what happened, and has the family told, all in the caller's transaction.
+    """Opens, adds to, or ends alerts by what happened, and has the family told, all in the caller's transaction. News
+    is told without an alert.
 
     A cause that was seen before changes nothing: replays, second gateways and late buffers never make a second alert,
     also after the first was resolved.
     """
-    if not events:
+    news = [event for event in events if event.outcome is Outcome.NEWS]
+    if news:
+        telling.tell_news(connection, news, now)
+    if len(news) == len(events):
         return
+    events = [event for event in events if event.outcome is not Outcome.NEWS]
     known = store.known_causes(connection, events)
     for event in events:
         key = (event.wearer_id, event.kind.value, event.cause)
@@ -133,5 +138,8 @@ def _message(event: WatchEvent) -> str:
     """The kind of message that tells this event."""
     if event.outcome is not Outcome.BEGAN:
         over = {"geofence_enter": "geofence_enter" if event.outcome is Outcome.PASSING else "returned"}
+        over |= {rule: rule for rule in ("arrived_late", "was_there", "tag_heard_again")}
         return over.get(event.rule, "resolved")
+    if any(reason.code == "service_down" for reason in event.reasons):
+        return "arrival_unknown_service"
     return "device" if event.rule.startswith("device_") else event.rule

@@ -1,5 +1,6 @@
-"""Who is told of an alert: every contact, in order, who may know of it and can be reached."""
+"""Who is told of an alert, or of news: every contact, in order, who may know of it and can be reached."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ from app.accounts import service as accounts
 from app.alerts import store
 from app.alerts.model import Alert, What
 from app.households import service as households
+from app.households.model import Scope
 from app.kit.ids import AccountId, AddressId, HouseholdId, WearerId
 from app.push import outbox
 from app.push.model import Level
@@ -55,13 +57,65 @@ def tell(
         store.add_history(connection, alert.id, What.NOBODY_REACHABLE, now, detail={"people": str(len(told))})
 
 
+NEWS_SCOPES = frozenset({Scope.ALERTS, Scope.PLACE})
+"""Who passed which detector when is a place: who may hear of alerts but not see places is not told."""
+
+
+def tell_news(connection: Connection, events: Sequence[WatchEvent], now: datetime) -> None:
+    """Puts one message for each event and each reachable address into the outbox, and keeps no alert of it.
+
+    A message is named by the event's cause, so what comes twice is told once.
+    """
+    wearers = households.wearers_by_id(connection, {event.wearer_id for event in events})
+    told = {one: households.told(connection, one, now, NEWS_SCOPES) for one in wearers}
+    addresses = accounts.addresses_of(connection, {one.account_id for some in told.values() for one in some})
+    for event in events:
+        wearer = wearers[event.wearer_id]
+        reached = [address for one in told[wearer.id] for address in addresses.get(one.account_id, ())]
+        if not reached:
+            continue
+        words = {"wearer": wearer.name} | when(event, store.zone_of(connection, wearer.id))
+        for reason in event.reasons:
+            words |= reason.params
+        for address in reached:
+            outbox.put(
+                connection,
+                city_id=wearer.city_id,
+                address_id=address.id,
+                unique_key=f"{wearer.id.hex}:{event.cause}:{address.id.hex}",
+                kind=f"news.{event.rule}",
+                level=Level.NEWS,
+                about=f"{_about_news(event.rule, wearer.id)}:{event.subject}",
+                params=words,
+                now=now,
+                expires_at=now + KEPT[Level.NEWS],
+            )
+
+
+def forget_news(connection: Connection, wearer_id: WearerId, now: datetime, spare: Collection[AddressId] = ()) -> None:
+    """Cancels the news of a wearer that was not sent yet, but for those to the addresses `spare`."""
+    for rule in NEWS:
+        outbox.cancel(connection, _about_news(rule, wearer_id), now, spare=spare, below=True)
+
+
+NEWS = ("passage", "arrived")
+"""The rules that tell news."""
+
+
+def _about_news(rule: str, wearer_id: WearerId) -> str:
+    """What all news of a wearer by one rule is called. On phones its subject follows: a newer passage takes the place
+    of the one before it at the same detector.
+    """
+    return f"{rule}:{wearer_id.hex}"
+
+
 def forget(connection: Connection, alert: Alert, now: datetime) -> None:
     """Cancels what was not sent yet about an alert: it is no longer true."""
     outbox.cancel(connection, about(alert), now)
 
 
 def untell(connection: Connection, household_id: HouseholdId, now: datetime) -> None:
-    """Cancels what was not sent yet about a household's alerts to those who may not know of them any more."""
+    """Cancels what was not sent yet about a household's wearers to those who may not know of it any more."""
     may_know: dict[WearerId, set[AddressId]] = {}
     for alert in store.lately_of(connection, household_id, now - max(KEPT.values())):
         if alert.wearer_id not in may_know:
@@ -69,6 +123,10 @@ def untell(connection: Connection, household_id: HouseholdId, now: datetime) -> 
             found = accounts.addresses_of(connection, told).values()
             may_know[alert.wearer_id] = {address.id for addresses in found for address in addresses}
         outbox.cancel(connection, about(alert), now, spare=may_know[alert.wearer_id])
+    for wearer_id in store.wearers_of(connection, household_id):
+        told = [one.account_id for one in households.told(connection, wearer_id, now, NEWS_SCOPES)]
+        found = accounts.addresses_of(connection, told).values()
+        forget_news(connection, wearer_id, now, {address.id for addresses in found for address in addresses})
 
 
 def about(alert: Alert) -> str:

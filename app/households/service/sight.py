@@ -84,9 +84,13 @@ def contacts_by_id(connection: Connection, contact_ids: Collection[ContactId]) -
     return contacts.by_id(connection, contact_ids)
 
 
-def told(connection: Connection, wearer_id: WearerId, now: datetime) -> list[Told]:
-    """Who is told of alerts, in order: contacts whose account may see them now and from whom she is not hidden."""
-    return sight.told(connection, wearer_id, now)
+def told(
+    connection: Connection, wearer_id: WearerId, now: datetime, scopes: Collection[Scope] = (Scope.ALERTS,)
+) -> list[Told]:
+    """Who is told of alerts, or of what needs these scopes, in order: contacts whose account may see all of that now
+    and from whom she is not hidden.
+    """
+    return sight.told(connection, wearer_id, now, scopes)
 
 
 def look(connection: Connection, viewer: Viewer, wearer_id: WearerId, purpose: Purpose, now: datetime) -> None:

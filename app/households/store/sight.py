@@ -98,19 +98,21 @@ def visible_household(
     return None if row is None else household_of(row)
 
 
-def told(connection: Connection, wearer_id: WearerId, now: datetime) -> list[Told]:
-    """The contacts, in order, whose account may see alerts of the wearer now and from whom she is not hidden."""
+def told(
+    connection: Connection, wearer_id: WearerId, now: datetime, scopes: Collection[Scope] = (Scope.ALERTS,)
+) -> list[Told]:
+    """The contacts, in order, whose account may see all `scopes` of the wearer now and from whom she is not hidden."""
     roles = [role.value for role in CONSENT_ROLES]
     to_role = sa.and_(consent.c.role == account.c.role, account.c.role.in_(roles))
     reached = sa.or_(consent.c.account_id == account.c.id, to_role)
-    let = sa.exists().where(consent.c.wearer_id == wearer.c.id, reached, *_in_force(Scope.ALERTS, now))
+    let = [sa.exists().where(consent.c.wearer_id == wearer.c.id, reached, *_in_force(scope, now)) for scope in scopes]
     query = (
         sa.select(contact)
         .join(wearer, wearer.c.id == contact.c.wearer_id)
         .join(account, account.c.id == contact.c.account_id)
         .where(contact.c.wearer_id == wearer_id, contact.c.ended_at.is_(None), wearer.c.ended_at.is_(None))
         .where(account.c.disabled_at.is_(None), account.c.city_id == wearer.c.city_id)
-        .where(let, sa.not_(hidden(account.c.id)))
+        .where(*let, sa.not_(hidden(account.c.id)))
         .order_by(contact.c.rank, contact.c.id)
     )
     return [Told(contact=contact_of(row), account_id=row.account_id) for row in connection.execute(query)]

@@ -22,6 +22,13 @@ PARAMS = {
     "battery": "15",
     "distance_m": "123.4",
     "accuracy_m": "18",
+    "detector": "東門",
+    "detectors": "東門、西門",
+    "expected": "学校の正門",
+    "since": "2026-03-31T22:50:00+00:00",
+    "until": "2026-03-31T23:30:00+00:00",
+    "stopped": "2026-03-31T22:55:00+00:00",
+    "back": "2026-03-31T23:00:00+00:00",
 }
 KINDS = (
     "alert.sos",
@@ -35,6 +42,16 @@ KINDS = (
     "alert.returned",
     "alert.resolved",
     "alert.acknowledged",
+    "alert.not_arrived",
+    "alert.arrival_unknown",
+    "alert.arrival_unknown_service",
+    "alert.arrived_late",
+    "alert.was_there",
+    "alert.tag_silent",
+    "alert.tag_unheard",
+    "alert.tag_heard_again",
+    "news.passage",
+    "news.arrived",
 )
 REASONS = (
     "sos",
@@ -49,6 +66,16 @@ REASONS = (
     "battery_well",
     "worn",
     "heard_again",
+    "passed",
+    "not_arrived",
+    "detectors_down",
+    "service_down",
+    "arrived",
+    "arrived_late",
+    "was_there",
+    "tag_silent",
+    "tag_unheard",
+    "tag_heard_again",
 )
 
 
@@ -118,6 +145,27 @@ def test_a_message_reads_like_a_letter_in_english() -> None:
     ) == title_and_body("alert.geofence_exit", "en", params)
     assert "Nothing was heard for 1 h 35 min." in title_and_body("alert.silent", "en", params).body
     assert text("reason.low_battery", "en", params) == "The battery is at 15% (14:10)."
+
+
+def test_a_passage_and_an_arrival_are_told_in_one_line() -> None:
+    params = {**PARAMS, "at": "2026-03-31T23:12:00+00:00", "received": "2026-03-31T23:12:20+00:00"}
+
+    assert "佐藤ハナさんが東門を通過しました（08:12）" == title_and_body("news.passage", "ja", params).title
+    assert "佐藤ハナ passed 東門 (08:12)" == title_and_body("news.passage", "en", params).title
+    assert "佐藤ハナさんが「学校の正門」に着きました（08:12）" == title_and_body("news.arrived", "ja", params).title
+
+
+def test_that_nobody_arrived_is_told_apart_from_that_nobody_can_say() -> None:
+    params = {**PARAMS, "at": "2026-03-31T23:30:00+00:00", "received": "2026-03-31T23:32:00+00:00"}
+
+    assert title_and_body("alert.not_arrived", "ja", params).body.startswith(
+        "08:30までに「学校の正門」を通ったという知らせがありません。"
+    )
+    assert title_and_body("alert.arrival_unknown", "ja", params).body.startswith(
+        "東門、西門の検知器が07:50から動いていなかったため、08:30までに着いたかどうかをお伝えできません。"
+    )
+    assert "(東門, 西門) were not working from 07:50" in title_and_body("alert.arrival_unknown", "en", params).body
+    assert "from 07:55 to 08:00" in title_and_body("alert.arrival_unknown_service", "en", params).body
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,0 +1,230 @@
+"""Arrived, and not arrived by: a wearer is expected to pass certain detectors on certain days.
+
+A day is settled once: by the passage, or at the deadline, when the family must hear that she did not come, or that
+nobody can say because what should have heard her was down. A passage that comes after that is the end of the alert,
+whether she was late or only the word of her. Days and times are those of the wall clock of her city.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from app.kit.calendar import local_date
+from app.push.model import Level
+from app.watch import around as world
+from app.watch.around import Around, Question
+from app.watch.model import (
+    JUDGED_AGE_MAX,
+    AlertKind,
+    ArrivalState,
+    Expectation,
+    Observation,
+    Outcome,
+    Passed,
+    Reason,
+    Settled,
+    Subject,
+    WatchEvent,
+    WatchState,
+)
+from app.watch.passage import note_told, place_of
+
+GRACE = timedelta(minutes=2)
+"""A passage of the last minute must have had time to come in: detectors send what they heard every few seconds to a
+minute, and try again after that."""
+
+TOLD_WITHIN = timedelta(hours=12)
+"""After an outage of ours nobody is told any more about a day that was over so long ago."""
+
+DAYS_AHEAD = 8
+"""Within so many days there is one of every weekday."""
+
+TOLD_OF = frozenset({Settled.MISSED, Settled.UNKNOWN})
+"""Settled by an alert, which a passage ends."""
+
+
+def look(state: WatchState, observation: Observation, subject: Subject, now: datetime) -> Iterator[WatchEvent]:
+    """News of an arrival, or the end of the alert that she had not arrived; what is told here is no passage notice."""
+    if not isinstance(observation, Passed) or observation.doubtful:
+        return
+    for expectation in subject.expectations:
+        if observation.detector_id not in expectation.detector_ids:
+            continue
+        day = local_date(observation.at, subject.zone)
+        from_at, by_at = window(expectation, day, subject.zone)
+        if not expectation.is_on(day) or observation.at < from_at:
+            continue
+        kept = state_of(state, expectation, subject.zone, now)
+        if day.toordinal() < kept.day or (day.toordinal() == kept.day and kept.how not in TOLD_OF):
+            continue
+        before = kept.how if day.toordinal() == kept.day else None
+        _settle(kept, expectation, day, Settled.ARRIVED, subject.zone, now)
+        if before is not None:
+            note_told(state, observation, now)
+            yield _over(subject, expectation, day, observation, in_time=observation.at <= by_at)
+        elif expectation.tell_arrival and observation.at >= now - JUDGED_AGE_MAX:
+            note_told(state, observation, now)
+            yield _arrived(subject, expectation, day, observation)
+
+
+def tick(state: WatchState, subject: Subject, around: Around, now: datetime) -> Iterator[WatchEvent]:
+    """An event for each expectation whose deadline has gone by without her."""
+    for expectation in subject.expectations:
+        kept = state_of(state, expectation, subject.zone, now)
+        if kept.due_at is None or kept.due_at > now:
+            continue
+        day, due_at = local_date(kept.due_at - GRACE, subject.zone), kept.due_at
+        if now - due_at > TOLD_WITHIN:
+            _settle(kept, expectation, day, Settled.NOT_TOLD, subject.zone, now)
+            continue
+        event = _judged(state, subject, expectation, day, around, now)
+        missed = event.rule == "not_arrived"
+        _settle(kept, expectation, day, Settled.MISSED if missed else Settled.UNKNOWN, subject.zone, now)
+        yield event
+
+
+def due_at(state: WatchState, subject: Subject) -> datetime | None:
+    """When the next expectation is to be judged; None when there is none."""
+    times = [state.arrivals[one.id.hex].due_at for one in subject.expectations if one.id.hex in state.arrivals]
+    return min((time for time in times if time is not None), default=None)
+
+
+def question(state: WatchState, subject: Subject, now: datetime) -> Question:
+    """What `tick` must know at `now`: whether the detectors of what is due were hearing."""
+    asked: list[Question] = []
+    for expectation in subject.expectations:
+        kept = state.arrivals.get(expectation.id.hex)
+        if kept is not None and kept.due_at is not None and kept.due_at <= now:
+            from_at, _ = window(expectation, local_date(kept.due_at - GRACE, subject.zone), subject.zone)
+            asked.append(Question(detector_ids=frozenset(expectation.detector_ids), since=from_at))
+    return world.asked_together(asked)
+
+
+def keep_in_step(state: WatchState, subject: Subject, now: datetime) -> None:
+    """Forgets expectations that have ended and sets the timers of new ones."""
+    ids = {one.id.hex for one in subject.expectations}
+    state.arrivals = {key: kept for key, kept in state.arrivals.items() if key in ids}
+    for expectation in subject.expectations:
+        state_of(state, expectation, subject.zone, now)
+
+
+def state_of(state: WatchState, expectation: Expectation, zone: ZoneInfo, now: datetime) -> ArrivalState:
+    """What is known of an expectation; begun, with its timer, when it was not there."""
+    kept = state.arrivals.get(expectation.id.hex)
+    if kept is None:
+        kept = state.arrivals[expectation.id.hex] = ArrivalState()
+        kept.due_at = _next_due_at(expectation, 0, zone, now)
+    return kept
+
+
+def window(expectation: Expectation, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """From when and by when she is expected on `day`, UTC.
+
+    A time that the clock shows twice is the first one. Where the clock leaps over the whole of it, it is one moment.
+    """
+    from_at = datetime.combine(day, expectation.from_time, zone).astimezone(UTC)
+    by_at = datetime.combine(day, expectation.by_time, zone).astimezone(UTC)
+    return from_at, max(from_at, by_at)
+
+
+def alert_subject(expectation_id: UUID, day: date) -> str:
+    """What one alert is about. Each day is one of its own: what nobody resolved yesterday must not swallow today's."""
+    return f"{expectation_id.hex}:{day.isoformat()}"
+
+
+def _next_due_at(expectation: Expectation, settled_day: int, zone: ZoneInfo, now: datetime) -> datetime | None:
+    """The deadline of the first expected day after the settled one. What began before it was expected does not count:
+    she may have passed already. Days before yesterday are no longer judged.
+    """
+    first = max(
+        settled_day + 1, local_date(expectation.created_at, zone).toordinal(), local_date(now, zone).toordinal() - 1
+    )
+    for ordinal in range(first, first + DAYS_AHEAD):
+        day = date.fromordinal(ordinal)
+        from_at, by_at = window(expectation, day, zone)
+        if expectation.is_on(day) and from_at >= expectation.created_at:
+            return by_at + GRACE
+    return None
+
+
+def _settle(
+    kept: ArrivalState, expectation: Expectation, day: date, how: Settled, zone: ZoneInfo, now: datetime
+) -> None:
+    kept.day, kept.how = day.toordinal(), how
+    kept.due_at = _next_due_at(expectation, kept.day, zone, now)
+
+
+def _judged(
+    state: WatchState, subject: Subject, expectation: Expectation, day: date, around: Around, now: datetime
+) -> WatchEvent:
+    """She has not arrived, or nobody can say: every detector, or the service itself, was down for a part of the
+    time.
+    """
+    from_at, by_at = window(expectation, day, subject.zone)
+    words = {"expected": expectation.name, "until": by_at.isoformat()}
+    down = {one: world.down_since(around, one, from_at, by_at) for one in expectation.detector_ids}
+    broken = {one: since for one, since in down.items() if since is not None}
+    reasons: list[Reason] = []
+    uptime = around.uptime
+    if uptime is not None and world.was_down(uptime, from_at, by_at):
+        times = {"stopped": uptime.down_since.isoformat(), "back": uptime.up_since.isoformat()}
+        reasons.append(Reason(code="service_down", params=words | times))
+    if broken:
+        names = {"detectors": world.names_of(around, broken), "since": min(broken.values()).isoformat()}
+        numbers = {"down": float(len(broken)), "detectors": float(len(down))}
+        reasons.append(Reason(code="detectors_down", params=words | names, numbers=numbers))
+    unknown = len(broken) == len(down) or any(reason.code == "service_down" for reason in reasons)
+    if not unknown:
+        reasons.insert(0, Reason(code="not_arrived", params=words))
+    rule = "arrival_unknown" if unknown else "not_arrived"
+    return WatchEvent(
+        wearer_id=subject.wearer_id,
+        kind=AlertKind.ARRIVAL,
+        rule=rule,
+        subject=alert_subject(expectation.id, day),
+        level=Level.NOTICE if unknown else Level.URGENT,
+        cause=f"{rule}:{alert_subject(expectation.id, day)}",
+        at=by_at,
+        received_at=now,
+        reasons=tuple(reasons),
+        place=state.place,
+    )
+
+
+def _over(subject: Subject, expectation: Expectation, day: date, passed: Passed, *, in_time: bool) -> WatchEvent:
+    """The good news that ends the alert: she came late, or the word that she was in time did."""
+    rule = "was_there" if in_time else "arrived_late"
+    return WatchEvent(
+        wearer_id=subject.wearer_id,
+        kind=AlertKind.ARRIVAL,
+        rule=rule,
+        subject=alert_subject(expectation.id, day),
+        level=Level.NOTICE,
+        cause=f"{rule}:{alert_subject(expectation.id, day)}",
+        at=passed.at,
+        received_at=passed.received_at,
+        outcome=Outcome.PASSING,  # It is told also when somebody has resolved the alert already.
+        reasons=(Reason(code=rule, params=_words(expectation, passed)),),
+        place=place_of(passed),
+    )
+
+
+def _arrived(subject: Subject, expectation: Expectation, day: date, passed: Passed) -> WatchEvent:
+    return WatchEvent(
+        wearer_id=subject.wearer_id,
+        kind=AlertKind.ARRIVAL,
+        rule="arrived",
+        subject=expectation.id.hex,
+        level=Level.NEWS,
+        cause=f"arrived:{alert_subject(expectation.id, day)}",
+        at=passed.at,
+        received_at=passed.received_at,
+        outcome=Outcome.NEWS,
+        reasons=(Reason(code="arrived", params=_words(expectation, passed)),),
+        place=place_of(passed),
+    )
+
+
+def _words(expectation: Expectation, passed: Passed) -> dict[str, str]:
+    return {"expected": expectation.name, "detector": passed.detector_name}

@@ -1,0 +1,20 @@
+"""What can be asked of the room, by use case; other rooms and the routes call `service.x`."""
+
+from app.watch.service.expectations import EXPECTATION_ENDED, Draft, end_expectation, expect, expectations
+from app.watch.service.looking import forget_all, forget_device, load, look, tick
+from app.watch.service.settings import change_settings, settings
+
+__all__ = [
+    "EXPECTATION_ENDED",
+    "Draft",
+    "change_settings",
+    "end_expectation",
+    "expect",
+    "expectations",
+    "forget_all",
+    "forget_device",
+    "load",
+    "look",
+    "settings",
+    "tick",
+]

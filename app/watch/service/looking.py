@@ -1,0 +1,164 @@
+"""Looking: loads what the rules need, folds the observations over them, keeps the states, and gives back what
+happened.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.engine import Connection
+
+from app.accounts.store.people import CITY_VERSION
+from app.db.versions import Kept
+from app.geo import service as geo
+from app.history import service as history
+from app.kit.calendar import JST
+from app.kit.ids import CityId, DetectorId, WearerId
+from app.tags import service as tags
+from app.tags.model import DetectorTrouble, Spell
+from app.watch import arrival, catalogue, store
+from app.watch.around import Around, asked_together
+from app.watch.model import Observation, Subject, WatchEvent, WatchSettings, WatchState
+from app.watch.silence import Uptime
+from app.watch.store import Kept as KeptState
+
+DUE_AT_ONCE = 500
+
+
+def load(connection: Connection, subjects: Mapping[UUID, CityId]) -> dict[UUID, KeptState]:
+    """The state of each subject, locked in order where the database locks rows."""
+    return store.load(connection, subjects)
+
+
+def look(
+    connection: Connection,
+    kept: Mapping[UUID, KeptState],
+    observations: Mapping[WearerId, Sequence[Observation]],
+    now: datetime,
+) -> list[WatchEvent]:
+    """What happened to each wearer by her observations, which are in order; every state in `kept` is saved.
+
+    A state that belongs to a contact's phone has no observations: nobody is watched by carrying one.
+    """
+    subjects = subjects_of(connection, observations)
+    events: list[WatchEvent] = []
+    for wearer_id, seen in observations.items():
+        one = kept[wearer_id]
+        happened, failures = catalogue.fold(one.state, seen, subjects[wearer_id], now)
+        events += happened
+        if failures:
+            store.save_failures(connection, wearer_id, one.city_id, failures, now)
+    save(connection, list(kept.values()), subjects)
+    return events
+
+
+def tick(connection: Connection, now: datetime) -> list[WatchEvent]:
+    """What happened by time alone: devices and tags whose silence has lasted too long, arrivals that did not come."""
+    due = store.due_subjects(connection, now, DUE_AT_ONCE)
+    if not due:
+        return []
+    kept = store.load(connection, due)
+    subjects = subjects_of(connection, due)
+    uptime = store.uptime(connection)
+    around = _around(connection, kept, subjects, uptime, now)
+    events: list[WatchEvent] = []
+    for subject_id, one in kept.items():
+        happened, failures = catalogue.tick(one.state, subjects[subject_id], around, now)
+        events += happened
+        if failures:
+            store.save_failures(connection, subject_id, one.city_id, failures, now)
+    save(connection, list(kept.values()), subjects, uptime)
+    return events
+
+
+def _around(
+    connection: Connection,
+    kept: Mapping[UUID, KeptState],
+    subjects: Mapping[UUID, Subject],
+    uptime: Uptime | None,
+    now: datetime,
+) -> Around:
+    """What the rules must know of detectors and tags. Mostly a tracker is due, and nothing is asked."""
+    asked = asked_together(catalogue.question(one.state, subjects[key], uptime, now) for key, one in kept.items())
+    spells: dict[UUID, list[Spell]] = {}
+    names: dict[UUID, str] = {}
+    if asked.detector_ids and asked.since is not None:
+        spells = tags.spells_between(connection, asked.detector_ids, asked.since, now)
+        for detector_id, (name, ended_at) in store.detector_names(connection, asked.detector_ids).items():
+            names[detector_id] = name
+            if ended_at is not None:  # One that was taken down says nothing any more.
+                gone = Spell(
+                    detector_id=DetectorId(detector_id), trouble=DetectorTrouble.SILENT, from_at=ended_at, until_at=None
+                )
+                spells.setdefault(detector_id, []).append(gone)
+    heard_at = history.last_heard(connection, asked.tag_ids) if asked.tag_ids else {}
+    return Around(uptime=uptime, spells=spells, names=names, heard_at=heard_at)
+
+
+_WATCHED: Kept[Subject] = Kept(geo.VERSION, store.SETTINGS_VERSION, store.EXPECTATION_VERSION, CITY_VERSION)
+
+
+def subjects_of(connection: Connection, wearer_ids: Collection[UUID]) -> dict[UUID, Subject]:
+    """Whom the rules look at. Fences, settings and expectations hardly ever change, so they are kept while their
+    versions stand.
+    """
+    return _WATCHED.of(connection, wearer_ids, _load_subjects) if wearer_ids else {}
+
+
+def _load_subjects(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Subject]:
+    fences = geo.fences_of(connection, [WearerId(one) for one in ids])
+    settings = store.settings_of(connection, ids)
+    expectations = store.expectations_of(connection, ids)
+    zones = store.zones_of(connection, ids)
+    return {
+        one: Subject(
+            wearer_id=WearerId(one),
+            fences=tuple(fences.get(WearerId(one), ())),
+            settings=settings.get(one, WatchSettings()),
+            expectations=tuple(expectations.get(one, ())),
+            zone=zones.get(one, JST),
+        )
+        for one in ids
+    }
+
+
+def save(
+    connection: Connection, kept: list[KeptState], subjects: Mapping[UUID, Subject], uptime: Uptime | None = None
+) -> None:
+    """Keeps the states. Without `uptime` a time for silence may be too early after an outage; `tick` puts it right."""
+    due_at = {
+        one.subject_id: catalogue.due_at(one.state, subjects[one.subject_id], uptime)
+        for one in kept
+        if one.subject_id in subjects
+    }
+    store.save(connection, kept, due_at)
+
+
+def forget_device(connection: Connection, wearer_id: WearerId, device_id: UUID) -> None:
+    """Drops what rules remember of a device or a tag that the wearer no longer carries, so that its silence is not
+    told.
+    """
+    kept = store.load(connection, {wearer_id: CityId(0)})
+    one = kept[wearer_id]
+    device, tag = one.state.devices.pop(device_id.hex, None), one.state.tags.pop(device_id.hex, None)
+    if one.version and (device is not None or tag is not None):
+        save(connection, [one], subjects_of(connection, [wearer_id]))
+
+
+def set_timers(connection: Connection, wearer_id: WearerId, city_id: CityId, now: datetime) -> None:
+    """Brings the state in step with what is expected of the wearer from now on. One who was never heard gets a state
+    here: that she does not come must be told of her as well.
+    """
+    kept = store.load(connection, {wearer_id: city_id})
+    subjects = subjects_of(connection, [wearer_id])
+    arrival.keep_in_step(kept[wearer_id].state, subjects[wearer_id], now)
+    save(connection, list(kept.values()), subjects)
+
+
+def forget_all(connection: Connection, wearer_id: WearerId, now: datetime) -> None:
+    """Ends what is expected of a wearer who is no longer watched, and what rules remember of her devices and tags."""
+    store.end_expectations(connection, wearer_id, now)
+    one = store.load(connection, {wearer_id: CityId(0)})[wearer_id]
+    if one.version:
+        one.state = WatchState()
+        save(connection, [one], subjects_of(connection, [wearer_id]))
