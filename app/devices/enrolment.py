@@ -6,6 +6,9 @@ from beacon_ingest.decoders.formats import FORMATS
 EXTERNAL_ID_CHARACTERS_MAX = 100
 INTERVAL_S = 300
 
+DEVICE_FORMATS = tuple(name for name, form in FORMATS.items() if form.spoken_by == "device")
+"""What a device may speak. What detectors speak is enrolled in the room of tags."""
+
 _CANNOT_SEND_A_HEADER = frozenset({"osmand"})
 """Their apps have no field for a secret. It can still be put into their address, so a key may be asked for."""
 
@@ -21,8 +24,8 @@ def key_required_by_default(format: str) -> bool:
 
 def checked(format: str, external_id: str, forwarder: bool, key_required: bool | None) -> tuple[str, bool]:
     """The device's own id without blanks around it, and whether it has to show a key. Raises `InvalidInput`."""
-    if format not in FORMATS:
-        raise InvalidInput(f"The formats are {', '.join(FORMATS)}.", "format")
+    if format not in DEVICE_FORMATS:
+        raise InvalidInput(f"The formats are {', '.join(DEVICE_FORMATS)}.", "format")
     own_id = external_id.strip()
     if not own_id or len(own_id) > EXTERNAL_ID_CHARACTERS_MAX or not own_id.isprintable():
         raise InvalidInput("This is nothing that a device can call itself.", "external_id")

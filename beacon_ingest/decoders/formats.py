@@ -7,7 +7,7 @@ from typing import Final, Literal, Protocol
 
 from msgspec import Struct
 
-from beacon_ingest.decoders import osmand, owntracks, traccar_forward, watch
+from beacon_ingest.decoders import gateway, minew, osmand, owntracks, theengs, traccar_forward, watch
 from beacon_ingest.decoders.decoded import Decoded, HttpRequest
 
 
@@ -37,6 +37,9 @@ class Format(Struct, frozen=True, kw_only=True):
     """The path under /ingest, or what `--tcp` calls it."""
 
     transport: Literal["http", "tcp"]
+    spoken_by: Literal["device", "detector"] = "device"
+    """Whose format it is: of what a person wears, or of what hears tags (its units hold sightings)."""
+
     about: str
     """One sentence for the documentation."""
 
@@ -99,7 +102,43 @@ _ROWS: Final = (
         framer=watch.Framer,
         decode_frame=watch.decode_frame,
     ),
+    Format(
+        name="gateway",
+        transport="http",
+        spoken_by="detector",
+        about="Our own batch form for detectors: one JSON object with what was heard, a number and a time.",
+        acknowledges="Every request, by its 2xx; the answer names the rows that could not be read.",
+        spoofable=False,
+        # Only heartbeats without any time come here, and they are sent no oftener than each minute.
+        repeat_window_s=10,
+        decode_request=gateway.decode,
+    ),
+    Format(
+        name="minew",
+        transport="http",
+        spoken_by="detector",
+        about="Minew gateways G1, G2, MG3, MG4: JSON-LONG, JSON-RAW and BINARY-LONG.",
+        acknowledges="Every request, by its 2xx.",
+        spoofable=False,
+        # BINARY-LONG has no time. What is heard again within the window would be of the same passage anyway.
+        repeat_window_s=10,
+        decode_request=minew.decode,
+    ),
+    Format(
+        name="theengs",
+        transport="http",
+        spoken_by="detector",
+        about="OpenMQTTGateway and Theengs Gateway, forwarded by their broker: `{topic, payload}` or a list of such.",
+        acknowledges="Every request, by its 2xx.",
+        spoofable=False,
+        # No message has a time; a scan takes a minute.
+        repeat_window_s=10,
+        decode_request=theengs.decode,
+    ),
 )
 
 FORMATS: Final[Mapping[str, Format]] = MappingProxyType({row.name: row for row in _ROWS})
 """The formats by name, in the order of the documentation."""
+
+ADVERTISEMENT: Final = "advertisement"
+"""What `mimamori decode` calls one raw advertisement. It is no format that anything speaks to the edge."""

@@ -114,11 +114,11 @@ def utc(value: object, troubles: list[str]) -> datetime | UnsetType | None:
     """
     if value is None or value == "":
         return UNSET
-    moment = _moment(value)
-    if moment is None:
+    stated = moment(value)
+    if stated is None:
         troubles.append(f"the time {shown(value)} cannot be read")
         return None
-    return believed(moment, troubles)
+    return believed(stated, troubles)
 
 
 def believed(moment: datetime, troubles: list[str]) -> datetime | None:
@@ -129,7 +129,11 @@ def believed(moment: datetime, troubles: list[str]) -> datetime | None:
     return None
 
 
-def _moment(value: object) -> datetime | None:
+def moment(value: object) -> datetime | None:
+    """A moment in UTC as it is stated, however wrong the clock; None when it cannot be read or none is stated.
+
+    What is read is what `utc` reads.
+    """
     epoch = number(value)
     try:
         if epoch is not None:
@@ -137,8 +141,8 @@ def _moment(value: object) -> datetime | None:
         if not isinstance(value, str) or len(value) > _NUMBER_CHARACTERS_MAX:
             return None
         # A form turns the plus of "+09:00" into a blank when the client did not escape it.
-        moment = datetime.fromisoformat(_DATE_BLANK_OFFSET.sub(r"\1+\2", value.strip()))
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        stated = datetime.fromisoformat(_DATE_BLANK_OFFSET.sub(r"\1+\2", value.strip()))
+        return stated.replace(tzinfo=UTC) if stated.tzinfo is None else stated.astimezone(UTC)
     except (ValueError, OverflowError, OSError):
         return None
 

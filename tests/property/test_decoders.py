@@ -3,29 +3,70 @@ anywhere.
 """
 
 import json
+import re
 from collections.abc import Callable
+from datetime import timedelta
 from itertools import pairwise
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import UnsetType
 
 from beacon_ingest.decode import decode_lines, list_formats
-from beacon_ingest.decoders import osmand, owntracks, traccar_forward
+from beacon_ingest.decoders import advertisement, gateway, minew, osmand, owntracks, theengs, traccar_forward
 from beacon_ingest.decoders.decoded import Decoded, HttpRequest
 from beacon_ingest.decoders.watch import Framer, decode_frame, encode_command, escaped
-from beacon_ingest.messages import Message, decoder, encode
-from tests.unit.beacon_ingest.captured import http_bodies, watch_frames
+from beacon_ingest.messages import Message, Sighting, decoder, encode
+from tests.unit.beacon_ingest.captured import captured, gateway_bodies, http_bodies, watch_frames
 
 HTTP: dict[str, Callable[[HttpRequest], Decoded]] = {
     "osmand": osmand.decode,
     "owntracks": owntracks.decode,
     "traccar_forward": traccar_forward.decode,
+    "gateway": gateway.decode,
+    "minew": minew.decode,
+    "theengs": theengs.decode,
 }
 FRAMES = watch_frames()
-BODIES = {name: http_bodies(name) for name in HTTP}
+BODIES = {name: [body.encode() for body in http_bodies(name)] for name in ("osmand", "owntracks", "traccar_forward")}
+PAYLOADS = captured("ble_gateway_payloads")["vectors"]
+ADVERTISEMENTS = [bytes.fromhex(row["raw_hex"]) for row in captured("ble_frames")["vectors"]]
+ITEMS = [
+    {"rssi_dbm": -50 - at, "adv": adv.hex(), "mac": f"ac233fa0{at:04x}", "at": "2026-04-01T08:12:05Z"}
+    for at, adv in enumerate(ADVERTISEMENTS)
+]
+BODIES["minew"] = gateway_bodies([row for row in PAYLOADS if row["group"] != "omg"])
+BODIES["theengs"] = gateway_bodies([row for row in PAYLOADS if row["group"] == "omg"])
+BODIES["gateway"] = [
+    json.dumps(
+        {"detector": "gate-east", "seq": at, "sent_at": 1775010000, "health": {"load": 1}, "items": ITEMS[at:]}
+    ).encode()
+    for at in range(len(ITEMS))
+]
+SPELT = {
+    "ibeacon": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/\d{1,5}/\d{1,5}"),
+    "altbeacon": re.compile(r"[0-9a-f]{40}"),
+    "eddystone-uid": re.compile(r"[0-9a-f]{32}"),
+    "eddystone-eid": re.compile(r"[0-9a-f]{16}"),
+    "mac": re.compile(r"[0-9a-f]{12}"),
+    "rpa": re.compile(r"[0-9a-f]{12}"),
+}
+sighting_decoder = msgspec.json.Decoder(Sighting)
 MEMBERS = [
+    "detector",
+    "items",
+    "adv",
+    "mac",
+    "tag",
+    "scheme",
+    "id",
+    "at",
+    "timestamp",
+    "rawData",
+    "topic",
+    "payload",
     "_type",
     "lat",
     "lon",
@@ -41,7 +82,12 @@ MEMBERS = [
 ]
 
 values = st.recursive(
-    st.none() | st.booleans() | st.floats() | st.integers() | st.text() | st.sampled_from(["location", "sos", "1e999"]),
+    st.none()
+    | st.booleans()
+    | st.floats()
+    | st.integers()
+    | st.text()
+    | st.sampled_from(["location", "sos", "1e999", "ac233fa03208"]),
     lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(MEMBERS) | st.text(), inner),
     max_leaves=20,
 )
@@ -57,6 +103,13 @@ def sound(said: Decoded) -> None:
             assert abs(fix["lat_deg"]) <= 90
             assert abs(fix["lon_deg"]) <= 180
             assert (fix["lat_deg"], fix["lon_deg"]) != (0, 0)
+    for sighting in said.sightings:
+        assert sighting == sighting_decoder.decode(encode(sighting))
+        assert SPELT[sighting.tag.scheme].fullmatch(sighting.tag.id)
+        assert isinstance(sighting.mac, UnsetType) or SPELT["mac"].fullmatch(sighting.mac)
+        assert isinstance(sighting.rssi_dbm, UnsetType) or -127 <= sighting.rssi_dbm <= 20
+        assert isinstance(sighting.battery_pct, UnsetType) or 0 <= sighting.battery_pct <= 100
+        assert isinstance(sighting.at, UnsetType) or sighting.at.utcoffset() == timedelta(0)
     msgspec.json.encode(said.refusals)
 
 
@@ -95,7 +148,7 @@ def test_any_json_is_read_or_refused(name: str, value: object) -> None:
 @pytest.mark.parametrize("name", HTTP)
 @given(data=st.data())
 def test_a_damaged_request_is_read_or_refused(name: str, data: st.DataObject) -> None:
-    body = data.draw(mutated([body.encode() for body in BODIES[name]]))
+    body = data.draw(mutated(BODIES[name]))
 
     sound(HTTP[name](HttpRequest(body=body)))
     sound(HTTP[name](HttpRequest(uri=body.decode("utf-8", "replace"))))
@@ -104,12 +157,12 @@ def test_a_damaged_request_is_read_or_refused(name: str, data: st.DataObject) ->
 @pytest.mark.parametrize("name", HTTP)
 @given(data=st.data())
 def test_a_captured_body_with_strange_values_in_it_is_read_or_refused(name: str, data: st.DataObject) -> None:
-    body = data.draw(st.sampled_from([body for body in BODIES[name] if body.startswith("{")]))
+    body = data.draw(st.sampled_from([body for body in BODIES[name] if body[:1] in b"{["]))
     document = json.loads(body)
     target = document
-    while isinstance(target, dict) and target:
-        key = data.draw(st.sampled_from(sorted(target)))
-        if not isinstance(target[key], dict) or data.draw(st.booleans()):
+    while isinstance(target, dict | list) and target:
+        key = data.draw(st.sampled_from(sorted(target) if isinstance(target, dict) else range(len(target))))
+        if not isinstance(target[key], dict | list) or data.draw(st.booleans()):
             target[key] = data.draw(values)
             break
         target = target[key]
@@ -177,10 +230,68 @@ def test_binary_content_never_ends_its_frame(audio: bytes) -> None:
 
 
 @pytest.mark.parametrize("name", list_formats())
-@given(lines=st.lists(st.text() | st.sampled_from([frame.hex() for frame in FRAMES[:10]])))
+@given(lines=st.lists(st.text() | st.sampled_from([frame.hex() for frame in [*FRAMES[:10], *ADVERTISEMENTS]])))
 def test_any_lines_give_json_lines_with_the_number_of_their_line(name: str, lines: list[str]) -> None:
     for line in decode_lines(name, lines):
         told = json.loads(line)
 
         assert 1 <= told["line"] <= len(lines)
         assert ("type" in told) is not ("error" in told)
+
+
+@given(adv=st.binary() | mutated(ADVERTISEMENTS))
+def test_any_advertisement_names_a_tag_or_nobody(adv: bytes) -> None:
+    heard, sighting = advertisement.decode(adv), advertisement.sighting(adv)
+
+    if heard.name is not None:
+        assert SPELT[heard.name.scheme].fullmatch(heard.name.id)
+    if sighting is not None:
+        sound(Decoded(sightings=(sighting,)))
+
+
+@given(adv=st.sampled_from(ADVERTISEMENTS) | mutated(ADVERTISEMENTS))
+def test_an_advertisement_is_the_same_behind_structures_that_name_nobody(adv: bytes) -> None:
+    """The short way for the most common tag is no other than the long one."""
+    assert advertisement.decode(adv) == advertisement.decode(b"\x00\x02\x01\x06\x00" + adv)
+
+
+@given(body=st.sampled_from([body for body in BODIES["minew"] if body[:1] == b"\xbb"]), data=st.data())
+def test_a_binary_message_cut_anywhere_gives_the_rows_before_the_cut(body: bytes, data: st.DataObject) -> None:
+    cut = data.draw(st.integers(0, len(body)))
+    whole, said = minew.decode(HttpRequest(body=body)), minew.decode(HttpRequest(body=body[:cut]))
+
+    sound(said)
+    assert whole.sightings[: len(said.sightings)] == said.sightings
+
+
+def rows_of(name: str) -> list[object]:
+    """Rows of one body that may come in any order."""
+    rows = [json.loads(body) for body in BODIES[name] if body[:1] in b"{["]
+    if name == "gateway":
+        return [*ITEMS, None, {"mac": 5}]
+    return rows if name == "theengs" else [row for body in rows for row in body[1:]]
+
+
+@pytest.mark.parametrize("name", ["gateway", "minew", "theengs"])
+@given(data=st.data())
+def test_the_order_of_the_rows_does_not_matter_for_what_was_heard(name: str, data: st.DataObject) -> None:
+    rows = rows_of(name)
+    mixed = data.draw(st.permutations(rows))
+
+    def heard(rows: list[object]) -> list[bytes]:
+        body = {"detector": "gate-east", "items": rows} if name == "gateway" else rows
+        return sorted(map(encode, HTTP[name](HttpRequest(body=json.dumps(body).encode())).sightings))
+
+    assert heard(rows) == heard(mixed)
+    assert len(heard(rows)) > 3
+
+
+@given(items=st.lists(st.sampled_from(ITEMS) | st.fixed_dictionaries({}, optional=dict.fromkeys(ITEMS[0], values))))
+def test_a_bad_row_changes_nothing_of_the_others(items: list[object]) -> None:
+    """The reader of well-formed bodies and the careful one say the same."""
+    alone = [gateway.decode(HttpRequest(body=json.dumps({"items": [item]}).encode())).sightings for item in items]
+    together = gateway.decode(HttpRequest(body=json.dumps({"detector": "d", "items": [None, *items]}).encode()))
+
+    assert [encode(one) for sightings in alone for one in sightings] == [
+        encode(msgspec.structs.replace(one, detector=msgspec.UNSET)) for one in together.sightings
+    ]

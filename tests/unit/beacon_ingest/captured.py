@@ -28,3 +28,17 @@ def http_bodies(name: str) -> list[str]:
         bodies = [row[kind] for row in rows for kind in ("position_forward_body", "event_forward_body") if kind in row]
         return [json.dumps(body) for body in bodies]
     return [row["input"]["body"] or row["input"]["uri"] for row in rows]
+
+
+def gateway_bodies(rows: list[dict[str, Any]]) -> list[bytes]:
+    """Captured messages of gateways as the bodies of HTTP requests: those of a broker with their topic."""
+    return [
+        bytes.fromhex(row["body"])
+        if row["encoding"] == "hex"
+        else json.dumps(
+            {"topic": row["transport"].removeprefix("mqtt "), "payload": row["body"]}
+            if row["group"] == "omg"
+            else row["body"]
+        ).encode()
+        for row in rows
+    ]

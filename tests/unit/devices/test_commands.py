@@ -22,6 +22,7 @@ from app.devices.commands import (
     plan,
     sent,
 )
+from app.devices.enrolment import DEVICE_FORMATS
 from app.devices.model import Command, CommandKind, CommandState, Device
 from app.kit.errors import Conflict
 from app.kit.ids import CityId, CommandId, DeviceId, new_id
@@ -67,7 +68,7 @@ def test_every_format_with_abilities_is_a_format_of_the_edge() -> None:
 
 
 def test_watches_and_owntracks_phones_can_be_asked_and_the_others_only_speak() -> None:
-    assert {name: len(kinds_of(replace(WATCH, format=name))) for name in FORMATS} == {
+    assert {name: len(kinds_of(replace(WATCH, format=name))) for name in DEVICE_FORMATS} == {
         "osmand": 0,
         "owntracks": 3,
         "traccar": 0,

@@ -2,13 +2,12 @@
 
 import pytest
 
-from app.devices.enrolment import checked, key_required_by_default
+from app.devices.enrolment import DEVICE_FORMATS, checked, key_required_by_default
 from app.kit.errors import InvalidInput
-from beacon_ingest.decoders.formats import FORMATS
 
 
 def test_devices_show_a_key_where_their_format_can_carry_one() -> None:
-    assert {name: key_required_by_default(name) for name in FORMATS} == {
+    assert {name: key_required_by_default(name) for name in DEVICE_FORMATS} == {
         "osmand": False,
         "owntracks": True,
         "traccar": True,
@@ -28,6 +27,7 @@ def test_blanks_around_an_id_are_not_part_of_it() -> None:
     ("format", "external_id", "forwarder", "key_required", "where"),
     [
         ("carrier-pigeon", "1", False, None, "format"),
+        ("gateway", "gate-east", False, None, "format"),
         ("watch", "8800000015", False, True, "key_required"),
         ("osmand", "phone", True, None, "key_required"),
         ("traccar", "server", True, False, "key_required"),
