@@ -29,12 +29,12 @@ from app.migrations.run import upgrade
 from app.pipeline import process
 from app.push.channels import open_channels
 from app.push.deliver import Deliverer
+from app.snapshots import Snapshots
 from beacon_ingest.counters import Counters
 from beacon_ingest.downlink import Connections, Order
 from beacon_ingest.listeners.http import EdgeHttp
 from beacon_ingest.listeners.tcp import serve_tcp
-from beacon_ingest.messages import Unit
-from beacon_ingest.registry import Registry
+from beacon_ingest.messages import DetectorUnit, Unit
 from beacon_ingest.stream import StreamFull
 
 log = structlog.get_logger()
@@ -52,7 +52,7 @@ class EmbeddedStream:
         self._database = database
         self._runner = lambda connection, units: process(connection, units, clock())
 
-    def publish(self, unit: Unit) -> Awaitable[object]:
+    def publish(self, unit: Unit | DetectorUnit) -> Awaitable[object]:
         """Done after the commit; fails when nothing could be stored. Raises `StreamFull` when too much waits."""
         try:
             return self._database.write_item(self._runner, unit)
@@ -112,8 +112,9 @@ async def running(settings: Settings, clock: Clock = system_clock) -> AsyncItera
             jobs.come_up(connection, clock())
         database.start()
         stack.push_async_callback(database.stop)
-        registry = Registry()
-        await _load_registry(database, registry)
+        snapshots = Snapshots(database, detector_secret(settings))
+        await snapshots.load()
+        registry = snapshots.registry
         stream, downlink, connections = (
             EmbeddedStream(database, clock),
             EmbeddedDownlink(database, clock),
@@ -122,9 +123,10 @@ async def running(settings: Settings, clock: Clock = system_clock) -> AsyncItera
         metrics = CollectorRegistry()
         counters = Counters(metrics)
         edge = EdgeHttp(
-            registry=registry, stream=stream, downlink=downlink, clock=clock, monotonic=monotonic_s, counters=counters
-        )
-        _listen(database, registry, downlink, connections)
+            registry=registry, tags=snapshots.tags, stream=stream, downlink=downlink, clock=clock,
+            monotonic=monotonic_s, counters=counters,
+        )  # fmt: skip
+        _listen(database, snapshots, downlink, connections)
         ports: dict[str, int] = {}
         for protocol, port in settings.tcp.items():
             server = await serve_tcp(
@@ -136,7 +138,7 @@ async def running(settings: Settings, clock: Clock = system_clock) -> AsyncItera
         deliverer = Deliverer(database, open_channels(settings, clock), clock, tick_s=settings.tick_s)
         deliverer.start()
         stack.push_async_callback(deliverer.stop)
-        scheduler = _scheduler(database, settings, clock, registry)
+        scheduler = _scheduler(database, settings, clock, snapshots)
         scheduler.start()
         stack.callback(_stop, scheduler)
         yield Service(
@@ -154,12 +156,12 @@ async def running(settings: Settings, clock: Clock = system_clock) -> AsyncItera
         )
 
 
-def _listen(database: Database, registry: Registry, downlink: EmbeddedDownlink, connections: Connections) -> None:
+def _listen(database: Database, snapshots: Snapshots, downlink: EmbeddedDownlink, connections: Connections) -> None:
     """Lets changes in the database reach the edge at once."""
     tasks: set[asyncio.Task[None]] = set()
 
     def on_registry(_key: str) -> None:
-        task = asyncio.ensure_future(_load_registry(database, registry))
+        task = asyncio.ensure_future(snapshots.load())
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 
@@ -172,24 +174,12 @@ def _listen(database: Database, registry: Registry, downlink: EmbeddedDownlink, 
     database.listen("command", on_command)
 
 
-async def _load_registry(database: Database, registry: Registry) -> None:
-    """Brings the edge's snapshot up to date."""
-    version, entries = await database.read(lambda c: (devices.registry_version(c), devices.registry_entries(c)))
-    registry.replace(entries, version)
-
-
-async def _check_registry(database: Database, registry: Registry) -> None:
-    version = await database.read(devices.registry_version)
-    if version != registry.version:
-        await _load_registry(database, registry)
-
-
-def _scheduler(database: Database, settings: Settings, clock: Clock, registry: Registry) -> AsyncIOScheduler:
+def _scheduler(database: Database, settings: Settings, clock: Clock, snapshots: Snapshots) -> AsyncIOScheduler:
     """A ticker for the jobs; it holds no state that anything depends on."""
     scheduler = AsyncIOScheduler(job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
     for job in jobs.JOBS:
         scheduler.add_job(partial(_run, job, database, settings, clock), "interval", seconds=job.every_s, id=job.name)
-    scheduler.add_job(partial(_check_registry, database, registry), "interval", seconds=REGISTRY_CHECK_S, id="registry")
+    scheduler.add_job(snapshots.check, "interval", seconds=REGISTRY_CHECK_S, id="registry")
     database.listen("intent", lambda _key: scheduler.modify_job("intents", next_run_time=system_clock()))
     return scheduler
 

@@ -39,6 +39,8 @@ TAGS = {
     "protections": "Protections (支援措置): who must not know where somebody is",
     "looks": "Who looked at a place",
     "devices": "Devices and commands to them",
+    "tags": "BLE tags, and who wears them",
+    "detectors": "Detectors (検知器) that hear tags",
     "geofences": "Geofences (見守りエリア)",
     "places": "Where somebody is and was",
     "watches": "Settings of the watches",

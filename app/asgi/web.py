@@ -23,12 +23,14 @@ from app.households.routes import ROUTES as HOUSEHOLDS
 from app.live import ROUTES as LIVE
 from app.operations import ROUTES as OPERATIONS
 from app.problems import EXCEPTION_HANDLERS, describe
+from app.tags.routes import ROUTES as TAGS
 from app.watch.routes import ROUTES as WATCH
 
 ROUTES: tuple[HTTPRouteHandler, ...] = (
     *ACCOUNTS,
     *HOUSEHOLDS,
     *DEVICES,
+    *TAGS,
     *GEO,
     *HISTORY,
     *WATCH,
@@ -41,7 +43,7 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
 """The routes of all rooms, in the order of the rooms."""
 
 BODY_MAX_BYTES = 256 * 1024
-NAMES = ("settings", "database", "clock", "registry", "meters")
+NAMES = ("settings", "database", "clock", "registry", "meters", "detector_secret")
 """What handlers may ask for by name, besides `viewer`."""
 
 

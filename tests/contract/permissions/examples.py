@@ -30,6 +30,7 @@ KINDS_OF = {
         "protection_id",
         "geofence_id",
         "device_id",
+        "tag_id",
         "alert_id",
     },
     Target.ENDED: {"wearer_id", "contact_id", "alert_id"},
@@ -39,6 +40,8 @@ KINDS_OF = {
         "protection_id",
         "geofence_id",
         "device_id",
+        "tag_id",
+        "detector_id",
         "sign_in_id",
         "address_id",
         "letter_id",
@@ -127,6 +130,8 @@ OPEN = {
 SHAPE = {"type": "circle", "lat_deg": 34.7, "lon_deg": 134.8, "radius_m": 100.0}
 _W = "/v1/wearers/{wearer_id}"
 _D = "/v1/devices/{device_id}"
+_T = "/v1/tags/{tag_id}"
+_DETECTOR = "/v1/detectors/{detector_id}"
 
 EXAMPLES: dict[str, Example] = {
     "POST /v1/sign-out": Example(Action.SELF, status=204),
@@ -195,6 +200,24 @@ EXAMPLES: dict[str, Example] = {
     f"GET {_W}/devices": Example(Action.DEVICE_READ, EQUIPPED),
     f"POST {_D}/commands": row(Action.DEVICE_COMMAND, Way.PLACE, body={"kind": "locate"}, status=200),
     f"GET {_D}/commands": Example(Action.DEVICE_READ, EQUIPPED),
+    "GET /v1/tags": Example(Action.TAG_READ),
+    "POST /v1/tags": Example(
+        Action.TAG_WRITE, body={"vendor": "Aruku", "scheme": "mac", "identity": "ac233fa0ffff", "name": "New"}
+    ),
+    f"GET {_T}": Example(Action.TAG_READ, EQUIPPED),
+    f"PATCH {_T}": Example(Action.TAG_WRITE, OFFICE, body={"name": "Another"}),
+    f"DELETE {_T}": Example(Action.TAG_WRITE, OFFICE),
+    f"PUT {_T}/wearer": Example(Action.TAG_WRITE, OFFICE, body={"wearer_id": "{wearer_id}"}),
+    f"DELETE {_T}/wearer": Example(Action.TAG_WRITE, OFFICE),
+    "GET /v1/detectors": Example(Action.DETECTOR_READ),
+    "POST /v1/detectors": Example(
+        Action.DETECTOR_WRITE, body={"kind": "fixed", "name": "New", "lat_deg": 34.9, "lon_deg": 134.9}
+    ),
+    f"GET {_DETECTOR}": row(Action.DETECTOR_READ, Way.STAFF),
+    f"PATCH {_DETECTOR}": Example(Action.DETECTOR_WRITE, OFFICE, body={"name": "Another", "address": None}),
+    f"DELETE {_DETECTOR}": Example(Action.DETECTOR_WRITE, OFFICE),
+    f"POST {_DETECTOR}/key": Example(Action.DETECTOR_WRITE, OFFICE, status=200),
+    f"GET {_DETECTOR}/provisioning": Example(Action.DETECTOR_WRITE, OFFICE),
     f"GET {_W}/geofences": Example(Action.WEARER_READ, FENCED),
     f"POST {_W}/geofences": Example(Action.GEOFENCE_WRITE, MANAGING, body={"name": "New", "shape": SHAPE}),
     f"GET {_W}/geofences/{{geofence_id}}": Example(Action.WEARER_READ, FENCED),

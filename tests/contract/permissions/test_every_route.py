@@ -15,6 +15,8 @@ LISTED = {
     "GET /v1/households": ("household_id", "GET /v1/households/{household_id}"),
     "GET /v1/wearers": ("wearer_id", "GET /v1/wearers/{wearer_id}"),
     "GET /v1/devices": ("device_id", "GET /v1/devices/{device_id}"),
+    "GET /v1/tags": ("tag_id", "GET /v1/tags/{tag_id}"),
+    "GET /v1/detectors": ("detector_id", "GET /v1/detectors/{detector_id}"),
     "GET /v1/alerts": ("alert_id", "GET /v1/alerts/{alert_id}"),
     "GET /v1/events": ("alert_id", "GET /v1/alerts/{alert_id}"),
     "GET /v1/contacts": ("contact_id", "PUT /v1/contacts/{contact_id}/shares-place"),
@@ -64,7 +66,7 @@ def test_the_cast_has_every_role_and_every_route_is_granted_to_somebody() -> Non
     assert EXAMPLES.keys() == granted
 
 
-@pytest.mark.parametrize(("role", "may"), [(Role.VENDOR, {Action.SELF, Action.CITY_READ})])
+@pytest.mark.parametrize(("role", "may"), [(Role.VENDOR, {Action.SELF, Action.CITY_READ, Action.PASSAGE_READ})])
 def test_a_vendor_may_nothing_of_wearers(role: Role, may: set[Action]) -> None:
     assert {action for action in Action if allowed(role, action)} == may
 

@@ -59,6 +59,12 @@ REFUSED: list[tuple[str, str, Any]] = [
     ("clerk", "PUT /v1/devices/{device_id}/carrier", {"contact_id": "{revoked_contact_id}"}),
     ("clerk", "PUT /v1/devices/{faraway_device_id}/carrier", {"wearer_id": "{wearer_id}"}),
     ("administrator", "PUT /v1/devices/{faraway_device_id}/carrier", {"wearer_id": "{wearer_id}"}),
+    # As with a tag and who is to wear it.
+    ("clerk", "PUT /v1/tags/{tag_id}/wearer", {"wearer_id": "{faraway_wearer_id}"}),
+    ("administrator", "PUT /v1/tags/{tag_id}/wearer", {"wearer_id": "{faraway_wearer_id}"}),
+    ("clerk", "PUT /v1/tags/{tag_id}/wearer", {"wearer_id": "{hidden_wearer_id}"}),
+    ("clerk", "PUT /v1/tags/{faraway_tag_id}/wearer", {"wearer_id": "{wearer_id}"}),
+    ("administrator", "PUT /v1/tags/{faraway_tag_id}/wearer", {"wearer_id": "{wearer_id}"}),
     # Who is let see, told or made a member is of the wearer's city.
     ("clerk", "PUT /v1/households/{household_id}/members/{faraway_account_id}", None),
     ("administrator", "PUT /v1/households/{household_id}/members/{faraway_account_id}", None),
@@ -90,6 +96,10 @@ REFUSED: list[tuple[str, str, Any]] = [
         "POST /v1/devices",
         {"format": "owntracks", "external_id": "new", "name": "New", "city_id": NO_CITY},
     ),
+    ("clerk", "POST /v1/tags", EXAMPLES["POST /v1/tags"].body | {"city_id": ELSEWHERE}),
+    ("administrator", "POST /v1/tags", EXAMPLES["POST /v1/tags"].body | {"city_id": NO_CITY}),
+    ("clerk", "POST /v1/detectors", EXAMPLES["POST /v1/detectors"].body | {"city_id": ELSEWHERE}),
+    ("administrator", "POST /v1/detectors", EXAMPLES["POST /v1/detectors"].body | {"city_id": NO_CITY}),
     ("clerk", "POST /v1/accounts", EXAMPLES["POST /v1/accounts"].body | {"city_id": ELSEWHERE}),
     ("administrator", "POST /v1/accounts", EXAMPLES["POST /v1/accounts"].body | {"city_id": NO_CITY}),
     # Administrators are nobody to clerks and operators.

@@ -31,9 +31,12 @@ from app.kit.clock import ManualClock
 from app.kit.ids import AccountId, CityId, HouseholdId, new_id
 from app.pipeline import digest
 from app.push.model import AddressKind, Channel
+from app.tags import service as tags
+from app.tags.model import DetectorKind
+from app.tags.registration import DetectorDraft
 from app.watch.tables import watch_failure
 from beacon_ingest.messages import Fix, Health
-from tests.build import NOW, account, an_alarm, unit, viewer
+from tests.build import NOW, VENDOR, account, an_alarm, unit, viewer
 from tests.contract.permissions.asking import Answer, ask
 from tests.contract.permissions.examples import KNOWING, Request, request_of
 from tests.contract.permissions.undone import Undone
@@ -57,6 +60,11 @@ PLACED = (Target.OWN, Target.NEIGHBOUR, Target.FARAWAY, Target.HIDDEN, Target.EN
 def latitude(target: Target) -> float:
     """A latitude that stands for the wearer of a target, and for nothing else."""
     return 34.7012345 + list(Target).index(target) / 100
+
+
+def gate(name: str) -> DetectorDraft:
+    """A detector that is to be registered."""
+    return DetectorDraft(kind=DetectorKind.FIXED, name=name, lat_deg=34.9, lon_deg=134.9)
 
 
 class Things(dict[str, Any]):
@@ -240,12 +248,27 @@ class World:
         devices.order(c, device.id, CommandKind.LOCATE, None, NOW)
         units.bury(c, unit(device, fix, stamp="letter"), "ValueError: why")
         things["letter_id"] = self._letters(c)[0]
+        self._tag(c, things, city)
+
+    def _tag(self, c: Connection, things: Things, city: CityId) -> None:
+        """A tag that the wearer wears, and a detector of the city, which hides from nobody of it."""
+        target, number = things.target, list(Target).index(things.target)
+        tag = tags.register_tag(
+            c, city_id=city, vendor=VENDOR, scheme="mac", identity=f"ac233fa0000{number}", name=f"tag of {target}",
+            now=EARLIER,
+        )  # fmt: skip
+        things.keep("tag_id", tag, Way.MANAGES, Way.HEALTH)
+        tags.assign_tag(c, tag.id, things["wearer_id"], now=EARLIER)
+        if target not in (Target.HIDDEN, Target.ENDED):
+            detector = tags.register_detector(c, city, gate(f"gate of {target}"), EARLIER)
+            things.keep("detector_id", detector, Way.STAFF)
 
     def _take_back(self, c: Connection, ended: Things, own: Things) -> None:
         """The watch of who is no longer watched lies in the office; other things than hers are those of her home."""
         devices.release_all(c, ended["wearer_id"], NOW)
+        tags.release_all(c, ended["wearer_id"], NOW)
         own.words[frozenset({Way.OFFICE})] |= ended.words.pop(frozenset({Way.MANAGES, Way.HEALTH}))
-        ended |= {name: own[name] for name in ("household_id", "device_id", "account_id")}
+        ended |= {name: own[name] for name in ("household_id", "device_id", "tag_id", "account_id")}
 
     def _letters(self, c: Connection) -> list[Any]:
         return list(c.execute(sa.select(dead_letter.c.id).order_by(dead_letter.c.id.desc())).scalars())
@@ -331,6 +354,16 @@ class World:
         units.replayed(c, gone["letter_id"], None, NOW)
         devices.assign(c, device.id, gone["wearer_id"], now=NOW - timedelta(hours=2))
         devices.end_device(c, device.id, NOW)
+        tag = tags.register_tag(
+            c, city_id=HERE, vendor=VENDOR, scheme="mac", identity="ac233fa000ff", name=f"tag of {gone.target}",
+            now=EARLIER,
+        )  # fmt: skip
+        gone.keep("tag_id", tag)
+        tags.assign_tag(c, tag.id, gone["wearer_id"], now=NOW - timedelta(hours=2))
+        tags.end_tag(c, tag.id, NOW)
+        detector = tags.register_detector(c, HERE, gate(f"gate of {gone.target}"), EARLIER)
+        gone.keep("detector_id", detector)
+        tags.end_detector(c, detector.id, NOW)
 
     def _sign_others_out(self, c: Connection) -> None:
         """Everybody has a second phone, and had a third one until now."""
