@@ -114,7 +114,8 @@ def state_of(state: WatchState, expectation: Expectation, zone: ZoneInfo, now: d
     kept = state.arrivals.get(expectation.id.hex)
     if kept is None:
         kept = state.arrivals[expectation.id.hex] = ArrivalState()
-        kept.due_at = _next_due_at(expectation, 0, zone, now)
+        # She may have passed already in a time that began before anybody looked.
+        kept.due_at = _next_due_at(expectation, 0, max(expectation.created_at, now), zone, now)
     return kept
 
 
@@ -133,17 +134,17 @@ def alert_subject(expectation_id: UUID, day: date) -> str:
     return f"{expectation_id.hex}:{day.isoformat()}"
 
 
-def _next_due_at(expectation: Expectation, settled_day: int, zone: ZoneInfo, now: datetime) -> datetime | None:
-    """The deadline of the first expected day after the settled one. What began before it was expected does not count:
-    she may have passed already. Days before yesterday are no longer judged.
+def _next_due_at(
+    expectation: Expectation, settled_day: int, since: datetime, zone: ZoneInfo, now: datetime
+) -> datetime | None:
+    """The deadline of the first expected day after the settled one whose time begins at `since` or later. Days before
+    yesterday are no longer judged.
     """
-    first = max(
-        settled_day + 1, local_date(expectation.created_at, zone).toordinal(), local_date(now, zone).toordinal() - 1
-    )
+    first = max(settled_day + 1, local_date(since, zone).toordinal(), local_date(now, zone).toordinal() - 1)
     for ordinal in range(first, first + DAYS_AHEAD):
         day = date.fromordinal(ordinal)
         from_at, by_at = window(expectation, day, zone)
-        if expectation.is_on(day) and from_at >= expectation.created_at:
+        if expectation.is_on(day) and from_at >= since:
             return by_at + GRACE
     return None
 
@@ -152,7 +153,7 @@ def _settle(
     kept: ArrivalState, expectation: Expectation, day: date, how: Settled, zone: ZoneInfo, now: datetime
 ) -> None:
     kept.day, kept.how = day.toordinal(), how
-    kept.due_at = _next_due_at(expectation, kept.day, zone, now)
+    kept.due_at = _next_due_at(expectation, kept.day, expectation.created_at, zone, now)
 
 
 def _judged(
