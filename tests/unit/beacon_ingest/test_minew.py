@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec import UNSET
 
-from beacon_ingest.decoders import advertisement
+from beacon_ingest.decoders import advertisement, minew_binary
 from beacon_ingest.decoders.decoded import Decoded, HttpRequest, Refusal
 from beacon_ingest.decoders.minew import decode
 from beacon_ingest.messages import Health, Sighting, TagName
@@ -67,6 +67,16 @@ def test_every_row_is_named_by_its_packet_or_else_by_its_address(row: dict[str, 
         assert (packet.name or TagName("mac", one["tag_mac"])) == sighting.tag
         if "battery_percent" in one:
             assert one["battery_percent"] == sighting.battery_pct
+
+
+@pytest.mark.parametrize("row", [row for row in ACCEPTED if row["encoding"] == "hex"], ids=lambda row: row["id"])
+def test_every_packet_of_a_binary_message_is_whole_and_no_more(row: dict[str, Any]) -> None:
+    told = list(minew_binary.packets(BINARY[row["id"]]))
+
+    assert [minew_binary.Packet] * len(told) == [type(packet) for packet in told]
+    assert [(one["tag_mac"], one["raw_hex"] or "") for one in row["expected"]["rows"]] == [
+        (packet.mac, packet.adv.hex()) for packet in told if isinstance(packet, minew_binary.Packet)
+    ]
 
 
 def test_the_real_capture_holds_two_ibeacons_and_an_eddystone() -> None:
