@@ -18,7 +18,7 @@ from app.devices.health import HealthRow, heard, row_of
 from app.devices.model import Carried, Carrier
 from app.geo import quality
 from app.geo.cells import cell_of, hour_of
-from app.history.model import KeptSurvey, KnownBy, Position, RefusedFix
+from app.history.model import Began, KeptSurvey, KnownBy, Position, RefusedFix, Signal
 from app.kit.ids import CityId, DeviceId, WearerId
 from app.watch.model import AlarmHeard, HealthHeard, Heard, Observation, Passed, Place, Seen, WatchState
 from beacon_ingest.messages import Alarm, Answer, Fix, Health, Survey, Unit
@@ -45,6 +45,7 @@ class Batch(Struct, kw_only=True):
     health: list[HealthRow] = msgspec.field(default_factory=list)
     answers: list[AnswerHeard] = msgspec.field(default_factory=list)
     observations: dict[WearerId, list[Observation]] = msgspec.field(default_factory=dict)
+    moved: set[WearerId] = msgspec.field(default_factory=set)
     orphans: list[Unit] = msgspec.field(default_factory=list)
 
 
@@ -226,7 +227,63 @@ def _take_fix(batch: Batch, unit: Unit, fix: Fix, ordinal: int, carrier: Carrier
     )
     if carrier.wearer_id is not None:
         batch.observations.setdefault(carrier.wearer_id, []).append(seen)
+        batch.moved.add(carrier.wearer_id)
     return seen
+
+
+def those_heard(began: Iterable[Began], signals: Iterable[Signal]) -> dict[UUID, CityId]:
+    """The wearers whose tags said something that rules look at."""
+    found: dict[UUID, CityId] = {}
+    for one in began:
+        if one.passage.wearer_id is not None:
+            found[one.passage.wearer_id] = one.passage.city_id
+    for signal in signals:
+        found[signal.wearer_id] = signal.city_id
+    return found
+
+
+def take_heard(batch: Batch, began: Iterable[Began], signals: Iterable[Signal]) -> None:
+    """Puts passages that began, presses and charges before the rules of the wearers."""
+    touched: set[WearerId] = set()
+    for one in began:
+        passage = one.passage
+        if passage.wearer_id is None:
+            continue
+        touched.add(passage.wearer_id)
+        if not passage.doubtful:
+            batch.moved.add(passage.wearer_id)
+        batch.observations.setdefault(passage.wearer_id, []).append(
+            Passed(
+                tag_id=passage.tag_id,
+                detector_id=passage.detector_id,
+                detector_name=one.detector_name,
+                at=passage.opened_at,
+                received_at=passage.received_at,
+                lat_deg=passage.lat_deg,
+                lon_deg=passage.lon_deg,
+                accuracy_m=passage.accuracy_m,
+                doubtful=passage.doubtful,
+            )
+        )
+    for signal in signals:
+        touched.add(signal.wearer_id)
+        batch.observations.setdefault(signal.wearer_id, []).append(_signalled(signal))
+    for wearer_id in touched:
+        batch.observations[wearer_id].sort(key=_order)
+
+
+def _signalled(signal: Signal) -> AlarmHeard | HealthHeard:
+    if not signal.pressed:
+        return HealthHeard(
+            device_id=signal.tag_id, at=signal.at, received_at=signal.received_at, battery_pct=signal.battery_pct
+        )
+    spot = signal.spot
+    place = None
+    if spot is not None:
+        place = Place(lat_deg=spot.lat_deg, lon_deg=spot.lon_deg, accuracy_m=spot.accuracy_m, at=signal.at)
+    return AlarmHeard(
+        device_id=signal.tag_id, at=signal.at, received_at=signal.received_at, kinds=("sos",), place=place
+    )
 
 
 def _numbered(unit: Unit) -> Iterable[tuple[int, Fix]]:

@@ -24,6 +24,7 @@ from app.devices import service as devices
 from app.geo.model import FencePurpose
 from app.history import service as history
 from app.kit.ids import DeviceId, GeofenceId, HouseholdId, WearerId
+from app.tags import service as tags
 from app.watch import service as watch
 from app.watch.fence import fence_subject
 
@@ -74,6 +75,22 @@ def judge_silence(connection: Connection, settings: Settings, now: datetime) -> 
     raising.raise_all(connection, watch.tick(connection, now), now)
 
 
+def judge_detectors(connection: Connection, settings: Settings, now: datetime) -> None:
+    """Notes which detectors became silent or deaf, or have a wrong clock, and since when."""
+    tags.judge_detectors(connection, tags.uptime(connection), now)
+
+
+def close_passages(connection: Connection, settings: Settings, now: datetime) -> None:
+    """Moves passages that are over into the history."""
+    while history.close_over(connection, now):
+        pass
+
+
+def learn_intervals(connection: Connection, settings: Settings, now: datetime) -> None:
+    """Takes over what passages taught about how often tags are heard."""
+    tags.learn_intervals(connection)
+
+
 def carry_out_intents(connection: Connection, settings: Settings, now: datetime) -> None:
     """Does what was decided and not yet done; what fails is put off and does not hold up the rest."""
     for one in intents.due(connection, now):
@@ -98,6 +115,7 @@ def forget(connection: Connection, settings: Settings, now: datetime) -> None:
     history.forget_before(connection, now - timedelta(days=settings.retention_days))
     devices.forget_commands_before(connection, now - timedelta(days=settings.retention_days))
     history.forget_surveys_before(connection, now - SURVEYS_KEPT)
+    tags.forget_detector_history(connection, now - timedelta(days=settings.retention_days))
     units.forget_before(connection, now - units.KEPT)
     accounts.forget_failures(connection, now)
     accounts.forget_sign_ins(connection, now)
@@ -108,6 +126,9 @@ JOBS: tuple[Job, ...] = (
     Job(name="intents", every_s=2, work=carry_out_intents),
     Job(name="commands", every_s=2, work=look_after_commands),
     Job(name="silence", every_s=5, work=judge_silence),
+    Job(name="passages", every_s=15, work=close_passages),
+    Job(name="intervals", every_s=3600, work=learn_intervals),
+    Job(name="detectors", every_s=30, work=judge_detectors),
     Job(name="forget", every_s=60, work=forget),
 )
 
@@ -117,6 +138,8 @@ def _wearer_ended(connection: Connection, payload: Mapping[str, Any], now: datet
     wearer_id = WearerId(UUID(payload["wearer_id"]))
     acting.cancel_all(connection, wearer_id, now)
     devices.release_all(connection, wearer_id, now)
+    tags.release_all(connection, wearer_id, now)
+    watch.forget_all(connection, wearer_id, now)
 
 
 def _device_released(connection: Connection, payload: Mapping[str, Any], now: datetime) -> None:
@@ -126,10 +149,21 @@ def _device_released(connection: Connection, payload: Mapping[str, Any], now: da
     acting.cancel_all(connection, wearer_id, now, (device_id.hex,))
 
 
+def _tag_released(connection: Connection, payload: Mapping[str, Any], now: datetime) -> None:
+    """A tag is no longer worn by a wearer: what is said of it is over, as with a device."""
+    _device_released(connection, {"wearer_id": payload["wearer_id"], "device_id": payload["tag_id"]}, now)
+
+
 def _geofence_ended(connection: Connection, payload: Mapping[str, Any], now: datetime) -> None:
     """A geofence is no longer watched: nobody can come back to it, so an alert about having left it is over."""
     wearer_id, geofence_id = WearerId(UUID(payload["wearer_id"])), GeofenceId(UUID(payload["geofence_id"]))
     acting.cancel_all(connection, wearer_id, now, (fence_subject(geofence_id, FencePurpose(payload["purpose"])),))
+
+
+def _expectation_ended(connection: Connection, payload: Mapping[str, Any], now: datetime) -> None:
+    """A wearer is no longer expected somewhere: that she did not come, on whatever day, is over."""
+    begins = f"{UUID(payload['expectation_id']).hex}:"
+    acting.cancel_about(connection, WearerId(UUID(payload["wearer_id"])), begins, now)
 
 
 def _sight_lost(connection: Connection, payload: Mapping[str, Any], now: datetime) -> None:
@@ -140,7 +174,9 @@ def _sight_lost(connection: Connection, payload: Mapping[str, Any], now: datetim
 INTENTS: dict[str, Callable[[Connection, Mapping[str, Any], datetime], None]] = {
     "wearer_ended": _wearer_ended,
     "device_released": _device_released,
+    "tag_released": _tag_released,
     "geofence_ended": _geofence_ended,
+    watch.EXPECTATION_ENDED: _expectation_ended,
     "sight_lost": _sight_lost,
 }
 

@@ -1,5 +1,5 @@
-"""THE HOT PATH on one screen: units of messages in; positions, health, states, alerts and messages to people out, in
-one transaction.
+"""THE HOT PATH on one screen: units of messages in; positions, passages, health, states, alerts and messages to people
+out, in one transaction.
 
 `process` is the runner that the group-commit writer calls with everything that waits. A repeat changes nothing. An
 unexpected error is narrowed to its unit, which is kept as a dead letter and acknowledged: one bad integer never stops a
@@ -14,17 +14,18 @@ import structlog
 from sqlalchemy.engine import Connection
 
 from app.alerts.service import raising
-from app.batch import sort_out, subjects
+from app.batch import sort_out, subjects, take_heard, those_heard
 from app.db import session, units
 from app.devices import service as devices
 from app.history import service as history
+from app.tags import service as tags
 from app.watch import service as watch
-from beacon_ingest.messages import Unit
+from beacon_ingest.messages import DetectorUnit, Unit
 
 log = structlog.get_logger()
 
 
-def process(connection: Connection, arrived: Sequence[Unit], now: datetime) -> list[None]:
+def process(connection: Connection, arrived: Sequence[Unit | DetectorUnit], now: datetime) -> list[None]:
     """One outcome a unit: None, it is digested or kept as a dead letter. Raises only when the store itself fails: then
     nothing is acknowledged.
     """
@@ -46,7 +47,9 @@ def process(connection: Connection, arrived: Sequence[Unit], now: datetime) -> l
     return [None] * len(arrived)
 
 
-def digest(connection: Connection, arrived: Sequence[Unit], now: datetime, *, again: bool = False) -> None:
+def digest(
+    connection: Connection, arrived: Sequence[Unit | DetectorUnit], now: datetime, *, again: bool = False
+) -> None:
     """The stages, in order. Each is a plain function over everything that arrived.
 
     `again`: an operator replays units that are known already; their own repeats stay repeats.
@@ -54,9 +57,15 @@ def digest(connection: Connection, arrived: Sequence[Unit], now: datetime, *, ag
     fresh = arrived if again else units.fresh(connection, arrived)
     if not fresh:
         return
-    carriers = devices.carried(connection, {unit.device_id for unit in fresh})
-    kept = watch.load(connection, subjects(fresh, carriers))
-    batch = sort_out(fresh, carriers, {key: one.state for key, one in kept.items()})
+    trackers = [unit for unit in fresh if isinstance(unit, Unit)]
+    detectors = [unit for unit in fresh if isinstance(unit, DetectorUnit)]
+    tags.save_hearing(connection, detectors, now)
+    history.append_vehicles(connection, detectors)
+    began, signals = history.record(connection, detectors, now), history.signals(connection, detectors)
+    carriers = devices.carried(connection, {unit.device_id for unit in trackers})
+    kept = watch.load(connection, subjects(trackers, carriers) | those_heard(began, signals))
+    batch = sort_out(trackers, carriers, {key: one.state for key, one in kept.items()})
+    take_heard(batch, began, signals)
     history.append(connection, batch.positions)
     history.refuse(connection, batch.refused)
     history.keep_surveys(connection, batch.surveys)
@@ -67,7 +76,7 @@ def digest(connection: Connection, arrived: Sequence[Unit], now: datetime, *, ag
         units.bury(connection, unit, "An alarm of a device that nobody carried then.")
     events = watch.look(connection, kept, batch.observations, now)
     raising.raise_all(connection, events, now)
-    for wearer_id in {position.wearer_id for position in batch.positions if position.wearer_id is not None}:
+    for wearer_id in batch.moved:
         session.hint(connection, "place", str(wearer_id))
 
 

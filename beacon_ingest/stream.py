@@ -6,7 +6,7 @@ Embedded it is the database's writer, scaled it is a message stream; the edge ca
 from collections.abc import Awaitable
 from typing import Protocol
 
-from beacon_ingest.messages import Unit
+from beacon_ingest.messages import DetectorUnit, Unit
 
 
 class StreamFull(Exception):
@@ -20,7 +20,7 @@ class StreamFull(Exception):
 class Stream(Protocol):
     """Takes units in the order of the calls."""
 
-    def publish(self, unit: Unit) -> Awaitable[object]:
+    def publish(self, unit: Unit | DetectorUnit) -> Awaitable[object]:
         """Done when the unit is durable (DESIGN promise 1); also when it is a repeat of one that already was.
 
         Raises `StreamFull`, at once or when awaited; after that, as after any other error, nothing may be acknowledged.

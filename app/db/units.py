@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 
 import msgspec
@@ -13,7 +14,7 @@ from app.db import dialect, tables
 from app.db.session import savepoint
 from app.kit.errors import Conflict, NotFound
 from app.kit.ids import CityId, new_id
-from beacon_ingest.messages import Unit
+from beacon_ingest.messages import DetectorUnit, Unit
 
 KEPT = timedelta(days=7)
 """How long a repeat of a unit is recognised (DESIGN section 5)."""
@@ -25,6 +26,9 @@ _UNITS = dialect.Rows(tables.ingest_unit, ("ingest_id", "received_at"), dialect.
 
 _encode = msgspec.msgpack.encode
 _decode = msgspec.msgpack.Decoder(Unit).decode
+_decode_of_detector = msgspec.msgpack.Decoder(DetectorUnit).decode
+
+AnyUnit = TypeVar("AnyUnit", bound=Unit | DetectorUnit)
 
 
 class _Repeated(Exception):
@@ -44,7 +48,7 @@ class DeadLetter(Struct, frozen=True, kw_only=True):
     replayed_at: datetime | None
 
 
-def fresh(connection: Connection, units: Sequence[Unit]) -> list[Unit]:
+def fresh(connection: Connection, units: Sequence[AnyUnit]) -> list[AnyUnit]:
     """Those of `units` that were not stored before, each once; they count as stored from now on."""
     rows = [(unit.ingest_ids[0], unit.received_at) for unit in units]
     if all(len(unit.ingest_ids) == 1 for unit in units):  # The usual case: all are new, and one statement says so.
@@ -58,7 +62,7 @@ def fresh(connection: Connection, units: Sequence[Unit]) -> list[Unit]:
             return list(units)
     ids = [ingest_id for unit in units for ingest_id in unit.ingest_ids]
     known = set(connection.execute(_KNOWN, {"ids": ids}).scalars())
-    first: list[Unit] = []
+    first: list[AnyUnit] = []
     for unit in units:
         if known.isdisjoint(unit.ingest_ids):
             first.append(unit)
@@ -73,7 +77,7 @@ def forget_before(connection: Connection, before: datetime) -> int:
     return connection.execute(sa.delete(table).where(table.c.received_at < before)).rowcount
 
 
-def bury(connection: Connection, unit: Unit, error: str) -> None:
+def bury(connection: Connection, unit: Unit | DetectorUnit, error: str) -> None:
     """Keeps a unit that could not be digested: durable, visible, replayable."""
     row = {
         "id": new_id(),
@@ -87,7 +91,7 @@ def bury(connection: Connection, unit: Unit, error: str) -> None:
     connection.execute(sa.insert(tables.dead_letter), [row])
 
 
-def _bytes(unit: Unit) -> bytes:
+def _bytes(unit: Unit | DetectorUnit) -> bytes:
     """The unit as it can be replayed. What cannot even be written down as such is kept as text for people to read."""
     try:
         return _encode(unit)
@@ -116,7 +120,7 @@ def is_before(at: sa.Column[datetime], key: sa.Column[UUID], before: tuple[datet
     return sa.or_(at < before[0], sa.and_(at == before[0], key < before[1]))
 
 
-def exhume(connection: Connection, letter_id: UUID, city_id: CityId | None) -> Unit:
+def exhume(connection: Connection, letter_id: UUID, city_id: CityId | None) -> Unit | DetectorUnit:
     """The unit of a dead letter that was not replayed yet, of that city or, for None, of any. Raises `NotFound`,
     `Conflict`.
     """
@@ -127,10 +131,12 @@ def exhume(connection: Connection, letter_id: UUID, city_id: CityId | None) -> U
     body = connection.execute(query).scalar_one_or_none()
     if body is None:
         raise NotFound
-    try:
-        return _decode(body)
-    except msgspec.MsgspecError:
-        raise Conflict("This unit was kept as text only and cannot be replayed.") from None
+    for decode in (_decode, _decode_of_detector):
+        try:
+            return decode(body)
+        except msgspec.MsgspecError:
+            continue
+    raise Conflict("This unit was kept as text only and cannot be replayed.")
 
 
 def replayed(connection: Connection, letter_id: UUID, error: str | None, now: datetime) -> None:

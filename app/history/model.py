@@ -6,7 +6,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from app.geo.quality import Refused
-from app.kit.ids import CityId, ContactId, DeviceId, WearerId
+from app.kit.ids import CityId, ContactId, DetectorId, DeviceId, PassageId, TagId, WearerId
 from beacon_ingest.messages import AccessPoint, Cell
 
 
@@ -122,3 +122,65 @@ class Nearby(Struct, frozen=True):
     known_by: KnownBy
     received_at: datetime
     distance_m: float
+
+
+class Passage(Struct, frozen=True, kw_only=True):
+    """One tag near one detector without a gap, stored. Its place is the detector's then, None where nobody knows it
+    (a bus without a place). `heard` holds the seconds in which it was heard.
+    """
+
+    city_id: CityId
+    tag_id: TagId
+    detector_id: DetectorId
+    id: PassageId
+    opened_at: datetime
+    wearer_id: WearerId | None
+    last_at: datetime
+    heard: bytes
+    rssi_dbm_max: float | None
+    lat_deg: float | None
+    lon_deg: float | None
+    accuracy_m: float | None
+    cell: int | None
+    doubtful: bool
+    received_at: datetime
+
+
+class Spot(Struct, frozen=True):
+    """Where a detector is or was, and how far it hears around it, metres."""
+
+    lat_deg: float
+    lon_deg: float
+    accuracy_m: float
+
+
+class Doubt(Struct, frozen=True, kw_only=True):
+    """Two passages of one tag that cannot both be true: so far apart within so short a time."""
+
+    city_id: CityId
+    tag_id: TagId
+    passage_id: PassageId
+    other_id: PassageId
+    distance_m: float
+    apart_s: float
+    at: datetime
+
+
+class Began(Struct, frozen=True):
+    """A passage that is news, and what the detector is called."""
+
+    passage: Passage
+    detector_name: str
+
+
+class Signal(Struct, frozen=True, kw_only=True):
+    """What the tag of a wearer said at a moment, with where it was heard. A press, a charge in percent, or both."""
+
+    wearer_id: WearerId
+    city_id: CityId
+    tag_id: TagId
+    at: datetime
+    received_at: datetime
+    pressed: bool = False
+    battery_pct: float | None = None
+    spot: Spot | None = None

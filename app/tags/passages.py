@@ -24,8 +24,6 @@ INTERVAL_S_MAX: Final = 900.0
 LEARN_COUNT_MIN: Final = 5
 """So many moments say how often a tag is heard."""
 
-LEARN_WEIGHT: Final = 0.3
-
 
 class Stretch(Struct, frozen=True, kw_only=True):
     """A time in which a tag was heard without a gap. `id` is that of the stored passage, None while it is news."""
@@ -114,18 +112,16 @@ def _merged(one: Stretch, other: Stretch) -> Stretch:
     )
 
 
-def learnt_interval_s(interval_s: float, ended: Stretch, next_first_s: int | None = None) -> float:
-    """How often the tag is heard, seconds, after one of its passages ended; `next_first_s` is when the same detector
-    heard it again.
+def taught_interval_s(ended: Stretch, next_first_s: int | None = None) -> float | None:
+    """How often the tag was heard in a passage that ended, seconds; None where it says nothing about that.
+    `next_first_s` is when the same detector heard it again.
 
-    A passage of a few moments says nothing, but that the tag was soon heard again does: it advertises seldom, and its
+    A passage of a moment says nothing, but that the tag was soon heard again does: it advertises seldom, and its
     passages fall apart until that is known.
     """
     count = ended.heard.count
     if ended.heard.level == 0 and count >= LEARN_COUNT_MIN:
-        sample_s = (ended.last_s - ended.first_s) / (count - 1)
-    elif next_first_s is not None and count <= 2 and 0 < next_first_s - ended.last_s <= INTERVAL_S_MAX:
-        sample_s = float(next_first_s - ended.last_s)
-    else:
-        return interval_s
-    return min(INTERVAL_S_MAX, (1 - LEARN_WEIGHT) * interval_s + LEARN_WEIGHT * sample_s)
+        return min(INTERVAL_S_MAX, (ended.last_s - ended.first_s) / (count - 1))
+    if next_first_s is not None and count == 1 and 0 < next_first_s - ended.last_s <= INTERVAL_S_MAX:
+        return float(next_first_s - ended.last_s)
+    return None

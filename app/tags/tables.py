@@ -15,6 +15,8 @@ tag = sa.Table(
     sa.Column("mac", sa.String(12), nullable=True),
     sa.Column("name", sa.String(100), nullable=False),
     sa.Column("interval_s", sa.Float, nullable=False),
+    # What passages teach of it; taken over once an hour.
+    sa.Column("learnt_s", sa.Float, nullable=True),
     sa.Column("battery_pct", sa.Float, nullable=True),
     moment("battery_at", nullable=True),
     moment("created_at"),

@@ -1,8 +1,9 @@
 """What every decoder returns, what HTTP decoders are given, and how the parts of one unit are put together."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from beacon_ingest.messages import Message, Sighting
 
@@ -32,7 +33,8 @@ class Decoded(Struct, frozen=True, kw_only=True):
     `device` is the identity that the unit itself states; None when it states none, or several: then each message has
     its own. `stamped` is True when the device's own time or sequence number makes the bytes of this unit unique, so
     that equal bytes are a repeat for ever; otherwise the format's `repeat_window_s` applies. `answer` is what the
-    protocol wants sent back (TCP); `durable` says that the answer must wait until the messages are committed.
+    protocol wants sent back (TCP); `durable` says that the answer must wait until the messages are committed. `sent_at`
+    is the sender's clock when it sent the unit, as it stated it, however wrong.
     """
 
     device: str | None = None
@@ -40,6 +42,7 @@ class Decoded(Struct, frozen=True, kw_only=True):
     sightings: tuple[Sighting, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     stamped: bool = False
+    sent_at: datetime | UnsetType = UNSET
     answer: bytes | None = None
     durable: bool = True
 

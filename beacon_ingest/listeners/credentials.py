@@ -6,9 +6,15 @@ before anything is decoded or named.
 """
 
 import binascii
+import hashlib
+import hmac
 from base64 import b64decode
 from typing import Final
 from urllib.parse import unquote_to_bytes
+
+SIGNATURE: Final = b"mimamori-signature"
+SIGNER: Final = b"mimamori-detector"
+"""Headers of a signed body: `sha256=HEX`, the HMAC-SHA256 of the raw body with the key, and whose key it is."""
 
 _AUTHORIZATION_BYTES_MAX: Final = 1000
 
@@ -40,3 +46,11 @@ def of_query(query: bytes) -> tuple[bytes | None, bytes]:
         elif key is None:
             key = unquote_to_bytes(value)
     return key, b"&".join(rest)
+
+
+def is_signed(signature: bytes, secret: bytes | None, body: bytes) -> bool:
+    """Whether the signature is that of this body with this key; as long to say no as to say yes."""
+    if secret is None:
+        return False
+    expected = b"sha256=" + hmac.digest(secret, body, hashlib.sha256).hex().encode()
+    return hmac.compare_digest(expected, signature.strip().lower())

@@ -8,61 +8,35 @@ enough. Names in OwnTracks bodies are labels, which people choose freely: there 
 """
 
 import asyncio
-import zlib
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from msgspec import Struct
 
-from beacon_ingest import units
+from beacon_ingest import hearing, units
 from beacon_ingest.counters import Counters, Reason
-from beacon_ingest.decoders.decoded import Decoded, HttpRequest
+from beacon_ingest.decoders.decoded import Decoded
 from beacon_ingest.decoders.formats import FORMATS, DecodeRequest
 from beacon_ingest.downlink import Downlink, NoDownlink, Order
 from beacon_ingest.limits import BODY_S, LIMITS, Limit, Rates
-from beacon_ingest.listeners import credentials, replies
+from beacon_ingest.listeners import bodies, credentials, detectors, replies
+from beacon_ingest.listeners.bodies import Receive, Scope, Send
+from beacon_ingest.listeners.doors import DOORS, Door
 from beacon_ingest.listeners.replies import Reply
-from beacon_ingest.messages import Alarm, Message, Unit
+from beacon_ingest.messages import Alarm, DetectorUnit, Message, Unit
 from beacon_ingest.orders import REPLIES
-from beacon_ingest.registry import Entry, Registry
+from beacon_ingest.registry import Entry, Registry, Tags
 from beacon_ingest.stream import Stream, StreamFull
-
-Scope = MutableMapping[str, Any]
-Event = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Event]]
-Send = Callable[[Event], Awaitable[None]]
 
 log = structlog.get_logger()
 
-_NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
-_HEARD: Final = frozenset({b"authorization", b"content-type", b"content-encoding"})
+_HEARD: Final = frozenset(
+    {b"authorization", b"content-type", b"content-encoding", credentials.SIGNATURE, credentials.SIGNER}
+)
 _ELSEWHERE: Final = "elsewhere"
 """The format under which requests to paths that do not exist are counted."""
-
-
-class Door(Struct, frozen=True, kw_only=True):
-    """What HTTP adds to a format: how its clients may speak, and what they want to hear."""
-
-    methods: frozenset[str] = frozenset({"POST"})
-    key_in_query: bool = False
-    """Its clients cannot set headers, so that a key may come as the parameter `key`."""
-    id_alone: bool = False
-    """A device that is enrolled without `key_required` is known by its id."""
-    names_are_labels: bool = False
-    """The names in the body are chosen by people; only the key says who speaks."""
-    done: Reply = replies.OK
-
-
-DOORS: Final[Mapping[str, Door]] = MappingProxyType(
-    {
-        "osmand": Door(methods=frozenset({"GET", "POST"}), key_in_query=True, id_alone=True),
-        "owntracks": Door(names_are_labels=True, done=replies.NO_COMMANDS),
-        "traccar": Door(),
-    }
-)
 
 
 class _Path(Struct, frozen=True):
@@ -89,6 +63,7 @@ class EdgeHttp:
         self,
         *,
         registry: Registry,
+        tags: Tags | None = None,
         stream: Stream,
         clock: Callable[[], datetime],
         monotonic: Callable[[], float],
@@ -98,6 +73,7 @@ class EdgeHttp:
         prefix: str = "/ingest",
     ) -> None:
         self._registry = registry
+        self._tags = tags if tags is not None else Tags()
         self._publish = stream.publish
         self._clock = clock
         self._monotonic = monotonic
@@ -140,7 +116,7 @@ class EdgeHttp:
             reply = replies.NOT_FOUND
         elif scope["method"] not in path.door.methods:
             reply = self._refuse(path, Reason.REFUSED, path.wrong_method)
-        elif not self._registry.ready:
+        elif not self._registry.ready or (path.door.detector and not self._tags.ready):
             reply = self._refuse(path, Reason.NOT_READY, replies.NOT_READY)
         else:
             reply = await self._take(path, scope, receive)
@@ -163,17 +139,28 @@ class EdgeHttp:
             key_shown, speaker, query = self._speaker(path, heard.get(b"authorization"), query)
             if key_shown and speaker is None:
                 return self._refuse(path, Reason.BAD_KEY, replies.UNKNOWN)
-        if speaker is None and not path.door.id_alone:
+        signer = self._signer(path, heard) if speaker is None and path.door.signed else None
+        if speaker is None and signer is None and not path.door.id_alone:
             return self._refuse(path, Reason.BAD_KEY, replies.UNKNOWN)
 
-        body = await self._body(path, heard.get(b"content-encoding"), receive)
-        if body is None or isinstance(body, Reply):
+        raw = await self._raw(path, receive)
+        if raw is None or isinstance(raw, Reply):
+            return raw
+        if signer is not None:
+            if not credentials.is_signed(heard[credentials.SIGNATURE], signer.secret, raw):
+                return self._refuse(path, Reason.BAD_KEY, replies.UNKNOWN)
+            speaker = signer
+        body = self._inflated(path, heard.get(b"content-encoding"), raw)
+        if isinstance(body, Reply):
             return body
 
         received_at = self._clock()
-        decoded = _decode(path, scope, query, heard.get(b"content-type"), body, received_at)
+        decoded = bodies.decoded(path.name, path.decode, scope, query, heard.get(b"content-type"), body, received_at)
         if decoded is None:
             return self._refuse(path, Reason.CRASHED, replies.CRASHED)
+        if path.door.detector:
+            assert speaker is not None, "a detector shows its key"
+            return await self._take_heard(path, speaker, decoded, body, received_at)
         shares = self._shares(path, speaker, decoded)
         if not shares:
             return self._nobody(path, speaker, decoded)
@@ -222,24 +209,36 @@ class EdgeHttp:
             return True, None, query
         return True, entry, query
 
-    async def _body(self, path: _Path, encoding: bytes | None, receive: Receive) -> bytes | Reply | None:
-        """The whole body, inflated; or why it is refused; or None when the client is gone."""
+    def _signer(self, path: _Path, heard: Mapping[bytes, bytes]) -> Entry | None:
+        """Who says to have signed the body, if the body is signed and it is somebody."""
+        name = heard.get(credentials.SIGNER)
+        if name is None or credentials.SIGNATURE not in heard:
+            return None
+        entry = self._registry.by_id(path.name, name.decode("latin-1").strip())
+        return None if entry is None or entry.secret is None else entry
+
+    async def _raw(self, path: _Path, receive: Receive) -> bytes | Reply | None:
+        """The whole body as it came; or why it is refused; or None when the client is gone."""
         bytes_max = path.limit.unit_bytes_max
         event = await receive()
         body: bytes | None = event.get("body", b"") if event["type"] == "http.request" else None
         if body is not None and event.get("more_body"):
             try:
                 async with asyncio.timeout(BODY_S):
-                    body = await _rest(body, receive, bytes_max)
+                    body = await bodies.rest(body, receive, bytes_max)
             except TimeoutError:
                 return self._refuse(path, Reason.GONE, replies.TOO_SLOW)
         if body is None:
             self._counters.count(path.name, Reason.GONE)
-            return None
+        return body
+
+    def _inflated(self, path: _Path, encoding: bytes | None, body: bytes) -> bytes | Reply:
+        """The body as it was meant, or why it is refused."""
+        bytes_max = path.limit.unit_bytes_max
         if encoding is not None and len(body) <= bytes_max:
             match encoding.strip().lower():
                 case b"gzip" | b"x-gzip":
-                    inflated = _inflated(body, bytes_max)
+                    inflated = bodies.inflated(body, bytes_max)
                     if inflated is None:
                         return self._refuse(path, Reason.UNREADABLE, replies.NOT_INFLATED)
                     body = inflated
@@ -298,7 +297,45 @@ class EdgeHttp:
         self._counters.count(path.name, Reason.NOTHING)
         return await self._done(path, entry)
 
-    async def _store(self, path: _Path, unit: Unit, began_s: float) -> Reply | None:
+    async def _take_heard(
+        self, path: _Path, speaker: Entry, decoded: Decoded, body: bytes, received_at: datetime
+    ) -> Reply:
+        """What to answer to a detector, or to a server that speaks for some."""
+        if not (decoded.device or decoded.messages or decoded.sightings) and decoded.refusals:
+            return self._refuse(path, Reason.UNREADABLE, replies.unreadable(decoded.refusals))
+        if len(decoded.sightings) > path.limit.rows_max:
+            return self._refuse(path, Reason.TOO_LARGE, replies.too_many_rows(path.limit.rows_max))
+        shares, unknown = detectors.shares(self._registry, path.name, speaker, decoded)
+        for _ in range(unknown):
+            self._counters.count(path.name, Reason.UNKNOWN_DEVICE)
+        if not shares:
+            return replies.UNKNOWN
+        now_s = self._monotonic()
+        for share in shares:
+            wait_s = path.rates.wait_s(share.entry.external_id, now_s)
+            if wait_s and not share.is_alarm:
+                return self._refuse(path, Reason.RATE, replies.too_fast(wait_s))
+        for share in shares:
+            unit = hearing.unit_of(
+                share.entry,
+                body,
+                share.sightings,
+                share.messages,
+                self._tags,
+                hearing.times_of(share.sightings, decoded.sent_at, received_at, buffers=path.door.buffers),
+                stamped=decoded.stamped,
+                repeat_window_s=path.repeat_window_s,
+            )
+            refusal = await self._store(path, unit, now_s)
+            if refusal is not None:
+                return refusal
+        if decoded.refusals:
+            self._counters.count(path.name, Reason.PARTLY)
+        if path.door.says_rows:
+            return replies.taken(len(decoded.sightings), decoded.refusals, speaker.interval_s)
+        return path.door.done
+
+    async def _store(self, path: _Path, unit: Unit | DetectorUnit, began_s: float) -> Reply | None:
         """None once the unit is durable, else why it is not."""
         try:
             await self._publish(unit)
@@ -334,51 +371,3 @@ class EdgeHttp:
     def _refuse(self, path: _Path, reason: Reason, reply: Reply) -> Reply:
         self._counters.count(path.name, reason)
         return reply
-
-
-def _decode(
-    path: _Path, scope: Scope, query: bytes, content_type: bytes | None, body: bytes, received_at: datetime
-) -> Decoded | None:
-    """What the body says, or None when the decoder broke on it."""
-    request = HttpRequest(
-        method=scope["method"],
-        uri=f"{scope['path']}?{query.decode('utf-8', 'replace')}" if query else scope["path"],
-        headers=_NO_HEADERS if content_type is None else {"content-type": content_type.decode("latin-1")},
-        body=body,
-    )
-    try:
-        return path.decode(request, received_at)
-    except Exception as error:  # A defect of a decoder costs only the one unit that woke it (DESIGN promise 8).
-        log.error("decoder_crashed", format=path.name, error=type(error).__name__, at=_line(error))
-        return None
-
-
-def _line(error: Exception) -> str:
-    """Where it broke. The text of the error would be clearer, and may quote what a person sent."""
-    frame = error.__traceback__
-    while frame is not None and frame.tb_next is not None:
-        frame = frame.tb_next
-    return "" if frame is None else f"{frame.tb_frame.f_code.co_name}:{frame.tb_lineno}"
-
-
-async def _rest(body: bytes, receive: Receive, bytes_max: int) -> bytes | None:
-    """The body after its first piece: whole, or cut off just past the limit; None when the client is gone."""
-    parts = bytearray(body)
-    more = True
-    while more and len(parts) <= bytes_max:
-        event = await receive()
-        if event["type"] != "http.request":
-            return None
-        parts += event.get("body", b"")
-        more = event.get("more_body", False)
-    return bytes(parts)
-
-
-def _inflated(body: bytes, bytes_max: int) -> bytes | None:
-    """What a gzip body holds, at most one byte more than allowed however much that is; None when it is not gzip."""
-    inflater = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
-    try:
-        inflated = inflater.decompress(body, bytes_max + 1)
-    except zlib.error:
-        return None
-    return inflated if inflater.eof or len(inflated) > bytes_max else None

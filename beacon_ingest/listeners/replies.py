@@ -43,6 +43,15 @@ def json(body: bytes, order_ids: Iterable[UUID] = ()) -> Reply:
     return plain(body, _JSON, order_ids)
 
 
+def taken(accepted: int, refusals: Sequence[Refusal], interval_s: int | None) -> Reply:
+    """200 to a detector: how many rows were taken, which were not and why, and how often it should send."""
+    rejected = [{"row": refusal.row, "why": refusal.why} for refusal in refusals[:_ERRORS_MAX]]
+    reply = json(msgspec.json.encode({"accepted": accepted, "rejected": rejected}))
+    if interval_s is not None:
+        reply.headers.append((b"mimamori-interval-s", b"%d" % interval_s))
+    return reply
+
+
 def problem(
     status: int, name: str, title: str, detail: str, *, headers: Sequence[tuple[bytes, bytes]] = (), **more: Any
 ) -> Reply:

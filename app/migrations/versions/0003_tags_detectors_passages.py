@@ -141,6 +141,7 @@ def upgrade() -> None:
         sa.Column("mac", sa.String(length=12), nullable=True),
         sa.Column("name", sa.String(length=100), nullable=False),
         sa.Column("interval_s", sa.Float(), nullable=False),
+        sa.Column("learnt_s", sa.Float(), nullable=True),
         sa.Column("battery_pct", sa.Float(), nullable=True),
         sa.Column("battery_at", app.db.types.Moment(timezone=True), nullable=True),
         sa.Column("created_at", app.db.types.Moment(timezone=True), nullable=False),

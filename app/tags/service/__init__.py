@@ -13,6 +13,7 @@ from app.tags.service.detectors import (
 )
 from app.tags.service.hearing import detector_health
 from app.tags.service.hearing import save as save_hearing
+from app.tags.service.learning import learn_intervals, save_battery, teach_intervals
 from app.tags.service.registry import detector_entries, registry_version, tag_entries
 from app.tags.service.spells import forget_before as forget_detector_history
 from app.tags.service.spells import judge as judge_detectors
@@ -39,6 +40,7 @@ __all__ = [
     "end_tag",
     "forget_detector_history",
     "judge_detectors",
+    "learn_intervals",
     "placed",
     "register_detector",
     "register_detectors",
@@ -47,10 +49,12 @@ __all__ = [
     "release_all",
     "release_tag",
     "rotate_detector_key",
+    "save_battery",
     "save_hearing",
     "spells_between",
     "state_at",
     "tag_entries",
+    "teach_intervals",
     "uptime",
     "worn",
 ]

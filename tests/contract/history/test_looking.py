@@ -6,8 +6,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from app.history import service
 from app.history.model import Freshness, Track
+from app.history.service import positions as service
 from app.households import service as households
 from app.households.model import Purpose, Scope
 from app.households.tables import look

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from app.geo.quality import Known, Place, Refused
-from app.history import service, store
 from app.history.model import KeptSurvey, KnownBy, Position, RefusedFix
+from app.history.service import positions as service
+from app.history.store import positions as store
 from app.history.tables import position, refused_fix, survey
 from app.households import service as households
 from app.kit.ids import DeviceId, new_id

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from app.devices import service as devices
-from app.history import service
+from app.history.service import positions as service
 from app.households import service as households
 from app.households.model import Wearer
 from app.households.tables import look

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from app.tags.heard import heard_at
-from app.tags.passages import Stretch, gap_s, join, learnt_interval_s, stretches
+from app.tags.passages import Stretch, gap_s, join, stretches, taught_interval_s
 
 T = 1_775_000_000
 
@@ -57,24 +57,14 @@ def test_one_body_that_spans_a_gap_is_two_passages() -> None:
     ]
 
 
-def test_how_often_a_tag_is_heard_is_learnt_from_its_passages() -> None:
-    every_ten = heard(*range(0, 200, 10))
-
-    interval_s = 2.0
-    for _ in range(20):
-        interval_s = learnt_interval_s(interval_s, every_ten)
-
-    assert interval_s == pytest.approx(10, rel=0.01)
+def test_a_passage_teaches_how_often_the_tag_was_heard() -> None:
+    assert taught_interval_s(heard(*range(0, 200, 10))) == 10
 
 
 def test_a_tag_that_advertises_seldom_is_learnt_although_its_passages_fall_apart() -> None:
-    interval_s = 2.0
-    for _ in range(12):
-        interval_s = learnt_interval_s(interval_s, heard(0), T + 90)
-
-    assert gap_s(interval_s) > 180
+    assert taught_interval_s(heard(0), T + 90) == 90
 
 
 def test_one_moment_or_an_hour_without_a_word_teaches_nothing() -> None:
-    assert learnt_interval_s(2.0, heard(0)) == 2.0
-    assert learnt_interval_s(2.0, heard(0), T + 3_600) == 2.0
+    assert taught_interval_s(heard(0)) is None
+    assert taught_interval_s(heard(0), T + 3_600) is None

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
@@ -120,6 +121,26 @@ def _newest_fix_at(whose: sa.ColumnElement[bool]) -> sa.ScalarSelect[datetime]:
     return newest.correlate_except(_OTHER).scalar_subquery()
 
 
+def place_at(connection: Connection, city_id: int, device_id: UUID, at: datetime, within: timedelta) -> Point | None:
+    """Where something that moves was at a moment: between its positions around it, none of them farther off in time
+    than `within`; None where there is none.
+    """
+    mine = (position.c.city_id == city_id) & (position.c.device_id == device_id)
+    columns = (position.c.fix_at, position.c.lat_deg, position.c.lon_deg)
+    before = sa.select(*columns).where(mine, position.c.fix_at <= at, position.c.fix_at >= at - within)
+    after = sa.select(*columns).where(mine, position.c.fix_at > at, position.c.fix_at <= at + within)
+    earlier = connection.execute(before.order_by(position.c.fix_at.desc()).limit(1)).one_or_none()
+    later = connection.execute(after.order_by(position.c.fix_at).limit(1)).one_or_none()
+    if earlier is None or later is None:
+        known = later if earlier is None else earlier
+        return None if known is None else Point(known.lat_deg, known.lon_deg)
+    share = (at - earlier.fix_at) / (later.fix_at - earlier.fix_at)
+    return Point(
+        earlier.lat_deg + share * (later.lat_deg - earlier.lat_deg),
+        earlier.lon_deg + share * (later.lon_deg - earlier.lon_deg),
+    )
+
+
 def track(
     connection: Connection, wearer_id: WearerId, from_at: datetime, until_at: datetime, rows_max: int
 ) -> tuple[list[TrackPoint], datetime | None]:
@@ -167,6 +188,7 @@ def near(
         & (position.c.fix_at >= from_at)
         & (position.c.fix_at < until_at)
         & (position.c.city_id == city_id)
+        & (position.c.wearer_id.is_not(None) | position.c.contact_id.is_not(None))  # Where a bus was is nobody's place.
     )
     # An outer join keeps the order of the loops: left to choose, SQLite may read whole hours and then look for a range.
     # It gives an empty row for each hour and range without positions; they are left out below.

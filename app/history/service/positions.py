@@ -9,9 +9,10 @@ from app.accounts.model import Viewer
 from app.devices import service as devices
 from app.geo.model import Point
 from app.geo.quality import Known, Place, assumed_accuracy_m
-from app.history import store
 from app.history.freshness import whereabouts
 from app.history.model import Nearby, Position, Track, Whereabouts
+from app.history.store import passages
+from app.history.store import positions as store
 from app.history.thinning import thinned
 from app.households import service as households
 from app.households.model import Purpose, Scope
@@ -118,10 +119,13 @@ def near(
 
 
 def forget_before(connection: Connection, before: datetime) -> int:
-    """Deletes positions whose fix, and refused fixes whose receipt, is older; how many. Call again until it is 0: one
-    call deletes a bounded number."""
+    """Deletes positions whose fix, passages whose beginning, and refused fixes whose receipt is older; how many.
+
+    Call again until it is 0: one call deletes a bounded number.
+    """
     refused = store.forget_refused_before(connection, before, FORGOTTEN_MAX)
-    return refused + store.forget_before(connection, before, FORGOTTEN_MAX)
+    passed = passages.forget_before(connection, before, FORGOTTEN_MAX)
+    return refused + passed + store.forget_before(connection, before, FORGOTTEN_MAX)
 
 
 def forget_surveys_before(connection: Connection, before: datetime) -> int:

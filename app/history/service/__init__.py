@@ -1,0 +1,47 @@
+"""What other rooms and people ask of history, by use case; they call `service.x`.
+
+Functions that take a `viewer` ask first whether they may. Those that do not are for the house itself.
+"""
+
+from app.history.service.positions import (
+    POINTS,
+    POINTS_MAX,
+    POINTS_MIN,
+    append,
+    forget_before,
+    forget_surveys_before,
+    keep_surveys,
+    last_known,
+    last_of_devices,
+    look_at_track,
+    near,
+    refuse,
+    span,
+    track,
+    where_is,
+)
+from app.history.service.recording import append_vehicles, close_over, last_heard, record
+from app.history.service.signals import signals
+
+__all__ = [
+    "POINTS",
+    "POINTS_MAX",
+    "POINTS_MIN",
+    "append",
+    "append_vehicles",
+    "close_over",
+    "forget_before",
+    "forget_surveys_before",
+    "keep_surveys",
+    "last_heard",
+    "last_known",
+    "last_of_devices",
+    "look_at_track",
+    "near",
+    "record",
+    "refuse",
+    "signals",
+    "span",
+    "track",
+    "where_is",
+]

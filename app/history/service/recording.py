@@ -1,0 +1,300 @@
+"""What detectors heard becomes passages: joined with what is stored, attributed, placed, doubted, written.
+
+One call takes everything that a group of units says, so that each touched passage is written once a group.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+from sqlalchemy.engine import Connection
+
+from app.devices.carriers import carrier_at
+from app.geo.cells import cell_of, hour_of
+from app.history.doubting import doubts_of
+from app.history.model import Began, Doubt, KnownBy, Passage, Position, Spot
+from app.history.store import passages as store
+from app.history.store import positions
+from app.kit.ids import CityId, DetectorId, DeviceId, PassageId, TagId, new_id
+from app.tags import heard as heard_set
+from app.tags import service as tags
+from app.tags.model import DetectorKind
+from app.tags.passages import Stretch, gap_s, join, stretches, taught_interval_s
+from app.tags.snapshot import Placed, Worn
+from beacon_ingest.messages import DetectorUnit, Fix
+
+KEPT_OPEN = timedelta(minutes=5)
+"""A passage stays among the open ones so long after it is over, so that what comes a little late meets it there and
+nobody has to search the history.
+"""
+
+MOVING = frozenset({DetectorKind.VEHICLE, DetectorKind.PHONE})
+VEHICLE_PLACE_AGE = timedelta(seconds=120)
+"""Where a bus was more than two minutes away from that second, it was somewhere else."""
+
+CLOSED_AT_ONCE = 1_000
+
+
+class _Touched:
+    """What a group of units says of one tag at one detector."""
+
+    __slots__ = ("received_at", "rssi_dbm_max", "seconds")
+
+    def __init__(self, received_at: datetime) -> None:
+        self.seconds: set[int] = set()
+        self.rssi_dbm_max: float | None = None
+        self.received_at = received_at
+
+
+class _Changes(Struct):
+    """What is to be written."""
+
+    opened: dict[PassageId, tuple[Passage, datetime]] = msgspec.field(default_factory=dict)
+    closed: list[Passage] = msgspec.field(default_factory=list)
+    gone_open: list[Passage] = msgspec.field(default_factory=list)
+    gone_closed: list[Passage] = msgspec.field(default_factory=list)
+    began: list[Passage] = msgspec.field(default_factory=list)
+    taught: list[tuple[UUID, float]] = msgspec.field(default_factory=list)
+
+
+Key = tuple[UUID, UUID]
+"""A tag and a detector."""
+
+
+def record(connection: Connection, units: Sequence[DetectorUnit], now: datetime) -> list[Began]:
+    """Takes in what detectors heard; the passages that are news, in order of time. A repeat changes nothing."""
+    touched = _gather(units)
+    if not touched:
+        return []
+    worn = tags.worn(connection, {tag_id for tag_id, _ in touched})
+    placed = tags.placed(connection, {detector_id for _, detector_id in touched})
+    stored = store.open_of_tags(connection, list(worn))
+    by_key: dict[Key, Passage] = {(one.tag_id, one.detector_id): one for one in stored}
+    changes = _Changes()
+    for key, one in touched.items():
+        tag, detector = worn.get(key[0]), placed.get(key[1])
+        if tag is not None and detector is not None:
+            _join(connection, changes, key, one, tag, detector, by_key.get(key), now)
+    doubts = _doubt(changes, stored, placed)
+    _write(connection, changes, doubts)
+    tags.teach_intervals(connection, changes.taught)
+    began = [Began(one, placed[one.detector_id].name) for one in changes.began]
+    return sorted(began, key=lambda one: one.passage.opened_at)
+
+
+def append_vehicles(connection: Connection, units: Iterable[DetectorUnit]) -> None:
+    """Keeps where detectors that move were, by their own word. It is nobody's place."""
+    positions.append(
+        connection, [_vehicle_position(unit, unit.fix) for unit in units if not isinstance(unit.fix, UnsetType)]
+    )
+
+
+def _vehicle_position(unit: DetectorUnit, fix: Fix) -> Position:
+    at = unit.received_at if isinstance(fix.at, UnsetType) else fix.at
+    return Position(
+        city_id=CityId(unit.city),
+        device_id=DeviceId(unit.device_id),
+        fix_at=at,
+        ordinal=0,
+        wearer_id=None,
+        contact_id=None,
+        received_at=unit.received_at,
+        lat_deg=fix.lat_deg,
+        lon_deg=fix.lon_deg,
+        accuracy_m=None if fix.accuracy_m is UNSET else fix.accuracy_m,
+        altitude_m=None,
+        speed_mps=None if fix.speed_mps is UNSET else fix.speed_mps,
+        heading_deg=None,
+        known_by=KnownBy.GNSS,
+        cell=cell_of(fix.lat_deg, fix.lon_deg),
+        hour=hour_of(at),
+    )
+
+
+def _gather(units: Iterable[DetectorUnit]) -> dict[Key, _Touched]:
+    touched: dict[Key, _Touched] = {}
+    for unit in units:
+        for tag in unit.tags:
+            key = (tag.tag, unit.device_id)
+            one = touched.get(key)
+            if one is None:
+                one = touched[key] = _Touched(unit.received_at)
+            one.seconds.update(tag.heard_s)
+            rssi_dbm = tag.rssi_dbm_max
+            if rssi_dbm is not UNSET and (one.rssi_dbm_max is None or rssi_dbm > one.rssi_dbm_max):
+                one.rssi_dbm_max = rssi_dbm
+    return touched
+
+
+def _join(
+    connection: Connection,
+    changes: _Changes,
+    key: Key,
+    one: _Touched,
+    tag: Worn,
+    detector: Placed,
+    current: Passage | None,
+    now: datetime,
+) -> None:
+    """Joins what was heard with what is stored of this tag and detector."""
+    gap = gap_s(tag.interval_s)
+    news = stretches(sorted(one.seconds), one.rssi_dbm_max, gap)
+    stored = [] if current is None else [current]
+    if news[0].first_s < (_second(now - KEPT_OPEN) if current is None else _second(current.opened_at)):
+        from_at = _moment(news[0].first_s - gap)
+        stored += store.closed_near(connection, *key, from_at, _moment(news[-1].last_s + gap))
+    by_id = {part.id: part for part in stored}
+    parts = join([_stretch(part) for part in stored], news, gap)
+    last = parts[-1]
+    for part in parts:
+        before = [by_id[PassageId(before_id)] for before_id in part.before]
+        is_open = part is last and _moment(part.stretch.last_s + gap) > now - KEPT_OPEN
+        if len(before) == 1 and part.stretch == _stretch(before[0]) and is_open is (before[0] is current):
+            continue
+        passage = _passage(connection, key, part.stretch, before, one, tag, detector)
+        changes.gone_closed += [old for old in before if old is not current]
+        if current in before and not (is_open and passage.id == current.id):
+            changes.gone_open.append(current)
+        if is_open:
+            changes.opened[passage.id] = (passage, _moment(part.stretch.last_s + gap))
+        else:
+            changes.closed.append(passage)
+            following_s = None if part is last else parts[parts.index(part) + 1].stretch.first_s
+            _teach(changes.taught, key[0], part.stretch, following_s)
+        if part.is_new:
+            changes.began.append(passage)
+
+
+def _passage(
+    connection: Connection,
+    key: Key,
+    stretch: Stretch,
+    before: Sequence[Passage],
+    one: _Touched,
+    tag: Worn,
+    detector: Placed,
+) -> Passage:
+    """The stored form of a stretch. A place that is known stays."""
+    opened_at = _moment(stretch.first_s)
+    placed = next((old for old in before if old.lat_deg is not None), None)
+    if before and before[0].opened_at == opened_at:
+        wearer_id = before[0].wearer_id
+    else:
+        carrier = carrier_at(tag.carriers, opened_at)
+        wearer_id = None if carrier is None else carrier.wearer_id
+    passage = Passage(
+        city_id=tag.city_id,
+        tag_id=TagId(key[0]),
+        detector_id=DetectorId(key[1]),
+        id=PassageId(stretch.id or new_id()),
+        opened_at=opened_at,
+        wearer_id=wearer_id,
+        last_at=_moment(stretch.last_s),
+        heard=heard_set.to_bytes(stretch.heard),
+        rssi_dbm_max=stretch.rssi_dbm_max,
+        lat_deg=None if placed is None else placed.lat_deg,
+        lon_deg=None if placed is None else placed.lon_deg,
+        accuracy_m=None if placed is None else placed.accuracy_m,
+        cell=None if placed is None else placed.cell,
+        doubtful=any(old.doubtful for old in before),
+        received_at=min((old.received_at for old in before), default=one.received_at),
+    )
+    return passage if placed is not None else _at_spot(passage, spot_of(connection, key[1], detector, opened_at))
+
+
+def _at_spot(passage: Passage, spot: Spot | None) -> Passage:
+    if spot is None:
+        return passage
+    cell = cell_of(spot.lat_deg, spot.lon_deg)
+    return msgspec.structs.replace(
+        passage, lat_deg=spot.lat_deg, lon_deg=spot.lon_deg, accuracy_m=spot.accuracy_m, cell=cell
+    )
+
+
+def spot_of(connection: Connection, detector_id: UUID, detector: Placed, at: datetime) -> Spot | None:
+    """Where the detector was at that second: where it is fixed, or where the vehicle was."""
+    if detector.kind in MOVING:
+        found = positions.place_at(connection, detector.city_id, detector_id, at, VEHICLE_PLACE_AGE)
+        if found is not None:
+            return Spot(found.lat_deg, found.lon_deg, detector.range_m)
+        return None
+    if detector.lat_deg is None or detector.lon_deg is None:
+        return None
+    return Spot(detector.lat_deg, detector.lon_deg, detector.range_m)
+
+
+def _doubt(changes: _Changes, stored: Iterable[Passage], placed: Mapping[UUID, Placed]) -> list[Doubt]:
+    """What cannot be true together; both are marked wherever they are about to be written."""
+    now_open = {one.id: one for one in stored} | {key: one for key, (one, _) in changes.opened.items()}
+    touched = [one for one, _ in changes.opened.values()] + changes.closed
+    moving = frozenset(key for key, one in placed.items() if one.kind in MOVING)
+    doubts = doubts_of(touched, now_open.values(), moving)
+    doubtful = {doubt.passage_id for doubt in doubts} | {doubt.other_id for doubt in doubts}
+    for key, (one, close_at) in changes.opened.items():
+        if key in doubtful:
+            changes.opened[key] = (msgspec.structs.replace(one, doubtful=True), close_at)
+    for passages in (changes.closed, changes.began):
+        passages[:] = [msgspec.structs.replace(one, doubtful=True) if one.id in doubtful else one for one in passages]
+    return doubts
+
+
+def _write(connection: Connection, changes: _Changes, doubts: Sequence[Doubt]) -> None:
+    store.remove_open(connection, changes.gone_open)
+    store.remove_closed(connection, changes.gone_closed)
+    store.save_open(connection, list(changes.opened.values()))
+    store.save_closed(connection, changes.closed)
+    if doubts:
+        store.add_doubts(connection, doubts)
+        store.mark_doubtful(connection, {one for doubt in doubts for one in (doubt.passage_id, doubt.other_id)})
+
+
+def close_over(connection: Connection, now: datetime) -> int:
+    """Moves what has been over for a while into the history; how many. Call again until it is 0."""
+    over = store.over(connection, now - KEPT_OPEN, CLOSED_AT_ONCE)
+    if not over:
+        return 0
+    placed = tags.placed(connection, {one.detector_id for one in over if one.lat_deg is None})
+    taught: list[tuple[UUID, float]] = []
+    closed = []
+    for one in over:
+        _teach(taught, one.tag_id, _stretch(one), None)
+        detector = placed.get(one.detector_id)
+        # A bus may tell where it was later than what it heard there.
+        spot = None if detector is None else spot_of(connection, one.detector_id, detector, one.opened_at)
+        closed.append(_at_spot(one, spot))
+    store.remove_open(connection, over)
+    store.save_closed(connection, closed)
+    tags.teach_intervals(connection, taught)
+    return len(over)
+
+
+def _teach(taught: list[tuple[UUID, float]], tag_id: UUID, ended: Stretch, following_s: int | None) -> None:
+    interval_s = taught_interval_s(ended, following_s)
+    if interval_s is not None:
+        taught.append((tag_id, interval_s))
+
+
+def last_heard(connection: Connection, tag_ids: Collection[UUID]) -> dict[UUID, datetime]:
+    """When each of these tags was last heard, as far as it is still among the open passages or in the history."""
+    return store.last_heard(connection, tag_ids)
+
+
+def _stretch(one: Passage) -> Stretch:
+    first_s = _second(one.opened_at)
+    return Stretch(
+        first_s=first_s,
+        last_s=_second(one.last_at),
+        heard=heard_set.from_bytes(one.heard, first_s),
+        rssi_dbm_max=one.rssi_dbm_max,
+        id=one.id,
+    )
+
+
+def _second(moment: datetime) -> int:
+    return int(moment.timestamp())
+
+
+def _moment(second: float) -> datetime:
+    return datetime.fromtimestamp(second, UTC)

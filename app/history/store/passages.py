@@ -1,0 +1,167 @@
+"""What is written and read of passages while they are joined."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from app.db import dialect
+from app.db.tables import counter
+from app.geo.cells import hour_of
+from app.history.model import Doubt, Passage
+from app.history.tables import doubt, open_passage, passage, tag_press
+from app.kit.ids import new_id
+
+SERIAL = "passage"
+
+LONGEST = timedelta(hours=24)
+"""A closed passage that began longer ago than this is not looked for when a late sighting may belong to it."""
+
+_FIELDS = Passage.__struct_fields__
+_OPEN_COLUMNS = (*_FIELDS, "close_at")
+_CLOSED_COLUMNS = tuple(column.name for column in passage.c)
+_OPEN_KEY = ("city_id", "tag_id", "detector_id")
+
+
+def _as_it_is_now(insert: Any) -> Any:
+    changes = {
+        name: insert.excluded[name] for name in _OPEN_COLUMNS if name not in ("city_id", "tag_id", "detector_id")
+    }
+    return insert.on_conflict_do_update(index_elements=["city_id", "tag_id", "detector_id"], set_=changes)
+
+
+_OPEN = dialect.Rows(open_passage, _OPEN_COLUMNS, _as_it_is_now)
+_CLOSED = dialect.Rows(passage, _CLOSED_COLUMNS, dialect.ignore)
+_OPEN_OF_TAGS = dialect.Lookup(
+    sa.select(*(open_passage.c[name] for name in _FIELDS)).where(
+        open_passage.c.tag_id.in_(sa.bindparam("ids", expanding=True))
+    ),
+    open_passage.c.tag_id,
+)
+
+
+def open_of_tags(connection: Connection, tag_ids: Collection[UUID]) -> list[Passage]:
+    """The passages of these tags that are not moved into the history yet."""
+    return [_of_values(row) for row in _OPEN_OF_TAGS.rows(connection, tag_ids)]
+
+
+def closed_near(
+    connection: Connection, tag_id: UUID, detector_id: UUID, from_at: datetime, until_at: datetime
+) -> list[Passage]:
+    """Closed passages of one tag and detector that touch the span, both ends included."""
+    table = passage
+    query = sa.select(*(table.c[name] for name in _FIELDS)).where(
+        table.c.tag_id == tag_id,
+        table.c.detector_id == detector_id,
+        table.c.opened_at >= from_at - LONGEST,
+        table.c.opened_at <= until_at,
+        table.c.last_at >= from_at,
+    )
+    return [_of_values(row) for row in connection.execute(query)]
+
+
+def save_open(connection: Connection, rows: Sequence[tuple[Passage, datetime]]) -> None:
+    """Stores open passages as they are now, each with the time at which it is over if nothing more is heard."""
+    _OPEN.insert(connection, [(*msgspec.structs.astuple(one), close_at) for one, close_at in rows])
+
+
+def remove_open(connection: Connection, gone: Iterable[Passage]) -> None:
+    """Takes passages out of the table of open ones."""
+    table = open_passage
+    for one in gone:
+        mine = (table.c.city_id == one.city_id) & (table.c.tag_id == one.tag_id)
+        connection.execute(sa.delete(table).where(mine, table.c.detector_id == one.detector_id, table.c.id == one.id))
+
+
+def save_closed(connection: Connection, passages: Sequence[Passage]) -> None:
+    """Writes passages into the history, each with the next serial number."""
+    if not passages:
+        return
+    serial = _numbers(connection, len(passages))
+    rows = []
+    for number, one in enumerate(passages, serial):
+        values = {name: getattr(one, name) for name in _FIELDS}
+        values |= {"hour": hour_of(one.opened_at), "serial": number}
+        rows.append([values[name] for name in _CLOSED_COLUMNS])
+    _CLOSED.insert(connection, rows)
+
+
+def remove_closed(connection: Connection, gone: Iterable[Passage]) -> None:
+    """Takes passages out of the history: they are part of another one now."""
+    for one in gone:
+        key = (passage.c.city_id == one.city_id) & (passage.c.opened_at == one.opened_at)
+        connection.execute(sa.delete(passage).where(key, passage.c.id == one.id))
+
+
+def over(connection: Connection, before: datetime, limit: int) -> list[Passage]:
+    """Open passages that were over at `before`, the longest over first."""
+    table = open_passage
+    query = sa.select(*(table.c[name] for name in _FIELDS)).where(table.c.close_at <= before)
+    return [_of_values(row) for row in connection.execute(query.order_by(table.c.close_at).limit(limit))]
+
+
+def mark_doubtful(connection: Connection, passage_ids: Collection[UUID]) -> None:
+    """Marks open passages; those in the history were open when they could be doubted."""
+    table = open_passage
+    connection.execute(sa.update(table).where(table.c.id.in_(list(passage_ids))).values(doubtful=True))
+
+
+def add_doubts(connection: Connection, doubts: Sequence[Doubt]) -> None:
+    """Keeps what cannot both be true, for the staff; the same two passages once."""
+    rows = [{"id": new_id(), **msgspec.structs.asdict(one)} for one in doubts]
+    if rows:
+        connection.execute(dialect.insert(connection, doubt).on_conflict_do_nothing(), rows)
+
+
+def press(connection: Connection, tag_id: UUID, count: int, at: datetime, same_within: timedelta) -> bool:
+    """Whether this is a press of its own. The same count is the same press as long as it was told again and again."""
+    table = tag_press
+    mine = (table.c.tag_id == tag_id) & (table.c.count == count)
+    known = connection.execute(sa.select(table.c.first_at, table.c.last_at).where(mine)).one_or_none()
+    if known is not None and known.first_at - same_within <= at <= known.last_at + same_within:
+        if not known.first_at <= at <= known.last_at:
+            values = {"first_at": min(known.first_at, at), "last_at": max(known.last_at, at)}
+            connection.execute(sa.update(table).where(mine).values(values))
+        return False
+    insert = dialect.insert(connection, table).values(tag_id=tag_id, count=count, first_at=at, last_at=at)
+    changes = {"first_at": at, "last_at": at}
+    connection.execute(insert.on_conflict_do_update(index_elements=["tag_id", "count"], set_=changes))
+    return True
+
+
+def last_heard(connection: Connection, tag_ids: Collection[UUID]) -> dict[UUID, datetime]:
+    """When each of these tags was last heard."""
+    found: dict[UUID, datetime] = {}
+    for table in (open_passage, passage):
+        newest = sa.func.max(table.c.last_at)
+        query = sa.select(table.c.tag_id, newest).where(table.c.tag_id.in_(list(tag_ids))).group_by(table.c.tag_id)
+        for tag_id, last_at in connection.execute(query):
+            found[tag_id] = max(last_at, found.get(tag_id, last_at))
+    return found
+
+
+def forget_before(connection: Connection, before: datetime, rows_max: int) -> int:
+    """Deletes closed passages that began earlier, at most `rows_max`, and presses; how many."""
+    old = (passage.c.hour <= hour_of(before)) & (passage.c.opened_at < before)
+    keys = sa.select(passage.c.city_id, passage.c.opened_at, passage.c.id).where(old).limit(rows_max)
+    mine = sa.tuple_(passage.c.city_id, passage.c.opened_at, passage.c.id)
+    gone = connection.execute(sa.delete(passage).where(mine.in_(keys))).rowcount
+    connection.execute(sa.delete(tag_press).where(tag_press.c.last_at < before))
+    connection.execute(sa.delete(doubt).where(doubt.c.at < before))
+    return gone
+
+
+def _numbers(connection: Connection, count: int) -> int:
+    """The first of `count` numbers that nobody was given before, in the order of the commits."""
+    insert = dialect.insert(connection, counter).values(name=SERIAL, number=count)
+    changed = insert.on_conflict_do_update(index_elements=["name"], set_={"number": counter.c.number + count})
+    last: int = connection.execute(changed.returning(counter.c.number)).scalar_one()
+    return last - count + 1
+
+
+def _of_values(values: Iterable[Any]) -> Passage:
+    return Passage(**dict(zip(_FIELDS, values, strict=True)))

@@ -1,0 +1,172 @@
+"""What a detector's body comes to once strangers are dropped: one `DetectorUnit`. Pure.
+
+This is the only place that sees who a passer-by's phone is. What resolves to no registered tag is counted, and the
+count is all that goes on.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from beacon_ingest import units
+from beacon_ingest.messages import DetectorReport, DetectorUnit, Fix, Health, Message, Sighting, TagHeard
+from beacon_ingest.registry import Entry, TagEntry, Tags
+
+SKEW_S_MAX: Final = 120
+"""A sender's clock that is farther from ours is not believed (BLE notes, section 3)."""
+
+BATCH_AGE: Final = timedelta(minutes=10)
+"""Within one body of a wrong clock the distances in time are still believed up to this much."""
+
+LATE_MAX: Final = timedelta(days=7)
+"""Nothing is kept at the edge of the network for longer than a repeat of it would be recognised."""
+
+
+class Times(Struct, frozen=True):
+    """How the times of one body are to be read. `skew_s`: the sender's clock minus ours, where it told its time.
+
+    `sent_at` is when the body was sent by the sender's clock, so that ages within it can be told. `buffers`: the
+    format keeps what it could not send, so that what is older than the body may be true.
+    """
+
+    received_at: datetime
+    sent_at: datetime | UnsetType
+    buffers: bool
+    skew_s: float | UnsetType
+
+    def placed(self, at: datetime | UnsetType) -> datetime:
+        """When a sighting was, by the clock that is believed, never later than now."""
+        if isinstance(at, UnsetType) or isinstance(self.skew_s, UnsetType):
+            return self.received_at
+        if abs(self.skew_s) <= SKEW_S_MAX:
+            age = self.received_at - at
+            believed = age <= LATE_MAX if self.buffers else age.total_seconds() <= SKEW_S_MAX
+            return min(at, self.received_at) if believed else self.received_at
+        if isinstance(self.sent_at, UnsetType) or not timedelta(0) <= self.sent_at - at <= BATCH_AGE:
+            return self.received_at
+        return self.received_at - (self.sent_at - at)
+
+
+def times_of(
+    sightings: Sequence[Sighting], sent_at: datetime | UnsetType, received_at: datetime, *, buffers: bool
+) -> Times:
+    """How to read the times of a body. Where it does not say when it was sent, its newest sighting says so."""
+    if isinstance(sent_at, UnsetType):
+        sent_at = max((one.at for one in sightings if not isinstance(one.at, UnsetType)), default=UNSET)
+    skew_s = UNSET if isinstance(sent_at, UnsetType) else (sent_at - received_at).total_seconds()
+    return Times(received_at, sent_at, buffers, skew_s)
+
+
+class _Gathered:
+    """What one body says of one tag, while it is read."""
+
+    __slots__ = ("battery_pct", "buttons", "rssi_dbm_max", "seconds", "tag")
+
+    def __init__(self, tag: TagEntry) -> None:
+        self.tag = tag
+        self.seconds: set[int] = set()
+        self.rssi_dbm_max: float | UnsetType = UNSET
+        self.battery_pct: float | UnsetType = UNSET
+        self.buttons: dict[int, int] = {}
+
+    def add(self, sighting: Sighting, second: int) -> None:
+        """Takes in one sighting of the tag."""
+        self.seconds.add(second)
+        rssi_dbm = sighting.rssi_dbm
+        if not isinstance(rssi_dbm, UnsetType) and (
+            isinstance(self.rssi_dbm_max, UnsetType) or rssi_dbm > self.rssi_dbm_max
+        ):
+            self.rssi_dbm_max = rssi_dbm
+        if sighting.battery_pct is not UNSET:
+            self.battery_pct = sighting.battery_pct
+        if not isinstance(sighting.button_count, UnsetType):
+            self.buttons[sighting.button_count] = min(self.buttons.get(sighting.button_count, second), second)
+
+    def heard(self) -> TagHeard:
+        """All of it."""
+        return TagHeard(
+            tag=self.tag.tag_id,
+            city=self.tag.city,
+            heard_s=tuple(sorted(self.seconds)),
+            rssi_dbm_max=self.rssi_dbm_max,
+            battery_pct=self.battery_pct,
+            buttons=tuple(self.buttons.items()),
+        )
+
+
+def unit_of(
+    entry: Entry,
+    content: bytes,
+    sightings: Sequence[Sighting],
+    messages: Iterable[Message],
+    tags: Tags,
+    times: Times,
+    *,
+    stamped: bool,
+    repeat_window_s: int,
+) -> DetectorUnit:
+    """What `entry` heard and says in one body; `content` are the bytes that would come again in a repeat."""
+    heard, strangers = _gather(sightings, tags, times)
+    health: Health | UnsetType = UNSET
+    fix: Fix | UnsetType = UNSET
+    for message in messages:
+        if isinstance(message, Health):
+            health = message
+        elif isinstance(message, Fix):
+            fix = msgspec.structs.replace(message, at=times.placed(message.at))
+    return DetectorUnit(
+        ingest_ids=units.ingest_ids(
+            entry.device_id,
+            entry.format,
+            content,
+            stamped=stamped,
+            repeat_window_s=repeat_window_s,
+            received_at=times.received_at,
+        ),
+        city=entry.city,
+        device_id=entry.device_id,
+        format=entry.format,
+        received_at=times.received_at,
+        report=DetectorReport(sightings=len(sightings) - strangers, strangers=strangers, skew_s=times.skew_s),
+        tags=tuple(heard),
+        health=health,
+        fix=fix,
+    )
+
+
+def _gather(sightings: Sequence[Sighting], tags: Tags, times: Times) -> tuple[list[TagHeard], int]:
+    """What was heard of each registered tag, and how many sightings were strangers'.
+
+    A battery report (TLM) names nobody: it belongs to the tag that was heard from the same address in this body.
+    """
+    gathered: dict[UUID, _Gathered] = {}
+    seconds: dict[datetime | UnsetType, int] = {}  # Many sightings of a body have one time.
+    by_mac: dict[str, _Gathered] = {}
+    unnamed: list[Sighting] = []
+    strangers = 0
+    for sighting in sightings:
+        tag = tags.find(sighting.tag, sighting.mac)
+        if tag is None:
+            strangers += 1
+            if sighting.battery_pct is not UNSET and sighting.tag.scheme == "mac":
+                unnamed.append(sighting)
+            continue
+        one = gathered.get(tag.tag_id)
+        if one is None:
+            one = gathered[tag.tag_id] = _Gathered(tag)
+        if not isinstance(sighting.mac, UnsetType):
+            by_mac[sighting.mac] = one
+        second = seconds.get(sighting.at)
+        if second is None:
+            second = seconds[sighting.at] = int(times.placed(sighting.at).timestamp())
+        one.add(sighting, second)
+    for sighting in unnamed:
+        named = by_mac.get(sighting.tag.id)
+        if named is not None:
+            strangers -= 1
+            named.add(sighting, int(times.placed(sighting.at).timestamp()))
+    return [one.heard() for one in gathered.values()], strangers
