@@ -220,6 +220,10 @@ EXAMPLES: dict[str, Example] = {
     f"GET {_DETECTOR}/provisioning": Example(Action.DETECTOR_WRITE, OFFICE),
     f"GET {_W}/geofences": Example(Action.WEARER_READ, FENCED),
     f"POST {_W}/geofences": Example(Action.GEOFENCE_WRITE, MANAGING, body={"name": "New", "shape": SHAPE}),
+    "GET /v1/detectors/states": Example(Action.DETECTOR_READ),
+    f"GET {_DETECTOR}/health": row(Action.DETECTOR_READ, Way.STAFF),
+    f"GET {_DETECTOR}/spells": row(Action.DETECTOR_READ, Way.STAFF),
+    f"GET {_DETECTOR}/hours": row(Action.DETECTOR_READ, Way.STAFF),
     f"GET {_W}/geofences/{{geofence_id}}": Example(Action.WEARER_READ, FENCED),
     f"PATCH {_W}/geofences/{{geofence_id}}": Example(
         Action.GEOFENCE_WRITE, MANAGING, body={"name": "Another", "shape": SHAPE, "tell_enter": True}

@@ -17,6 +17,7 @@ LISTED = {
     "GET /v1/devices": ("device_id", "GET /v1/devices/{device_id}"),
     "GET /v1/tags": ("tag_id", "GET /v1/tags/{tag_id}"),
     "GET /v1/detectors": ("detector_id", "GET /v1/detectors/{detector_id}"),
+    "GET /v1/detectors/states": ("detector_id", "GET /v1/detectors/{detector_id}"),
     "GET /v1/alerts": ("alert_id", "GET /v1/alerts/{alert_id}"),
     "GET /v1/events": ("alert_id", "GET /v1/alerts/{alert_id}"),
     "GET /v1/contacts": ("contact_id", "PUT /v1/contacts/{contact_id}/shares-place"),
