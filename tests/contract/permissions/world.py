@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -34,6 +34,8 @@ from app.push.model import AddressKind, Channel
 from app.tags import service as tags
 from app.tags.model import DetectorKind
 from app.tags.registration import DetectorDraft
+from app.watch import service as watch
+from app.watch.service import Draft
 from app.watch.tables import watch_failure
 from beacon_ingest.messages import Fix, Health
 from tests.build import NOW, VENDOR, account, an_alarm, unit, viewer
@@ -65,6 +67,14 @@ def latitude(target: Target) -> float:
 def gate(name: str) -> DetectorDraft:
     """A detector that is to be registered."""
     return DetectorDraft(kind=DetectorKind.FIXED, name=name, lat_deg=34.9, lon_deg=134.9)
+
+
+def school_of(things: "Things") -> Draft:
+    """Where the wearer of a target is expected every morning."""
+    return Draft(
+        name=f"school of {things.target}", detector_ids=[things["school_gate_id"]], weekdays=127,
+        from_time=time(7), by_time=time(8),
+    )  # fmt: skip
 
 
 class Things(dict[str, Any]):
@@ -262,6 +272,14 @@ class World:
         if target not in (Target.HIDDEN, Target.ENDED):
             detector = tags.register_detector(c, city, gate(f"gate of {target}"), EARLIER)
             things.keep("detector_id", detector, Way.STAFF)
+        self._expect(c, things, city)
+
+    def _expect(self, c: Connection, things: Things, city: CityId) -> None:
+        """A school whose gate's id is known to those who expect the wearer there."""
+        things["school_gate_id"] = tags.register_detector(c, city, gate("a school"), EARLIER).id
+        by = viewer(self.people["colleague" if city == HERE else "faraway clerk"])
+        school = watch.expect(c, by, things["wearer_id"], school_of(things), EARLIER)
+        things.keep("expectation_id", school, *KNOWING)
 
     def _take_back(self, c: Connection, ended: Things, own: Things) -> None:
         """The watch of who is no longer watched lies in the office; other things than hers are those of her home."""
@@ -342,6 +360,9 @@ class World:
         fence = geo.add(c, family, wearer, draft, EARLIER)
         gone.keep("geofence_id", fence)
         geo.end(c, family, wearer, fence.id, NOW)
+        school = watch.expect(c, family, wearer, school_of(gone), EARLIER)
+        gone.keep("expectation_id", school)
+        watch.end_expectation(c, family, wearer, school.id, NOW)
         self._revoke_device(c, gone)
         self._sign_others_out(c)
 
