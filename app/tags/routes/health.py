@@ -121,7 +121,7 @@ async def list_detector_states(
     cursor: FromQuery[Cursor | None] = None,
     limit: FromQuery[Limit] = LIMIT,
 ) -> Page[DetectorStateOut]:
-    """The detectors of the city, of every city for an administrator, as they were registered at that moment.
+    """The detectors of the city, of every city for an administrator, that were registered by then and have not ended.
 
     A trouble is noticed within 30 s of when it can be known, and then counts from when it began. What is known of a
     detector besides its state is of now, and is left out where another moment is asked for.

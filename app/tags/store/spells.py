@@ -135,8 +135,8 @@ def newest(
 def states(
     connection: Connection, viewer: Viewer, at: datetime, only: DetectorState | None, after: UUID | None, count: int
 ) -> list[Shown]:
-    """Up to `count` detectors of the viewer's city (of every city for an administrator) that there were at a moment,
-    in the order of their ids, with the state that each was in.
+    """Up to `count` detectors of the viewer's city (of every city for an administrator) that there were at a moment
+    and that have not ended since, in the order of their ids, with the state that each was in.
     """
     silent, deaf, wrong = (_at(trouble, at) for trouble in DetectorTrouble)
     joined = detector.outerjoin(detector_health, detector_health.c.detector_id == detector.c.id)
@@ -152,7 +152,7 @@ def states(
         else_=DetectorState.UP.value,
     )
     since = sa.case((never, detector.c.created_at), else_=sa.func.coalesce(silent_from, deaf_from, wrong_from))
-    there = (detector.c.created_at <= at) & (detector.c.ended_at.is_(None) | (detector.c.ended_at > at))
+    there = (detector.c.created_at <= at) & detector.c.ended_at.is_(None)
     query = sa.select(
         detector.c.id, detector.c.name, detector.c.kind, state.label("state"),
         sa.type_coerce(since, detector.c.created_at.type).label("since"),
