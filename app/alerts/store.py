@@ -196,6 +196,16 @@ def zone_of(connection: Connection, wearer_id: WearerId) -> ZoneInfo:
     return ZoneInfo(connection.execute(query).scalar_one())
 
 
+_WHO = sa.select(wearer.c.id, wearer.c.name, wearer.c.city_id, city.c.zone).join(city, city.c.id == wearer.c.city_id)
+_WHO = _WHO.where(wearer.c.id.in_(sa.bindparam("wearer_ids", expanding=True)))
+
+
+def who(connection: Connection, wearer_ids: Iterable[WearerId]) -> dict[WearerId, tuple[str, CityId, ZoneInfo]]:
+    """The name, the city and the zone of many wearers."""
+    rows = connection.execute(_WHO, {"wearer_ids": list(wearer_ids)})
+    return {WearerId(row.id): (row.name, CityId(row.city_id), ZoneInfo(row.zone)) for row in rows}
+
+
 class _Row:
     """The columns of one of two joined tables, read as attributes like a row."""
 

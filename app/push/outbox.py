@@ -43,6 +43,29 @@ class Settlement(Struct, frozen=True, kw_only=True):
     retry: RetryDecision | None = None
 
 
+class Note(Struct, frozen=True, kw_only=True):
+    """Something to be told to one address. `unique_key` names it for ever, `about` is what it is called on phones."""
+
+    city_id: CityId
+    address_id: AddressId
+    unique_key: str
+    kind: str
+    level: Level
+    about: str
+    params: Mapping[str, str]
+    expires_at: datetime
+
+
+_PUT = dialect.Rows(
+    tables.message,
+    (
+        "id", "city_id", "address_id", "unique_key", "kind", "level", "about", "params", "state", "created_at",
+        "due_at", "expires_at",
+    ),
+    lambda insert: insert.on_conflict_do_nothing(index_elements=["unique_key"]),
+)  # fmt: skip
+
+
 def put(
     connection: Connection,
     *,
@@ -60,22 +83,24 @@ def put(
 
     The same `unique_key` twice is one message.
     """
-    row = {
-        "id": new_id(),
-        "city_id": city_id,
-        "address_id": address_id,
-        "unique_key": unique_key,
-        "kind": kind,
-        "level": level.value,
-        "about": about,
-        "params": dict(params),
-        "state": MessageState.WAITING.value,
-        "created_at": now,
-        "due_at": now,
-        "expires_at": expires_at,
-    }
-    insert = dialect.insert(connection, tables.message).on_conflict_do_nothing(index_elements=["unique_key"])
-    added: bool = connection.execute(insert, row).rowcount == 1
+    note = Note(
+        city_id=city_id, address_id=address_id, unique_key=unique_key, kind=kind, level=level, about=about,
+        params=params, expires_at=expires_at,
+    )  # fmt: skip
+    return put_all(connection, [note], now) == 1
+
+
+def put_all(connection: Connection, notes: Sequence[Note], now: datetime) -> int:
+    """How many of these were new. The same `unique_key` twice is one message."""
+    waiting = MessageState.WAITING.value
+    rows = [
+        (
+            new_id(), note.city_id, note.address_id, note.unique_key, note.kind, note.level.value, note.about,
+            dict(note.params), waiting, now, now, note.expires_at,
+        )
+        for note in notes
+    ]  # fmt: skip
+    added = _PUT.insert(connection, rows)
     if added:
         hint(connection, "outbox")
     return added

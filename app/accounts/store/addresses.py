@@ -39,21 +39,24 @@ def addresses(connection: Connection, account_id: AccountId) -> list[Address]:
     return [to_address(row) for row in connection.execute(query)]
 
 
+# Made once: it is asked for each message that is told.
+_ADDRESSES_OF = (
+    sa.select(account_address.c.account_id, address)
+    .join(address, address.c.id == account_address.c.address_id)
+    .join(account, account.c.id == account_address.c.account_id)
+    .where(
+        account_address.c.account_id.in_(sa.bindparam("account_ids", expanding=True)),
+        address.c.dead_since.is_(None),
+        account.c.disabled_at.is_(None),
+    )
+    .order_by(address.c.last_seen_at.desc(), address.c.id.desc())
+)
+
+
 def addresses_of(connection: Connection, account_ids: Collection[AccountId]) -> dict[AccountId, list[Address]]:
     """The live addresses of accounts that are not disabled; accounts without one are absent."""
-    query = (
-        sa.select(account_address.c.account_id, address)
-        .join(address, address.c.id == account_address.c.address_id)
-        .join(account, account.c.id == account_address.c.account_id)
-        .where(
-            account_address.c.account_id.in_(list(account_ids)),
-            address.c.dead_since.is_(None),
-            account.c.disabled_at.is_(None),
-        )
-        .order_by(address.c.last_seen_at.desc(), address.c.id.desc())
-    )
     found: dict[AccountId, list[Address]] = {}
-    for row in connection.execute(query):
+    for row in connection.execute(_ADDRESSES_OF, {"account_ids": list(account_ids)}):
         found.setdefault(AccountId(row.account_id), []).append(to_address(row))
     return found
 

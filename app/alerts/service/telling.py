@@ -66,30 +66,30 @@ def tell_news(connection: Connection, events: Sequence[WatchEvent], now: datetim
 
     A message is named by the event's cause, so what comes twice is told once.
     """
-    wearers = households.wearers_by_id(connection, {event.wearer_id for event in events})
-    told = {one: households.told(connection, one, now, NEWS_SCOPES) for one in wearers}
+    wearers = store.who(connection, {event.wearer_id for event in events})
+    told = households.told_of(connection, wearers.keys(), now, NEWS_SCOPES)
     addresses = accounts.addresses_of(connection, {one.account_id for some in told.values() for one in some})
+    notes: list[outbox.Note] = []
     for event in events:
-        wearer = wearers[event.wearer_id]
-        reached = [address for one in told[wearer.id] for address in addresses.get(one.account_id, ())]
-        if not reached:
-            continue
-        words = {"wearer": wearer.name} | when(event, store.zone_of(connection, wearer.id))
+        name, city_id, zone = wearers[event.wearer_id]
+        words = {"wearer": name} | when(event, zone)
         for reason in event.reasons:
             words |= reason.params
-        for address in reached:
-            outbox.put(
-                connection,
-                city_id=wearer.city_id,
+        notes += [
+            outbox.Note(
+                city_id=city_id,
                 address_id=address.id,
-                unique_key=f"{wearer.id.hex}:{event.cause}:{address.id.hex}",
+                unique_key=f"{event.wearer_id.hex}:{event.cause}:{address.id.hex}",
                 kind=f"news.{event.rule}",
                 level=Level.NEWS,
-                about=f"{_about_news(event.rule, wearer.id)}:{event.subject}",
+                about=f"{_about_news(event.rule, event.wearer_id)}:{event.subject}",
                 params=words,
-                now=now,
                 expires_at=now + KEPT[Level.NEWS],
             )
+            for one in told[event.wearer_id]
+            for address in addresses.get(one.account_id, ())
+        ]
+    outbox.put_all(connection, notes, now)
 
 
 def forget_news(connection: Connection, wearer_id: WearerId, now: datetime, spare: Collection[AddressId] = ()) -> None:
@@ -123,9 +123,9 @@ def untell(connection: Connection, household_id: HouseholdId, now: datetime) -> 
             found = accounts.addresses_of(connection, told).values()
             may_know[alert.wearer_id] = {address.id for addresses in found for address in addresses}
         outbox.cancel(connection, about(alert), now, spare=may_know[alert.wearer_id])
-    for wearer_id in store.wearers_of(connection, household_id):
-        told = [one.account_id for one in households.told(connection, wearer_id, now, NEWS_SCOPES)]
-        found = accounts.addresses_of(connection, told).values()
+    wearer_ids = store.wearers_of(connection, household_id)
+    for wearer_id, some in households.told_of(connection, wearer_ids, now, NEWS_SCOPES).items():
+        found = accounts.addresses_of(connection, [one.account_id for one in some]).values()
         forget_news(connection, wearer_id, now, {address.id for addresses in found for address in addresses})
 
 

@@ -84,13 +84,19 @@ def contacts_by_id(connection: Connection, contact_ids: Collection[ContactId]) -
     return contacts.by_id(connection, contact_ids)
 
 
-def told(
-    connection: Connection, wearer_id: WearerId, now: datetime, scopes: Collection[Scope] = (Scope.ALERTS,)
-) -> list[Told]:
-    """Who is told of alerts, or of what needs these scopes, in order: contacts whose account may see all of that now
-    and from whom she is not hidden.
-    """
-    return sight.told(connection, wearer_id, now, scopes)
+def told(connection: Connection, wearer_id: WearerId, now: datetime) -> list[Told]:
+    """Who is told of alerts, in order: contacts whose account may see them now and from whom she is not hidden."""
+    return told_of(connection, [wearer_id], now, TOLD_OF_ALERTS)[wearer_id]
+
+
+TOLD_OF_ALERTS = frozenset({Scope.ALERTS})
+
+
+def told_of(
+    connection: Connection, wearer_ids: Collection[WearerId], now: datetime, scopes: frozenset[Scope]
+) -> dict[WearerId, list[Told]]:
+    """As `told` for many wearers at once, of what only those may know who may see all `scopes`."""
+    return sight.told(connection, wearer_ids, now, scopes)
 
 
 def look(connection: Connection, viewer: Viewer, wearer_id: WearerId, purpose: Purpose, now: datetime) -> None:

@@ -5,6 +5,8 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -99,23 +101,38 @@ def visible_household(
 
 
 def told(
-    connection: Connection, wearer_id: WearerId, now: datetime, scopes: Collection[Scope] = (Scope.ALERTS,)
-) -> list[Told]:
-    """The contacts, in order, whose account may see all `scopes` of the wearer now and from whom she is not hidden."""
+    connection: Connection, wearer_ids: Collection[WearerId], now: datetime, scopes: frozenset[Scope]
+) -> dict[WearerId, list[Told]]:
+    """For each wearer the contacts, in order, whose account may see all `scopes` of her now and from whom she is not
+    hidden.
+    """
+    found: dict[WearerId, list[Told]] = {wearer_id: [] for wearer_id in wearer_ids}
+    for row in connection.execute(_telling(scopes), {"wearer_ids": list(found), "now": now}):
+        found[row.wearer_id].append(Told(contact=contact_of(row), account_id=row.account_id))
+    return found
+
+
+@cache
+def _telling(scopes: frozenset[Scope]) -> sa.Select[Any]:
+    """The query of `told`, made once: to put it together takes longer than to answer it."""
+    now = sa.bindparam("now", type_=consent.c.from_at.type)
     roles = [role.value for role in CONSENT_ROLES]
     to_role = sa.and_(consent.c.role == account.c.role, account.c.role.in_(roles))
     reached = sa.or_(consent.c.account_id == account.c.id, to_role)
-    let = [sa.exists().where(consent.c.wearer_id == wearer.c.id, reached, *_in_force(scope, now)) for scope in scopes]
-    query = (
+    let = [
+        sa.exists().where(consent.c.wearer_id == wearer.c.id, reached, *_in_force(scope, now))
+        for scope in sorted(scopes)
+    ]
+    return (
         sa.select(contact)
         .join(wearer, wearer.c.id == contact.c.wearer_id)
         .join(account, account.c.id == contact.c.account_id)
-        .where(contact.c.wearer_id == wearer_id, contact.c.ended_at.is_(None), wearer.c.ended_at.is_(None))
+        .where(contact.c.wearer_id.in_(sa.bindparam("wearer_ids", expanding=True)))
+        .where(contact.c.ended_at.is_(None), wearer.c.ended_at.is_(None))
         .where(account.c.disabled_at.is_(None), account.c.city_id == wearer.c.city_id)
         .where(*let, sa.not_(hidden(account.c.id)))
         .order_by(contact.c.rank, contact.c.id)
     )
-    return [Told(contact=contact_of(row), account_id=row.account_id) for row in connection.execute(query)]
 
 
 def hidden(account_id: AccountId | sa.Column[UUID]) -> Clause:
@@ -178,7 +195,7 @@ def _reaches(viewer: Viewer) -> Clause:
     return sa.or_(to_account, consent.c.role == viewer.role.value) if viewer.role in CONSENT_ROLES else to_account
 
 
-def _in_force(scope: Scope | None, now: datetime) -> list[Clause]:
+def _in_force(scope: Scope | None, now: datetime | sa.BindParameter[datetime]) -> list[Clause]:
     """What a consent must fulfil to count. Scopes are a JSON list of quoted words, so one is found in its text."""
     clauses: list[Clause] = [
         consent.c.revoked_at.is_(None),

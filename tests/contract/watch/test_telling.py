@@ -315,11 +315,18 @@ def counted(school: School) -> Iterator[list[str]]:
     sa.event.remove(school.connection.engine, "before_cursor_execute", note)
 
 
-def test_a_passage_costs_few_statements(school: School, counted: list[str]) -> None:
+@pytest.mark.parametrize("passages", [1, 20])
+def test_what_is_told_costs_four_statements_however_many_passed(
+    school: School, counted: list[str], passages: int
+) -> None:
     """Ten thousand children pass a gate within twenty minutes."""
+    hana, now = school.town.hana, clock("8:12")
+    walk = [gate(school, now, tag_id=UUID(int=n + 1)) for n in range(passages)]
     feed(school, gate(school, clock("8:00")))
+    kept = watch.load(school.connection, {hana.id: hana.city_id})
+    events = watch.look(school.connection, kept, {hana.id: walk}, now)
     counted.clear()
-    feed(school, gate(school, clock("8:12")))
+    raising.raise_all(school.connection, events, now)
 
-    assert 2 == counted.count("INSERT") - 1, "one message a phone, and the state"
-    assert len(counted) <= 10
+    assert ["SELECT", "SELECT", "SELECT", "INSERT"] == counted
+    assert 2 + 2 * passages == count(school)
