@@ -58,7 +58,7 @@ PROBLEMS: dict[type[MimamoriError], Kind] = {
 OF_HTTP = {kind.status: kind for kind in PROBLEMS.values()} | {
     405: Kind("method-not-allowed", 405, "Method not allowed"),
     413: Kind("too-large", 413, "Too large"),
-    415: Kind("unsupported-media-type", 415, "Not JSON"),
+    415: Kind("unsupported-media-type", 415, "Not what is taken here"),
 }
 DEFECT = Kind("defect", 500, "Our mistake")
 DETAILS = {
@@ -199,7 +199,7 @@ def _problems_of(handler: HTTPRouteHandler) -> list[Kind]:
         errors += [NotSignedIn, NotAllowed]
     if _is_given_parameters(handler):
         errors += [NotFound, InvalidInput]
-    if "data" in inspect.signature(handler.fn).parameters:
+    if {"data", "body"} & inspect.signature(handler.fn).parameters.keys():
         errors.append(InvalidInput)
         kinds += [OF_HTTP[413], OF_HTTP[415]]
     if not SAFE_METHODS.issuperset(handler.http_methods):

@@ -31,7 +31,9 @@ FACTORY_UUIDS: Final = frozenset(
     }
 )
 
-_IBEACON = re.compile(r"\{?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})\}?/(\d+)/(\d+)")
+_IBEACON = re.compile(
+    r"\{?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})\}?/([0-9]+)/([0-9]+)"
+)
 _SEPARATORS = re.compile(r"[:\-\s.]")
 _HEX_DIGITS: Final[Mapping[TagScheme, int]] = {"altbeacon": 40, "eddystone-uid": 32, "mac": 12}
 _MAJOR_MAX = 65_535

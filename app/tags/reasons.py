@@ -31,6 +31,14 @@ class Reason(StrEnum):
     TWICE_IN_FILE = "twice_in_file"
     REGISTERED = "registered"
     TOO_MANY_CELLS = "too_many_cells"
+    TAKEN_DOWN = "taken_down"
+
+    NOT_TEXT = "not_text"
+    NOT_A_SHEET = "not_a_sheet"
+    NO_ROWS = "no_rows"
+    TOO_MANY_ROWS = "too_many_rows"
+    NO_COLUMNS = "no_columns"
+    COLUMN_TWICE = "column_twice"
 
 
 WORDS: Final[Mapping[Reason, tuple[str, str]]] = {
@@ -89,5 +97,21 @@ WORDS: Final[Mapping[Reason, tuple[str, str]]] = {
         "同じ検知器がファイル内に重複しています。",
     ),
     Reason.REGISTERED: ("A detector that calls itself so is registered already.", "すでに登録されています。"),
+    Reason.TAKEN_DOWN: ("This one is taken down; leave its row out.", "撤去済みの検知器です。行を削除してください。"),
+    Reason.NOT_TEXT: (
+        "The file is neither UTF-8 nor CP932.",
+        "文字コードは UTF-8 か Shift_JIS (CP932) にしてください。",
+    ),
+    Reason.NOT_A_SHEET: ("The file is no CSV.", "CSVとして読み取れません。"),
+    Reason.NO_ROWS: (
+        "The file holds a line of headings and at least one row.",
+        "見出し行と1行以上のデータが必要です。",
+    ),
+    Reason.TOO_MANY_ROWS: ("The file holds more than 5,000 rows.", "一度に登録できるのは5,000行までです。"),
+    Reason.NO_COLUMNS: (
+        "The first line names the columns, 種別 and 設置場所名 (kind and name) among them.",
+        "1行目の見出しに「種別」と「設置場所名」が必要です。",
+    ),
+    Reason.COLUMN_TWICE: ("A column is there twice.", "同じ見出しの列が2つあります。"),
     Reason.TOO_MANY_CELLS: ("This row has more cells than the first line.", "見出しより列が多い行です。"),
 }

@@ -2,6 +2,6 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-from app.tags.routes import detectors, health, tags
+from app.tags.routes import detectors, files, health, tags
 
-ROUTES: list[HTTPRouteHandler] = [*tags.ROUTES, *detectors.ROUTES, *health.ROUTES]
+ROUTES: list[HTTPRouteHandler] = [*tags.ROUTES, *detectors.ROUTES, *files.ROUTES, *health.ROUTES]

@@ -166,11 +166,6 @@ def change_visible_detector(
     return change_detector(connection, detector_id, changes)
 
 
-def detectors_of_own_city(connection: Connection, viewer: Viewer, city_id: CityId | None) -> list[Detector]:
-    """All detectors of the viewer's own city, or of the one that an administrator says. Raises `NotFound`."""
-    return detectors.of_city(connection, own_city(viewer, city_id))
-
-
 def own_city(viewer: Viewer, city_id: CityId | None) -> CityId:
     """The city that is meant: the viewer's own, or any that an administrator names. Raises `NotFound`."""
     if city_id not in (None, viewer.city_id) and viewer.role is not Role.ADMINISTRATOR:

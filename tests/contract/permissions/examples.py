@@ -63,11 +63,15 @@ class Request(Struct, frozen=True):
 
 
 class Example(Struct, frozen=True):
-    """A row. `needs`: any of these ways will do; without any, the role is enough. `{names}` are filled with ids."""
+    """A row. `needs`: any of these ways will do; without any, the role is enough. `{names}` are filled with ids.
+
+    The body is JSON, or a `file` (text/csv).
+    """
 
     action: Action
     needs: frozenset[Way] = frozenset()
     body: Any = None
+    file: str | None = None
     status: int = 0
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
@@ -86,6 +90,9 @@ def request_of(route: str, ids: Ids) -> Request:
     if example.body is not None:
         body = msgspec.json.encode(filled(example.body, ids))
         headers += [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    if example.file is not None:
+        body = example.file.encode()
+        headers += [(b"content-type", b"text/csv"), (b"content-length", b"%d" % len(body))]
     return Request(method, path.format(**ids), body, tuple(headers))
 
 
@@ -219,11 +226,31 @@ EXAMPLES: dict[str, Example] = {
     f"PATCH {_DETECTOR}": Example(Action.DETECTOR_WRITE, OFFICE, body={"name": "Another", "address": None}),
     f"DELETE {_DETECTOR}": Example(Action.DETECTOR_WRITE, OFFICE),
     f"POST {_DETECTOR}/key": Example(Action.DETECTOR_WRITE, OFFICE, status=200),
+    "POST /v1/detectors/import": Example(
+        Action.DETECTOR_WRITE, file="種別,設置場所名,緯度,経度\n固定,New,34.9,134.9\n", status=200
+    ),
+    "GET /v1/detectors/export.csv": Example(Action.DETECTOR_READ),
     f"GET {_DETECTOR}/provisioning": Example(Action.DETECTOR_WRITE, OFFICE),
     "GET /v1/detectors/states": Example(Action.DETECTOR_READ),
     f"GET {_DETECTOR}/health": row(Action.DETECTOR_READ, Way.STAFF),
     f"GET {_DETECTOR}/spells": row(Action.DETECTOR_READ, Way.STAFF),
     f"GET {_DETECTOR}/hours": row(Action.DETECTOR_READ, Way.STAFF),
+    f"GET {_DETECTOR}/passages": row(Action.DETECTOR_READ, Way.STAFF),
+    f"GET {_T}/passages": row(Action.PASSAGE_READ, Way.PLACE, Way.VENDOR),
+    "GET /v1/passages": Example(Action.FEED_READ),
+    "GET /v1/doubts": Example(Action.DETECTOR_READ),
+    "POST /v1/area-questions": Example(
+        Action.AREA_READ,
+        status=200,
+        body={
+            "lat_deg": 34.757,
+            "lon_deg": 134.841,
+            "radius_m": 500,
+            "from_at": "2026-04-01T11:00:00+09:00",
+            "until_at": "2026-04-01T12:00:00+09:00",
+            "reason": "Looking for somebody",
+        },
+    ),
     f"GET {_W}/geofences": Example(Action.WEARER_READ, FENCED),
     f"POST {_W}/geofences": Example(Action.GEOFENCE_WRITE, MANAGING, body={"name": "New", "shape": SHAPE}),
     f"GET {_W}/geofences/{{geofence_id}}": Example(Action.WEARER_READ, FENCED),

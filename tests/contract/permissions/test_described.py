@@ -50,7 +50,7 @@ def undescribed(route: str, answer: Answer) -> list[str]:
     if answer.content_type not in described["content"]:
         return [f"{answer.status} is not described as {answer.content_type}"]
     schema = described["content"][answer.content_type]["schema"]
-    value = answer.text if answer.content_type == "text/event-stream" else answer.json()
+    value = answer.text if answer.content_type in ("text/event-stream", "text/csv") else answer.json()
     return faults(schema, value)
 
 
