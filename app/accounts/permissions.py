@@ -34,6 +34,8 @@ class Action(StrEnum):
     DETECTOR_READ = "detector:read"
     DETECTOR_WRITE = "detector:write"
     PASSAGE_READ = "passage:read"
+    FEED_READ = "feed:read"
+    AREA_READ = "area:read"
     GEOFENCE_WRITE = "geofence:write"
     POSITION_READ = "position:read"
     WATCH_WRITE = "watch:write"
@@ -71,6 +73,8 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.DETECTOR_READ: _STAFF,
     Action.DETECTOR_WRITE: _OFFICE,
     Action.PASSAGE_READ: _STAFF | {Role.VENDOR},
+    Action.FEED_READ: frozenset({Role.VENDOR}),
+    Action.AREA_READ: _STAFF | {Role.POLICE},
     Action.GEOFENCE_WRITE: _OFFICE | {Role.FAMILY},
     Action.POSITION_READ: _WATCHING,
     Action.WATCH_WRITE: _OFFICE | {Role.FAMILY},

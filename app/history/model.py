@@ -69,7 +69,9 @@ class KeptSurvey(Struct, frozen=True, kw_only=True):
 
 
 class TrackPoint(Struct, frozen=True):
-    """One place on a track: when it was, how it is known and how sure, and when we heard of it."""
+    """One place on a track: when it was, how it is known and how sure, and when we heard of it. One that a detector
+    tells has the detector's name, and until when it heard the tag.
+    """
 
     at: datetime
     lat_deg: float
@@ -77,6 +79,8 @@ class TrackPoint(Struct, frozen=True):
     accuracy_m: float | None
     known_by: KnownBy
     received_at: datetime
+    until: datetime | None = None
+    detector: str | None = None
 
 
 class Track(Struct, frozen=True, kw_only=True):

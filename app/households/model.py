@@ -25,6 +25,10 @@ class Purpose(StrEnum):
     TRACK = "track"
     ALERT = "alert"
     LIVE = "live"
+    AREA = "area"
+    """Somebody asked who was near a place."""
+    PASSAGE = "passage"
+    """Somebody looked at what a detector or a tag heard."""
 
 
 class GivenAs(StrEnum):

@@ -20,6 +20,7 @@ from app.history.service.positions import (
     track,
     where_is,
 )
+from app.history.service.questions import doubts, feed, near_by, passages_of_detector, passages_of_tag
 from app.history.service.recording import append_vehicles, close_over, last_heard, record
 from app.history.service.signals import signals
 
@@ -30,6 +31,8 @@ __all__ = [
     "append",
     "append_vehicles",
     "close_over",
+    "doubts",
+    "feed",
     "forget_before",
     "forget_surveys_before",
     "keep_surveys",
@@ -38,6 +41,9 @@ __all__ = [
     "last_of_devices",
     "look_at_track",
     "near",
+    "near_by",
+    "passages_of_detector",
+    "passages_of_tag",
     "record",
     "refuse",
     "signals",

@@ -9,18 +9,24 @@ from app.accounts.model import Viewer
 from app.devices import service as devices
 from app.geo.model import Point
 from app.geo.quality import Known, Place, assumed_accuracy_m
+from app.history import walk
 from app.history.freshness import whereabouts
-from app.history.model import Nearby, Position, Track, Whereabouts
-from app.history.store import passages
+from app.history.model import KnownBy, Nearby, Position, Track, Whereabouts
+from app.history.store import passages as passage_store
 from app.history.store import positions as store
+from app.history.store import questions
 from app.history.thinning import thinned
 from app.households import service as households
 from app.households.model import Purpose, Scope
 from app.kit.errors import InvalidInput
 from app.kit.ids import CityId, DeviceId, WearerId
+from app.tags import service as tags
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+PASSAGE_S = 60
+"""A tag that is near is heard within this time: after twice that she has gone on."""
+
 TRACK_SPAN = timedelta(hours=24)
 TRACK_SPAN_MAX = timedelta(days=31)
 POINTS_MIN = 2
@@ -39,9 +45,16 @@ keep_surveys = store.keep_surveys
 
 
 def last_known(connection: Connection, wearer_ids: Iterable[WearerId]) -> dict[WearerId, Position]:
-    """The newest position of each wearer, by the time of the fix; a wearer without any is absent. No question of who
-    may see it is asked here."""
-    return store.last_of_wearers(connection, wearer_ids)
+    """The newest place of each wearer, by the time of the fix or when a detector last heard her tag; a wearer without
+    any is absent. No question of who may see it is asked here."""
+    wanted = list(wearer_ids)
+    found = store.last_of_wearers(connection, wanted)
+    for wearer_id, lately in questions.lately_of_wearers(connection, wanted).items():
+        passage = walk.newest(lately)
+        known = found.get(wearer_id)
+        if passage is not None and (known is None or passage.last_at > known.fix_at):
+            found[wearer_id] = walk.position_of(passage)
+    return found
 
 
 def last_of_devices(connection: Connection, device_ids: Iterable[DeviceId]) -> dict[DeviceId, Known]:
@@ -55,9 +68,9 @@ def where_is(connection: Connection, viewer: Viewer, wearer_id: WearerId, now: d
     `NotFound`."""
     households.visible_wearer(connection, viewer, wearer_id, Scope.PLACE, now)
     households.look(connection, viewer, wearer_id, Purpose.PLACE, now)
-    position = store.last_of_wearers(connection, [wearer_id]).get(wearer_id)
-    if position is None:
-        return whereabouts(None, 0, now)
+    position = last_known(connection, [wearer_id]).get(wearer_id)
+    if position is None or position.known_by is KnownBy.DETECTOR:
+        return whereabouts(position, PASSAGE_S, now)
     return whereabouts(position, devices.intervals_of(connection, [position.device_id])[position.device_id], now)
 
 
@@ -84,6 +97,14 @@ def track(
     """
     households.visible_wearer(connection, viewer, wearer_id, Scope.TRACK, now)
     points, next_at = store.track(connection, wearer_id, from_at, until_at, TRACK_ROWS_MAX)
+    passages = questions.of_wearer(connection, wearer_id, from_at, next_at or until_at, TRACK_ROWS_MAX)
+    if len(passages) == TRACK_ROWS_MAX and passages[-1].opened_at > from_at:
+        next_at = passages[-1].opened_at
+        points = [point for point in points if point.at < next_at]
+        passages = [one for one in passages if one.opened_at < next_at]
+    names = tags.placed_now(connection, {one.detector_id for one in passages})
+    heard = walk.points_of(passages, {key: one.name for key, one in names.items()}, from_at)
+    points = walk.merged(points, heard)
     shown = thinned(points, points_max)
     return Track(points=shown, left_out=len(points) - len(shown), next_at=next_at)
 
@@ -124,7 +145,7 @@ def forget_before(connection: Connection, before: datetime) -> int:
     Call again until it is 0: one call deletes a bounded number.
     """
     refused = store.forget_refused_before(connection, before, FORGOTTEN_MAX)
-    passed = passages.forget_before(connection, before, FORGOTTEN_MAX)
+    passed = passage_store.forget_before(connection, before, FORGOTTEN_MAX)
     return refused + passed + store.forget_before(connection, before, FORGOTTEN_MAX)
 
 

@@ -179,9 +179,9 @@ def near(
     One scan of the index for each hour and range of cells (DESIGN section 6), then the exact distance.
     """
     last_hour = hour_of(until_at - timedelta(microseconds=1))
-    hours = _numbers("hours", ("hour",), [(hour,) for hour in range(hour_of(from_at), last_hour + 1)])
+    hours = numbers("hours", ("hour",), [(hour,) for hour in range(hour_of(from_at), last_hour + 1)])
     ranges = ranges_around(centre.lat_deg, centre.lon_deg, radius_m)
-    spans = _numbers("spans", ("first", "last"), ranges)
+    spans = numbers("spans", ("first", "last"), ranges)
     in_reach = (
         (position.c.hour == hours.c.hour)
         & position.c.cell.between(spans.c.first, spans.c.last)
@@ -232,7 +232,7 @@ def _forget(connection: Connection, table: sa.Table, before: datetime, rows_max:
     return connection.execute(sa.delete(table).where(table.c.id.in_(keys))).rowcount
 
 
-def _numbers(name: str, columns: Sequence[str], rows: Sequence[tuple[int, ...]]) -> sa.CTE:
+def numbers(name: str, columns: Sequence[str], rows: Sequence[tuple[int, ...]]) -> sa.CTE:
     """A table of whole numbers within a query, written out: there is nothing in them to escape."""
     typed = [sa.column(column, sa.BigInteger) for column in columns]
     return sa.values(*typed, name=name, literal_binds=True).data(rows).cte(name)

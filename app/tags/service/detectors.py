@@ -88,6 +88,11 @@ def placed(connection: Connection, detector_ids: Collection[UUID]) -> dict[UUID,
     return detectors.placed(connection, detector_ids)
 
 
+def placed_now(connection: Connection, detector_ids: Collection[UUID]) -> dict[UUID, Placed]:
+    """As `placed`, for readers."""
+    return detectors.placed_now(connection, detector_ids)
+
+
 def _made(city_id: CityId, draft: DetectorDraft, now: datetime) -> Detector:
     detector_id = DetectorId(new_id())
     values = asdict(draft) | {"external_id": registration.own_name(draft, detector_id)}

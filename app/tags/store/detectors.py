@@ -127,6 +127,12 @@ def placed(connection: Connection, detector_ids: Collection[UUID]) -> dict[UUID,
     return {key: one for key, one in _KEPT.of(connection, detector_ids, _load_placed).items() if one is not None}
 
 
+def placed_now(connection: Connection, detector_ids: Collection[UUID]) -> dict[UUID, Placed]:
+    """The same, read anew: for readers, who share no memory with the writer."""
+    found = _load_placed(connection, list(detector_ids))
+    return {key: one for key, one in found.items() if one is not None}
+
+
 def _load_placed(connection: Connection, detector_ids: Collection[UUID]) -> dict[UUID, Placed | None]:
     found: dict[UUID, Placed | None] = dict.fromkeys(detector_ids)
     for detector_id, city_id, kind, name, lat_deg, lon_deg, range_m in _PLACED.rows(connection, detector_ids):

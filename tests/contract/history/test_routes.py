@@ -131,6 +131,8 @@ def test_a_track_is_the_last_day_unless_told_otherwise(here: Town, hana: Wearer)
         "lon_deg": HOME.lon_deg,
         "accuracy_m": 12.0,
         "known_by": "gnss",
+        "until": None,
+        "detector": None,
     } == answer["items"][-1]
     assert ["track"] == looks(here)
 

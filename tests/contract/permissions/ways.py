@@ -46,6 +46,8 @@ class Way(StrEnum):
     TRACK = "track"
     ALERTS = "alerts"
     HEALTH = "health"
+    VENDOR = "vendor"
+    """Sold the tag, in the city where it is worn."""
 
 
 SCOPES = frozenset({Way.PLACE, Way.TRACK, Way.ALERTS, Way.HEALTH})
@@ -78,7 +80,8 @@ WAYS: Ways = {
     ("operator", Target.OWN): SCOPES | {Way.SELF, Way.STAFF, Way.HOUSEHOLD},
     ("operator", Target.NEIGHBOUR): frozenset({Way.STAFF}),
     ("care_manager", Target.OWN): frozenset({Way.SELF, Way.HEALTH, Way.ALERTS}),
-    ("vendor", Target.OWN): SCOPES | {Way.SELF},
+    ("vendor", Target.OWN): SCOPES | {Way.SELF, Way.VENDOR},
+    ("vendor", Target.NEIGHBOUR): frozenset({Way.VENDOR}),
     ("police", Target.OWN): frozenset({Way.SELF, Way.PLACE, Way.TRACK}),
     ("administrator", Target.OWN): OFFICE | {Way.SELF},
     ("administrator", Target.NEIGHBOUR): OFFICE,

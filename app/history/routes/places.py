@@ -15,8 +15,8 @@ from app.accounts.model import Viewer
 from app.accounts.permissions import Action
 from app.db.engine import Database
 from app.db.page import Cursor, decode_cursor, encode_cursor
-from app.history import service
 from app.history.model import Freshness, KnownBy, TrackPoint, Whereabouts
+from app.history.service import positions as service
 from app.kit.clock import Clock
 from app.kit.errors import InvalidInput, Overloaded
 from app.kit.ids import WearerId
@@ -62,6 +62,8 @@ class ShownPoint(Struct, frozen=True, kw_only=True):
     accuracy_m: Accuracy | None
     known_by: Method
     received_at: ReceivedAt
+    until: Annotated[datetime | None, Meta(description="until when a detector heard the tag; null for a fix")] = None
+    detector: Annotated[str | None, Meta(description="what the detector is called; null for a fix")] = None
 
 
 class ShownTrack(Struct, frozen=True, kw_only=True):
@@ -168,6 +170,8 @@ def _shown_point(point: TrackPoint) -> ShownPoint:
         accuracy_m=point.accuracy_m,
         known_by=point.known_by,
         received_at=point.received_at,
+        until=point.until,
+        detector=point.detector,
     )
 
 

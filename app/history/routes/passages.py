@@ -1,0 +1,210 @@
+"""What detectors heard: a detector's passages, a tag's, and the feed of a vendor's tags."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery
+from msgspec import Meta, Struct
+
+from app.accounts.auth import May
+from app.accounts.model import Viewer
+from app.accounts.permissions import Action
+from app.db.engine import Database
+from app.db.page import LIMIT, Cursor, Limit, Page, decode_cursor, encode_cursor, page
+from app.history import service
+from app.history.model import Passage
+from app.history.service.questions import ShownPassage
+from app.kit.clock import Clock
+from app.kit.errors import Overloaded
+from app.tags import heard
+from beacon_ingest.messages import Utc
+
+From = Annotated[datetime, Meta(description="first sighting")]
+Until = Annotated[datetime, Meta(description="last sighting so far")]
+Moments = Annotated[int, Meta(description="in how many seconds it was heard; of a long stay in how many coarser steps")]
+Doubtful = Annotated[
+    bool, Meta(description="heard elsewhere sooner than anybody gets there: a copied tag or a wrong clock")
+]
+
+
+class PassageOut(Struct, frozen=True, kw_only=True):
+    """One tag near one detector without a gap. `tag` and `wearer` are null where the viewer may not see her place."""
+
+    id: UUID
+    detector: UUID
+    detector_name: str
+    tag: UUID | None
+    wearer: UUID | None
+    from_at: From
+    until_at: Until
+    moments: Moments
+    rssi_dbm_max: Annotated[float | None, Meta(description="the strongest signal, dBm")]
+    doubtful: Doubtful
+    received_at: Annotated[datetime, Meta(description="when we first heard of it")]
+
+
+class FedPassage(Struct, frozen=True, kw_only=True):
+    """A passage of one of a vendor's tags. One that was changed by what came late comes again under the same `id`."""
+
+    id: UUID
+    tag: UUID
+    scheme: str
+    identity: Annotated[str, Meta(description="what the tag calls itself over the air")]
+    detector: UUID
+    detector_name: str
+    lat_deg: float | None
+    lon_deg: float | None
+    from_at: From
+    until_at: Until
+    moments: Moments
+    rssi_dbm_max: float | None
+    doubtful: Doubtful
+
+
+class Feed(Struct, frozen=True, kw_only=True):
+    """Part of a feed. `next` is where to go on, also when there is nothing yet: keep it and ask again."""
+
+    items: list[FedPassage]
+    next: str
+
+
+class _Key(Struct, frozen=True, array_like=True):
+    """The sort key of a list of passages, newest first."""
+
+    at: Utc
+    id: UUID
+
+
+class _After(Struct, frozen=True, array_like=True):
+    """The number of the last passage of a feed that was read."""
+
+    serial: int
+
+
+@get(
+    "/v1/detectors/{detector_id:uuid}/passages",
+    guards=[May(Action.DETECTOR_READ)],
+    operation_id="list_passages_of_detector",
+    summary="What a detector heard",
+    tags=["detectors"],
+    raises_problems=[Overloaded],  # A look is a write.
+)
+async def list_passages_of_detector(
+    detector_id: FromPath[UUID],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    cursor: FromQuery[Cursor | None] = None,
+    limit: FromQuery[Limit] = LIMIT,
+) -> Page[PassageOut]:
+    """Passages of the last 31 days, newest first, for the staff of the detector's city. Whose tag it was is told only
+    of those whose place the viewer may see by consent; each of them counts as looked at.
+    """
+    now, before = clock(), _before(cursor)
+    found = await database.write(lambda c: service.passages_of_detector(c, viewer, detector_id, before, limit + 1, now))
+    return page([_shown(one) for one in found], limit, _key)
+
+
+@get(
+    "/v1/tags/{tag_id:uuid}/passages",
+    guards=[May(Action.PASSAGE_READ)],
+    operation_id="list_passages_of_tag",
+    summary="Where a tag was heard",
+    tags=["tags"],
+    raises_problems=[Overloaded],
+)
+async def list_passages_of_tag(
+    tag_id: FromPath[UUID],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    cursor: FromQuery[Cursor | None] = None,
+    limit: FromQuery[Limit] = LIMIT,
+) -> Page[PassageOut]:
+    """Passages of the last 31 days, newest first: for the tag's vendor, and for those of its city's staff who may see
+    its wearer's place. Her family reads them as part of her track. Each wearer counts as looked at.
+    """
+    now, before = clock(), _before(cursor)
+    found = await database.write(lambda c: service.passages_of_tag(c, viewer, tag_id, before, limit + 1, now))
+    shown = [_shown(one) for one in found]
+    return page(shown, limit, _key)
+
+
+@get(
+    "/v1/passages",
+    guards=[May(Action.FEED_READ)],
+    operation_id="read_feed",
+    summary="Passages of a vendor's own tags",
+    tags=["tags"],
+    raises_problems=[Overloaded],
+)
+async def read_feed(
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    cursor: FromQuery[Cursor | None] = None,
+    limit: FromQuery[Limit] = LIMIT,
+) -> Feed:
+    """Passages that are over, in the order in which they were written, so that who goes on from `next` misses nothing,
+    however late it came in. For the vendor of the tags, in its city, nobody else's tags. A passage is over some six
+    minutes after its last sighting.
+    """
+    now = clock()
+    after = decode_cursor(cursor, _After) or _After(0)
+    found = await database.write(lambda c: service.feed(c, viewer, after.serial, limit, now))
+    items = [
+        FedPassage(
+            id=one.passage.id,
+            tag=one.passage.tag_id,
+            scheme=one.scheme,
+            identity=one.identity,
+            detector=one.passage.detector_id,
+            detector_name=name,
+            lat_deg=one.passage.lat_deg,
+            lon_deg=one.passage.lon_deg,
+            from_at=one.passage.opened_at,
+            until_at=one.passage.last_at,
+            moments=_moments(one.passage),
+            rssi_dbm_max=one.passage.rssi_dbm_max,
+            doubtful=one.passage.doubtful,
+        )
+        for one, name in found.items
+    ]
+    return Feed(items=items, next=encode_cursor(_After(found.last)))
+
+
+def _before(cursor: str | None) -> tuple[datetime, UUID] | None:
+    key = decode_cursor(cursor, _Key)
+    return None if key is None else (key.at, key.id)
+
+
+def _key(one: PassageOut) -> _Key:
+    return _Key(one.from_at, one.id)
+
+
+def _shown(shown: ShownPassage) -> PassageOut:
+    one = shown.passage
+    return PassageOut(
+        id=one.id,
+        detector=one.detector_id,
+        detector_name=shown.detector,
+        tag=None if shown.hidden else one.tag_id,
+        wearer=None if shown.hidden else one.wearer_id,
+        from_at=one.opened_at,
+        until_at=one.last_at,
+        moments=_moments(one),
+        rssi_dbm_max=one.rssi_dbm_max,
+        doubtful=one.doubtful,
+        received_at=one.received_at,
+    )
+
+
+def _moments(one: Passage) -> int:
+    return heard.from_bytes(one.heard, int(one.opened_at.timestamp())).count
+
+
+ROUTES: list[HTTPRouteHandler] = [list_passages_of_detector, list_passages_of_tag, read_feed]
