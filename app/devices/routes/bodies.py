@@ -133,6 +133,12 @@ class CommandOut(Struct, kw_only=True):
     result: str | None
 
 
+class CommandList(Struct, frozen=True, kw_only=True):
+    """Commands that belong together."""
+
+    items: list[CommandOut]
+
+
 def device_out(view: DeviceView) -> DeviceOut:
     """A device as it leaves the house."""
     device, carrier = view.device, view.carrier

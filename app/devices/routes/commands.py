@@ -13,9 +13,9 @@ from app.accounts.permissions import Action
 from app.db.engine import Database
 from app.db.page import LIMIT, Cursor, Limit, Page, decode_cursor, page
 from app.devices import service
-from app.devices.routes.bodies import CommandIn, CommandOut, command_out
+from app.devices.routes.bodies import CommandIn, CommandList, CommandOut, command_out
 from app.kit.clock import Clock
-from app.kit.ids import DeviceId
+from app.kit.ids import DeviceId, WearerId
 
 
 @post(
@@ -42,6 +42,30 @@ async def command_device(
     return command_out(await database.write(lambda c: service.ask(c, viewer, DeviceId(device_id), data.kind, now)))
 
 
+@post(
+    "/v1/wearers/{wearer_id:uuid}/commands",
+    guards=[May(Action.DEVICE_COMMAND)],
+    status_code=200,
+    tags=["devices"],
+    operation_id="command_wearers_devices",
+    summary="Ask whatever a wearer carries to do something",
+)
+async def command_wearers_devices(
+    wearer_id: FromPath[UUID],
+    data: JSONBody[CommandIn],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> CommandList:
+    """One command for each device of hers that can be asked, as with a single device.
+
+    For those who may see her place, who need not know what she carries. 400 when nothing of hers can be asked.
+    """
+    now = clock()
+    found = await database.write(lambda c: service.ask_wearer(c, viewer, WearerId(wearer_id), data.kind, now))
+    return CommandList(items=[command_out(one) for one in found])
+
+
 @get(
     "/v1/devices/{device_id:uuid}/commands",
     guards=[May(Action.DEVICE_READ)],
@@ -63,4 +87,4 @@ async def list_device_commands(
     return page([command_out(one) for one in found], limit, lambda one: one.id)
 
 
-ROUTES: list[HTTPRouteHandler] = [command_device, list_device_commands]
+ROUTES: list[HTTPRouteHandler] = [command_device, command_wearers_devices, list_device_commands]

@@ -34,6 +34,7 @@ from app.devices.service.reports import health_of, save_health
 from app.devices.service.views import (
     DeviceView,
     ask,
+    ask_wearer,
     change_visible,
     commands_of,
     hand_over,
@@ -49,6 +50,7 @@ __all__ = [
     "DeviceView",
     "answered",
     "ask",
+    "ask_wearer",
     "assign",
     "carried",
     "change_device",

@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 
 from app.accounts.model import Role, Viewer
 from app.devices import health
+from app.devices.commands import kinds_of
 from app.devices.model import Carrier, Command, CommandKind, Device, DeviceHealth
 from app.devices.service.devices import change_device, enrol
 from app.devices.service.holders import assign
@@ -16,7 +17,7 @@ from app.devices.service.orders import order
 from app.devices.store import devices, holders, orders, reports
 from app.households import service as households
 from app.households.model import Purpose, Scope
-from app.kit.errors import NotFound
+from app.kit.errors import InvalidInput, NotFound
 from app.kit.ids import CityId, ContactId, DeviceId, WearerId
 
 _OFFICE = frozenset({Role.CLERK, Role.ADMINISTRATOR})
@@ -150,6 +151,20 @@ def ask(connection: Connection, viewer: Viewer, device_id: DeviceId, kind: Comma
     elif holder.account_id != viewer.account_id:
         raise NotFound
     return order(connection, device_id, kind, viewer.account_id, now)
+
+
+def ask_wearer(
+    connection: Connection, viewer: Viewer, wearer_id: WearerId, kind: CommandKind, now: datetime
+) -> list[Command]:
+    """The same order to everything that the wearer carries and that can be asked, by somebody who may see her place.
+
+    Such a person need not know what she carries. Raises `NotFound`, and `InvalidInput` when nothing can be asked.
+    """
+    households.visible_wearer(connection, viewer, wearer_id, Scope.PLACE, now)
+    able = [one.id for one in holders.devices_of_wearer(connection, wearer_id) if kind in kinds_of(one)]
+    if not able:
+        raise InvalidInput("She carries nothing that can be asked; it only reports.", "kind")
+    return [ask(connection, viewer, device_id, kind, now) for device_id in able]
 
 
 def commands_of(

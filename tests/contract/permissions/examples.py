@@ -208,6 +208,7 @@ EXAMPLES: dict[str, Example] = {
     f"DELETE {_D}/carrier": Example(Action.DEVICE_WRITE, OFFICE),
     f"GET {_W}/devices": Example(Action.DEVICE_READ, EQUIPPED),
     f"POST {_D}/commands": row(Action.DEVICE_COMMAND, Way.PLACE, body={"kind": "locate"}, status=200),
+    f"POST {_W}/commands": row(Action.DEVICE_COMMAND, Way.PLACE, body={"kind": "locate"}, status=200),
     f"GET {_D}/commands": Example(Action.DEVICE_READ, EQUIPPED),
     "GET /v1/tags": Example(Action.TAG_READ),
     "POST /v1/tags": Example(
