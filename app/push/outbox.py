@@ -115,7 +115,7 @@ def cancel(
     What is on its way right now may still arrive.
     """
     table = tables.message
-    # ";" comes right after ":", so this is one range of the index.
+    # ";" comes right after ":", so this is one range of the index (in an order of bytes, which names of ours are in).
     mine = [table.c.about > f"{about}:", table.c.about < f"{about};"] if below else [table.c.about == about]
     changed = sa.update(table).where(*mine, _possible(Action.CANCEL))
     if spare:

@@ -23,7 +23,7 @@ from app.tags.model import DetectorTrouble
 from app.tags.tables import detector_spell
 from app.watch import service as watch
 from app.watch import store
-from app.watch.model import AlarmHeard, HealthHeard, Observation
+from app.watch.model import AlarmHeard, HealthHeard, Observation, WatchSettings
 from tests.build import viewer
 from tests.contract.watch.conftest import DAWN, School
 from tests.unit.watch.build import TAG, clock, minutes, passed
@@ -240,8 +240,8 @@ def test_an_expectation_is_known_to_the_very_next_passage_and_so_is_another_zone
     feed(school, gate(school, clock("8:12")))
     assert 1 == len(news(school, "news.arrived"))
 
-    accounts.change_city(school.connection, school.town.hana.city_id, None, "Asia/Kolkata")
-    feed(school, gate(school, clock("11:42", day=2)))
+    accounts.change_city(school.connection, school.town.hana.city_id, None, "Pacific/Auckland")
+    feed(school, gate(school, clock("4:12", day=2)))
     assert 2 == len(news(school, "news.arrived"))
 
 
@@ -264,6 +264,15 @@ def test_a_silent_tag_is_told_when_history_does_not_know_better(school: School) 
     )
     feed(school, gate(school, clock("21:00", day=2)))
     assert [AlertState.RESOLVED] == [one.state for one in alerts(school)]
+
+
+def test_fewer_hours_of_silence_count_from_when_they_were_set(school: School) -> None:
+    feed(school, gate(school, clock("8:12")))
+    by, hana = viewer(school.town.daughter), school.town.hana
+    watch.change_settings(school.connection, by, hana.id, WatchSettings(tag_silence_h=6), clock("9:00"))
+    tick(school, clock("14:12"))
+
+    assert [["tag_silent"]] == [[reason.code for reason in one.reasons] for one in alerts(school)]
 
 
 def test_dead_gates_are_named_instead_of_the_tag(school: School) -> None:

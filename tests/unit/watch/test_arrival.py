@@ -318,6 +318,15 @@ def test_after_a_week_without_us_only_the_last_day_is_asked_about() -> None:
     assert clock("8:32", day=9) == catalogue.due_at(state, who, None)
 
 
+def test_the_evening_before_is_still_asked_about_after_a_night_without_us() -> None:
+    who = expected(expectation(from_time=time(23), by_time=time(23, 59)))
+    state = expecting(who)
+    now = clock("0:30", day=3)
+    said = [event.subject[-10:] for _ in range(5) for event in ticked(state, who, now)]
+
+    assert ["2026-04-02"] == said
+
+
 def test_what_is_expected_since_the_middle_of_its_time_counts_from_the_next_day() -> None:
     who = expected(expectation(created_at=clock("8:00")))
     state = expecting(who, clock("8:00"))

@@ -132,6 +132,7 @@ def test_each_tag_is_silent_for_itself() -> None:
         ([spell(EAST, 1)], "tag_silent"),
         ([spell(EAST, 1), spell(WEST, 19)], "tag_silent"),
         ([spell(EAST, 1), spell(WEST, 0, 10), spell(WEST, 5, 20, DetectorTrouble.DEAF)], "tag_unheard"),
+        ([spell(EAST, 1), spell(WEST, 0, 20), spell(WEST, 5, 10, DetectorTrouble.DEAF)], "tag_unheard"),
         ([spell(EAST, 1), spell(WEST, 0, 15), spell(WEST, 0, 15, DetectorTrouble.DEAF)], "tag_silent"),
         ([spell(EAST, 1), spell(WEST, 1, None, DetectorTrouble.CLOCK_WRONG)], "tag_silent"),
     ],
