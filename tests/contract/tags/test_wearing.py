@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
+from app import jobs
+from app.config import Settings
 from app.db.tables import intent
 from app.households import service as households
 from app.kit.errors import Conflict, InvalidInput, NotFound
@@ -105,3 +107,14 @@ def test_a_tag_keeps_what_is_not_changed(connection: Connection, tag: Tag) -> No
     assert "Another" == service.change_tag(connection, tag.id, vendor="Another").vendor
     with pytest.raises(InvalidInput):
         service.change_tag(connection, tag.id, name="two\nlines")
+
+
+def test_a_wearer_who_ends_gives_the_tag_back(connection: Connection, cast: Cast, tag: Tag) -> None:
+    service.assign_tag(connection, tag.id, cast.hana.id, now=NOW)
+
+    households.end_wearer(connection, cast.daughter, cast.hana.id, NOW + HOUR)
+    for _ in range(2):
+        jobs.carry_out_intents(connection, Settings(), NOW + HOUR)
+
+    assert [(cast.hana.id, 0, 1)] == worn_by(connection, tag)
+    assert [] == list(connection.execute(sa.select(intent.c.kind).where(intent.c.done_at.is_(None))).scalars())

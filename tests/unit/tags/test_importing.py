@@ -150,6 +150,10 @@ def test_what_is_far_from_the_middle_of_the_town_is_named_and_does_not_move_the_
     far = "K-9,固定,東京,35.68,139.76"
 
     assert [(7, "緯度", "35.68", Reason.OUT_OF_TOWN)] == named(reading(*rows, far))
+    farther = "K-8,固定,札幌,43.06,141.35"
+    assert [7, 8] == [line for line, *_ in named(reading(*rows, far, farther))]
+    swapped = [f"K-{number},固定,門{number},134.84{number},34.75{number}" for number in range(5, 8)]
+    assert {Reason.OTHER_WAY_ROUND} == {reason for *_, reason in named(reading(*rows, *swapped))}
     assert [] == named(reading(*rows[:2]))
     near = "K-9,固定,隣,34.99,134.84"
     assert [] == named(reading(*rows, near))
