@@ -14,7 +14,7 @@ from beacon_ingest.limits import LIMITS, ConnectionLimit, Limit
 from beacon_ingest.listeners.http import EdgeHttp
 from beacon_ingest.listeners.tcp import TcpListener
 from beacon_ingest.messages import Fix, Unit
-from beacon_ingest.registry import Entry, Registry
+from beacon_ingest.registry import Entry, Registry, TagEntry, Tags
 from tests.build import NOW
 
 KAKOGAWA, TAKASAGO = 282103, 282162
@@ -101,10 +101,17 @@ class Answered(Struct, kw_only=True):
 class Edge:
     """The parts of one edge. `now_s` is what its monotonic clock shows."""
 
-    def __init__(self, entries: Iterable[Entry] | None = EVERYBODY, limits: dict[str, Limit] | None = None) -> None:
-        self.registry = Registry()
+    def __init__(
+        self,
+        entries: Iterable[Entry] | None = EVERYBODY,
+        limits: dict[str, Limit] | None = None,
+        tags: Iterable[TagEntry] | None = (),
+    ) -> None:
+        self.registry, self.tags = Registry(), Tags()
         if entries is not None:
             self.registry.replace(entries, 1)
+        if tags is not None:
+            self.tags.replace(tags, 1)
         self.stream = FakeStream()
         self.downlink = FakeDownlink()
         self.connections = Connections()
@@ -115,6 +122,7 @@ class Edge:
         self.limits = {**LIMITS, **(limits or {})}
         self.http = EdgeHttp(
             registry=self.registry,
+            tags=self.tags,
             stream=self.stream,
             downlink=self.downlink,
             counters=self.counters,
