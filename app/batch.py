@@ -263,6 +263,7 @@ def take_heard(batch: Batch, began: Iterable[Began], signals: Iterable[Signal]) 
                 lon_deg=passage.lon_deg,
                 accuracy_m=passage.accuracy_m,
                 doubtful=passage.doubtful,
+                home=one.home,
             )
         )
     for signal in signals:

@@ -171,10 +171,11 @@ class Doubt(Struct, frozen=True, kw_only=True):
 
 
 class Began(Struct, frozen=True):
-    """A passage that is news, and what the detector is called."""
+    """A passage that is news, what the detector is called, and whether it stands in somebody's home."""
 
     passage: Passage
     detector_name: str
+    home: bool
 
 
 class Signal(Struct, frozen=True, kw_only=True):

@@ -133,10 +133,12 @@ class CommandOut(Struct, kw_only=True):
     result: str | None
 
 
-class CommandList(Struct, frozen=True, kw_only=True):
-    """Commands that belong together."""
+class Asked(Struct, frozen=True, kw_only=True):
+    """How many devices of a wearer were asked, and until when the order stands. What she carries is not told."""
 
-    items: list[CommandOut]
+    kind: CommandKind
+    devices: int
+    expires_at: datetime
 
 
 def device_out(view: DeviceView) -> DeviceOut:

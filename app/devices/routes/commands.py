@@ -13,7 +13,7 @@ from app.accounts.permissions import Action
 from app.db.engine import Database
 from app.db.page import LIMIT, Cursor, Limit, Page, decode_cursor, page
 from app.devices import service
-from app.devices.routes.bodies import CommandIn, CommandList, CommandOut, command_out
+from app.devices.routes.bodies import Asked, CommandIn, CommandOut, command_out
 from app.kit.clock import Clock
 from app.kit.ids import DeviceId, WearerId
 
@@ -56,14 +56,14 @@ async def command_wearers_devices(
     viewer: NamedDependency[Viewer],
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
-) -> CommandList:
+) -> Asked:
     """One command for each device of hers that can be asked, as with a single device.
 
     For those who may see her place, who need not know what she carries. 400 when nothing of hers can be asked.
     """
     now = clock()
     found = await database.write(lambda c: service.ask_wearer(c, viewer, WearerId(wearer_id), data.kind, now))
-    return CommandList(items=[command_out(one) for one in found])
+    return Asked(kind=data.kind, devices=len(found), expires_at=max(one.expires_at for one in found))
 
 
 @get(

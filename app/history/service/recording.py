@@ -3,8 +3,9 @@
 One call takes everything that a group of units says, so that each touched passage is written once a group.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from uuid import UUID
 
 import msgspec
@@ -14,7 +15,8 @@ from sqlalchemy.engine import Connection
 from app.devices.carriers import carrier_at
 from app.geo.cells import cell_of, hour_of
 from app.history.doubting import doubts_of
-from app.history.model import Began, Doubt, KnownBy, Passage, Position, Spot
+from app.history.going import Going, OpenKey, lengthened
+from app.history.model import Began, KnownBy, Passage, Position, Spot
 from app.history.store import passages as store
 from app.history.store import positions
 from app.kit.ids import CityId, DetectorId, DeviceId, PassageId, TagId, new_id
@@ -40,10 +42,20 @@ CLOSED_AT_ONCE = 1_000
 class _Touched:
     """What a group of units says of one tag at one detector."""
 
-    __slots__ = ("received_at", "rssi_dbm_max", "seconds")
+    __slots__ = ("detector", "detector_id", "received_at", "rssi_dbm_max", "seconds", "tag", "tag_id")
 
-    def __init__(self, received_at: datetime) -> None:
-        self.seconds: set[int] = set()
+    def __init__(
+        self,
+        tag_id: UUID,
+        tag: Worn,
+        detector_id: UUID,
+        detector: Placed,
+        seconds: tuple[int, ...],
+        received_at: datetime,
+    ) -> None:
+        self.tag_id, self.tag = tag_id, tag
+        self.detector_id, self.detector = detector_id, detector
+        self.seconds = seconds
         self.rssi_dbm_max: float | None = None
         self.received_at = received_at
 
@@ -59,28 +71,37 @@ class _Changes(Struct):
     taught: list[tuple[UUID, float]] = msgspec.field(default_factory=list)
 
 
-Key = tuple[UUID, UUID]
-"""A tag and a detector."""
-
-
 def record(connection: Connection, units: Sequence[DetectorUnit], now: datetime) -> list[Began]:
     """Takes in what detectors heard; the passages that are news, in order of time. A repeat changes nothing."""
-    touched = _gather(units)
+    touched = _gather(connection, units)
     if not touched:
         return []
-    worn = tags.worn(connection, {tag_id for tag_id, _ in touched})
-    placed = tags.placed(connection, {detector_id for _, detector_id in touched})
-    stored = store.open_of_tags(connection, list(worn))
-    by_key: dict[Key, Passage] = {(one.tag_id, one.detector_id): one for one in stored}
-    changes = _Changes()
+    going = store.going(connection, touched)
+    open_from_s = (now - KEPT_OPEN).timestamp()
+    longer: list[tuple[OpenKey, Going, int]] = []
+    others: dict[OpenKey, _Touched] = {}
     for key, one in touched.items():
-        tag, detector = worn.get(key[0]), placed.get(key[1])
-        if tag is not None and detector is not None:
-            _join(connection, changes, key, one, tag, detector, by_key.get(key), now)
-    doubts = _doubt(changes, stored, placed)
-    _write(connection, changes, doubts)
+        before = going.get(key)
+        gap = gap_s(one.tag.interval_s)
+        after = None if before is None else lengthened(before, one.seconds, one.rssi_dbm_max, gap, open_from_s)
+        if after is None:
+            others[key] = one
+        elif after != before:
+            longer.append((key, after, ceil(after.last_s + gap)))
+    changes = _Changes()
+    by_key = {_key(one): one for one in store.open_of(connection, [key for key in others if key in going])}
+    for key, one in others.items():
+        _join(connection, changes, one, by_key.get(key), now)
+    store.lengthen(connection, longer)
+    _write(connection, changes)
+    _doubt(connection, changes, [key for key, _, _ in longer], touched)
+    store.save_closed(connection, changes.closed)
     tags.teach_intervals(connection, changes.taught)
-    began = [Began(one, placed[one.detector_id].name) for one in changes.began]
+    heard_by = {one.detector_id: one.detector for one in others.values()}
+    began = [
+        Began(one, heard_by[one.detector_id].name, heard_by[one.detector_id].kind is DetectorKind.HOME)
+        for one in changes.began
+    ]
     return sorted(began, key=lambda one: one.passage.opened_at)
 
 
@@ -113,38 +134,46 @@ def _vehicle_position(unit: DetectorUnit, fix: Fix) -> Position:
     )
 
 
-def _gather(units: Iterable[DetectorUnit]) -> dict[Key, _Touched]:
-    touched: dict[Key, _Touched] = {}
+def _gather(connection: Connection, units: Sequence[DetectorUnit]) -> dict[OpenKey, _Touched]:
+    """What was heard of tags and by detectors that are known here."""
+    worn = tags.worn(connection, {tag.tag for unit in units for tag in unit.tags})
+    placed = tags.placed(connection, {unit.device_id for unit in units if unit.tags})
+    touched: dict[OpenKey, _Touched] = {}
     for unit in units:
-        for tag in unit.tags:
-            key = (tag.tag, unit.device_id)
+        detector = placed.get(unit.device_id)
+        if detector is None:
+            continue
+        detector_key = unit.device_id.bytes
+        for heard in unit.tags:
+            tag = worn.get(heard.tag)
+            if tag is None:
+                continue
+            key = (tag.city_id, heard.tag.bytes, detector_key)
             one = touched.get(key)
             if one is None:
-                one = touched[key] = _Touched(unit.received_at)
-            one.seconds.update(tag.heard_s)
-            rssi_dbm = tag.rssi_dbm_max
+                one = _Touched(heard.tag, tag, unit.device_id, detector, heard.heard_s, unit.received_at)
+                touched[key] = one
+            else:
+                one.seconds = tuple(sorted({*one.seconds, *heard.heard_s}))
+            rssi_dbm = heard.rssi_dbm_max
             if rssi_dbm is not UNSET and (one.rssi_dbm_max is None or rssi_dbm > one.rssi_dbm_max):
                 one.rssi_dbm_max = rssi_dbm
     return touched
 
 
-def _join(
-    connection: Connection,
-    changes: _Changes,
-    key: Key,
-    one: _Touched,
-    tag: Worn,
-    detector: Placed,
-    current: Passage | None,
-    now: datetime,
-) -> None:
+def _key(one: Passage) -> OpenKey:
+    return one.city_id, one.tag_id.bytes, one.detector_id.bytes
+
+
+def _join(connection: Connection, changes: _Changes, one: _Touched, current: Passage | None, now: datetime) -> None:
     """Joins what was heard with what is stored of this tag and detector."""
-    gap = gap_s(tag.interval_s)
-    news = stretches(sorted(one.seconds), one.rssi_dbm_max, gap)
+    gap = gap_s(one.tag.interval_s)
+    news = stretches(one.seconds, one.rssi_dbm_max, gap)
     stored = [] if current is None else [current]
     if news[0].first_s < (_second(now - KEPT_OPEN) if current is None else _second(current.opened_at)):
         from_at = _moment(news[0].first_s - gap)
-        stored += store.closed_near(connection, *key, from_at, _moment(news[-1].last_s + gap))
+        until_at = _moment(news[-1].last_s + gap)
+        stored += store.closed_near(connection, one.tag_id, one.detector_id, from_at, until_at)
     by_id = {part.id: part for part in stored}
     parts = join([_stretch(part) for part in stored], news, gap)
     last = parts[-1]
@@ -153,7 +182,7 @@ def _join(
         is_open = part is last and _moment(part.stretch.last_s + gap) > now - KEPT_OPEN
         if len(before) == 1 and part.stretch == _stretch(before[0]) and is_open is (before[0] is current):
             continue
-        passage = _passage(connection, key, part.stretch, before, one, tag, detector)
+        passage = _passage(connection, part.stretch, before, one)
         changes.gone_closed += [old for old in before if old is not current]
         if current in before and not (is_open and passage.id == current.id):
             changes.gone_open.append(current)
@@ -162,32 +191,24 @@ def _join(
         else:
             changes.closed.append(passage)
             following_s = None if part is last else parts[parts.index(part) + 1].stretch.first_s
-            _teach(changes.taught, key[0], part.stretch, following_s)
+            _teach(changes.taught, one.tag_id, part.stretch, following_s)
         if part.is_new:
             changes.began.append(passage)
 
 
-def _passage(
-    connection: Connection,
-    key: Key,
-    stretch: Stretch,
-    before: Sequence[Passage],
-    one: _Touched,
-    tag: Worn,
-    detector: Placed,
-) -> Passage:
+def _passage(connection: Connection, stretch: Stretch, before: Sequence[Passage], one: _Touched) -> Passage:
     """The stored form of a stretch. A place that is known stays."""
     opened_at = _moment(stretch.first_s)
     placed = next((old for old in before if old.lat_deg is not None), None)
     if before and before[0].opened_at == opened_at:
         wearer_id = before[0].wearer_id
     else:
-        carrier = carrier_at(tag.carriers, opened_at)
+        carrier = carrier_at(one.tag.carriers, opened_at)
         wearer_id = None if carrier is None else carrier.wearer_id
     passage = Passage(
-        city_id=tag.city_id,
-        tag_id=TagId(key[0]),
-        detector_id=DetectorId(key[1]),
+        city_id=one.tag.city_id,
+        tag_id=TagId(one.tag_id),
+        detector_id=DetectorId(one.detector_id),
         id=PassageId(stretch.id or new_id()),
         opened_at=opened_at,
         wearer_id=wearer_id,
@@ -201,7 +222,9 @@ def _passage(
         doubtful=any(old.doubtful for old in before),
         received_at=min((old.received_at for old in before), default=one.received_at),
     )
-    return passage if placed is not None else _at_spot(passage, spot_of(connection, key[1], detector, opened_at))
+    if placed is not None:
+        return passage
+    return _at_spot(passage, spot_of(connection, one.detector_id, one.detector, opened_at))
 
 
 def _at_spot(passage: Passage, spot: Spot | None) -> Passage:
@@ -225,29 +248,31 @@ def spot_of(connection: Connection, detector_id: UUID, detector: Placed, at: dat
     return Spot(detector.lat_deg, detector.lon_deg, detector.range_m)
 
 
-def _doubt(changes: _Changes, stored: Iterable[Passage], placed: Mapping[UUID, Placed]) -> list[Doubt]:
-    """What cannot be true together; both are marked wherever they are about to be written."""
-    now_open = {one.id: one for one in stored} | {key: one for key, (one, _) in changes.opened.items()}
-    touched = [one for one, _ in changes.opened.values()] + changes.closed
+def _doubt(connection: Connection, changes: _Changes, longer: Sequence[OpenKey], touched: Collection[OpenKey]) -> None:
+    """Marks what cannot be true together, and keeps it for the staff. What is open is stored already; a closer look is
+    needed at few tags.
+    """
+    keys = [*longer, *(_key(one) for one, _ in changes.opened.values())]
+    suspects = store.contradicted(connection, keys) | {one.tag_id for one in changes.closed}
+    if not suspects:
+        return
+    found = [*store.open_of_tags(connection, suspects), *changes.closed]
+    placed = tags.placed(connection, {one.detector_id for one in found})
     moving = frozenset(key for key, one in placed.items() if one.kind in MOVING)
-    doubts = doubts_of(touched, now_open.values(), moving)
+    doubts = doubts_of([one for one in found if _key(one) in touched], found, moving)
+    if not doubts:
+        return
     doubtful = {doubt.passage_id for doubt in doubts} | {doubt.other_id for doubt in doubts}
-    for key, (one, close_at) in changes.opened.items():
-        if key in doubtful:
-            changes.opened[key] = (msgspec.structs.replace(one, doubtful=True), close_at)
+    store.add_doubts(connection, doubts)
+    store.mark_doubtful(connection, doubtful)
     for passages in (changes.closed, changes.began):
         passages[:] = [msgspec.structs.replace(one, doubtful=True) if one.id in doubtful else one for one in passages]
-    return doubts
 
 
-def _write(connection: Connection, changes: _Changes, doubts: Sequence[Doubt]) -> None:
+def _write(connection: Connection, changes: _Changes) -> None:
     store.remove_open(connection, changes.gone_open)
     store.remove_closed(connection, changes.gone_closed)
     store.save_open(connection, list(changes.opened.values()))
-    store.save_closed(connection, changes.closed)
-    if doubts:
-        store.add_doubts(connection, doubts)
-        store.mark_doubtful(connection, {one for doubt in doubts for one in (doubt.passage_id, doubt.other_id)})
 
 
 def close_over(connection: Connection, now: datetime) -> int:

@@ -11,10 +11,14 @@ from sqlalchemy.engine import Connection
 
 from app.db import dialect
 from app.db.tables import counter
+from app.db.types import KeyBytes, Second
 from app.geo.cells import hour_of
+from app.geo.measure import M_PER_DEG
+from app.history.going import Going, OpenKey
 from app.history.model import Doubt, Passage
 from app.history.tables import doubt, open_passage, passage, tag_press
 from app.kit.ids import new_id
+from app.tags.doubt import CLOCKS_S, MARGIN_M, SPEED_MPS_MAX
 
 SERIAL = "passage"
 
@@ -24,7 +28,6 @@ LONGEST = timedelta(hours=24)
 _FIELDS = Passage.__struct_fields__
 _OPEN_COLUMNS = (*_FIELDS, "close_at")
 _CLOSED_COLUMNS = tuple(column.name for column in passage.c)
-_OPEN_KEY = ("city_id", "tag_id", "detector_id")
 
 
 def _as_it_is_now(insert: Any) -> Any:
@@ -36,12 +39,93 @@ def _as_it_is_now(insert: Any) -> Any:
 
 _OPEN = dialect.Rows(open_passage, _OPEN_COLUMNS, _as_it_is_now)
 _CLOSED = dialect.Rows(passage, _CLOSED_COLUMNS, dialect.ignore)
+_SECOND, _BYTES = Second(timezone=True), KeyBytes()
+_KEY_TYPES: dict[str, Any] = {"city_id": sa.Integer(), "tag_id": _BYTES, "detector_id": _BYTES}
+
+
+def _of_asked(asked: Any, *columns: Any) -> sa.Select[Any]:
+    """Of the open passages with the keys that are asked for."""
+    mine = open_passage.c
+    of_tag = (mine.city_id == asked.c.city_id) & (mine.tag_id == asked.c.tag_id)
+    return sa.select(*columns).join_from(asked, open_passage, of_tag & (mine.detector_id == asked.c.detector_id))
+
+
+_GOING = dialect.KeyLookup(
+    _KEY_TYPES,
+    lambda asked: _of_asked(
+        asked,
+        *asked.c,
+        sa.type_coerce(open_passage.c.opened_at, _SECOND),
+        sa.type_coerce(open_passage.c.last_at, _SECOND),
+        open_passage.c.heard,
+        open_passage.c.rssi_dbm_max,
+    ),
+)
+_LENGTHEN = dialect.Changes(
+    open_passage,
+    _KEY_TYPES,
+    {"last_at": _SECOND, "heard": sa.LargeBinary(), "rssi_dbm_max": sa.Float(), "close_at": _SECOND},
+)
+_OPEN_BY_KEY = dialect.KeyLookup(
+    _KEY_TYPES, lambda asked: _of_asked(asked, *(open_passage.c[name] for name in _FIELDS))
+)
 _OPEN_OF_TAGS = dialect.Lookup(
     sa.select(*(open_passage.c[name] for name in _FIELDS)).where(
         open_passage.c.tag_id.in_(sa.bindparam("ids", expanding=True))
     ),
     open_passage.c.tag_id,
 )
+
+
+def _contradicted(asked: Any) -> sa.Select[Any]:
+    """The tags of open passages, given by their keys, that another open one may contradict (`app.tags.doubt`). They are
+    more than those that do: on this sphere a degree of longitude is as long everywhere as on the equator.
+    """
+    another = open_passage.alias("other")
+    mine, other = open_passage.c, another.c
+    north, east = mine.lat_deg - other.lat_deg, mine.lon_deg - other.lon_deg
+    later = sa.case((mine.opened_at > other.opened_at, mine.opened_at), else_=other.opened_at)
+    earlier = sa.case((mine.last_at < other.last_at, mine.last_at), else_=other.last_at)
+    apart_s = dialect.epoch_s(later) - dialect.epoch_s(earlier) + _number(CLOCKS_S)
+    travelled_m = sa.case((apart_s > _number(0), apart_s * _number(SPEED_MPS_MAX)), else_=_number(0))
+    heard_m = sa.func.coalesce(mine.accuracy_m, _number(0)) + sa.func.coalesce(other.accuracy_m, _number(0))
+    reach_deg = (heard_m + travelled_m + _number(MARGIN_M)) * _number(1 / M_PER_DEG)
+    same_tag = (other.city_id == mine.city_id) & (other.tag_id == mine.tag_id)
+    far = (other.detector_id != mine.detector_id) & (north * north + east * east >= reach_deg * reach_deg)
+    # Asked first, because it is soon said: nobody is farther away than that if both stand around one corner.
+    close = north * north + east * east < _number((MARGIN_M / M_PER_DEG) ** 2)
+    news = sa.not_(mine.doubtful & other.doubtful)
+    return _of_asked(asked, mine.tag_id).join(another, same_tag & sa.not_(close) & far & news)
+
+
+def _number(value: float) -> sa.ColumnElement[float]:
+    """A constant of the statement, which is no parameter of it."""
+    return sa.literal_column(repr(value), sa.Float())
+
+
+_CONTRADICTED = dialect.KeyLookup(_KEY_TYPES, _contradicted)
+
+
+def going(connection: Connection, keys: Collection[OpenKey]) -> dict[OpenKey, Going]:
+    """Those of these tags at these detectors that have an open passage."""
+    return {row[:3]: Going(*row[3:]) for row in _GOING.rows(connection, keys)}
+
+
+def lengthen(connection: Connection, longer: Iterable[tuple[OpenKey, Going, int]]) -> None:
+    """Writes what an open passage has become, each with the second at which it is over if nothing more is heard."""
+    _LENGTHEN.apply(
+        connection, [(one.last_s, one.heard, one.rssi_dbm_max, close_s, *key) for key, one, close_s in longer]
+    )
+
+
+def open_of(connection: Connection, keys: Collection[OpenKey]) -> list[Passage]:
+    """The open passages of these tags at these detectors."""
+    return [_of_values(row) for row in _OPEN_BY_KEY.rows(connection, keys)]
+
+
+def contradicted(connection: Connection, keys: Collection[OpenKey]) -> set[UUID]:
+    """Tags that need a closer look: of the open passages with these keys another one may say that they cannot be."""
+    return {row[0] for row in _CONTRADICTED.rows(connection, keys)}
 
 
 def open_of_tags(connection: Connection, tag_ids: Collection[UUID]) -> list[Passage]:

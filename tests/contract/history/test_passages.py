@@ -14,6 +14,8 @@ from app.history import service
 from app.history.tables import doubt, open_passage, passage
 from app.pipeline import process
 from app.tags import service as tags
+from app.tags.model import DetectorKind
+from app.tags.registration import DetectorDraft
 from app.tags.tables import detector_health
 from app.tags.tables import tag as tag_table
 from beacon_ingest.messages import DetectorUnit
@@ -172,6 +174,15 @@ def test_a_bus_that_tells_later_where_it_was_is_placed_when_the_passage_ends(
     service.close_over(connection, at(1_000))
 
     assert connection.execute(sa.select(passage.c.cell)).scalar_one() is not None
+
+
+def test_the_box_at_home_is_told_from_the_poles_of_the_town(connection: Connection, here: Street) -> None:
+    draft = DetectorDraft(kind=DetectorKind.HOME, name="家", lat_deg=HOME.lat_deg, lon_deg=HOME.lon_deg)
+    box = tags.register_detector(connection, here.tag.city_id, draft, NOW)
+
+    began = service.record(connection, [body(box, here.tag, [0]), body(here.gate, here.tag, [1])], at(1))
+
+    assert [("家", True), ("東門", False)] == [(one.detector_name, one.home) for one in began]
 
 
 def test_a_tag_that_nobody_wears_has_passages_of_nobody(connection: Connection, here: Street) -> None:
