@@ -1,12 +1,16 @@
 """The few places where SQLite and PostgreSQL differ."""
 
 import sqlite3
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import GenericFunction
+from sqlalchemy.types import TypeEngine
 
 BUSY_TIMEOUT_MS = 10_000
 MMAP_BYTES = 256 * 1024 * 1024
@@ -17,11 +21,32 @@ often.
 """
 
 
+_KEYS_MAX = 512
+"""Keys in one statement of a look-up, a power of two."""
+
+
 def insert(connection: Connection, table: sa.Table) -> Any:
     """An INSERT of the connection's dialect: both know `on_conflict_do_nothing` and `on_conflict_do_update`."""
     if connection.dialect.name == "postgresql":
         return postgresql.insert(table)
     return sqlite.insert(table)
+
+
+class epoch_s(GenericFunction[float]):  # noqa: N801  # As SQLAlchemy names the functions of SQL.
+    """A moment of a row as seconds since 1970, to reckon with."""
+
+    type = sa.Float()
+    inherit_cache = True
+
+
+@compiles(epoch_s, "sqlite")
+def _epoch_s_of_us(element: Any, compiler: Any, **options: Any) -> str:
+    return f"({compiler.process(element.clauses, **options)} / 1000000.0)"
+
+
+@compiles(epoch_s)
+def _epoch_s_of_timestamp(element: Any, compiler: Any, **options: Any) -> str:
+    return f"EXTRACT(EPOCH FROM {compiler.process(element.clauses, **options)})"
 
 
 class Rows:
@@ -55,34 +80,56 @@ class Rows:
         return connection.exec_driver_sql(self._text, _converted(rows, self._convert)).rowcount
 
 
+class Changes:
+    """An UPDATE of many rows, each by its whole key, made once, for the hot path.
+
+    `key` and `values` are names of columns with the types in which their values are given.
+    """
+
+    def __init__(
+        self, table: sa.Table, key: Mapping[str, TypeEngine[Any]], values: Mapping[str, TypeEngine[Any]]
+    ) -> None:
+        new = {name: sa.bindparam(f"new_{name}", type_=one) for name, one in values.items()}
+        mine = [table.c[name] == sa.bindparam(f"key_{name}", type_=one) for name, one in key.items()]
+        self._names = [f"new_{name}" for name in values] + [f"key_{name}" for name in key]
+        self._update = sa.update(table).where(*mine).values(new)
+        dialect_ = sqlite.dialect()
+        compiled = self._update.compile(dialect=dialect_)
+        assert list(compiled.positiontup or ()) == self._names, "values are in the order of the table"
+        self._text = str(compiled)
+        self._convert = _binders([*values.values(), *key.values()], dialect_)
+
+    def apply(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> None:
+        """Changes the rows: of each the new values, then its key."""
+        if not rows:
+            return
+        if connection.dialect.name != "sqlite":
+            connection.execute(self._update, [dict(zip(self._names, row, strict=True)) for row in rows])
+        else:
+            connection.exec_driver_sql(self._text, _converted(rows, self._convert))
+
+
 class Lookup:
     """A SELECT of rows by many keys, made once, for the hot path: `query` has one expanding parameter, `ids`.
 
-    On SQLite the statement for each number of keys is kept and the driver is given it as it is; SQLAlchemy would write
+    On SQLite the statement for some numbers of keys is kept and the driver is given it as it is; SQLAlchemy would write
     the list of parameters into its statement anew each time.
     """
 
     def __init__(self, query: sa.Select[Any], key: sa.Column[Any]) -> None:
         self._query = query
         self._dialect = sqlite.dialect()
-        self._bind = key.type.dialect_impl(self._dialect).bind_processor(self._dialect)
-        types = [column.type.dialect_impl(self._dialect) for column in query.selected_columns]
-        converters = [(place, one.result_processor(self._dialect, None)) for place, one in enumerate(types)]
-        self._convert = [(place, convert) for place, convert in converters if convert is not None]
+        self._bind = _binders([key.type], self._dialect)
+        self._convert = _readers(query, self._dialect)
         self._texts: dict[int, str] = {}
 
     def rows(self, connection: Connection, ids: Collection[Any]) -> list[Any]:
         """The rows of these keys, as tuples of the selected columns."""
         if connection.dialect.name != "sqlite":
             return list(connection.execute(self._query, {"ids": list(ids)}))
-        if not ids:
-            return []
-        bind = self._bind
-        values = tuple(ids) if bind is None else tuple([bind(one) for one in ids])
-        result = connection.exec_driver_sql(self._text(len(values)), values)
-        rows = result.cursor.fetchall()
-        result.close()
-        return _converted(rows, self._convert)
+        return _converted(
+            _fetched(connection, self._text, _converted([(one,) for one in ids], self._bind)), self._convert
+        )
 
     def _text(self, count: int) -> str:
         text = self._texts.get(count)
@@ -92,6 +139,63 @@ class Lookup:
             assert len(compiled.positiontup or ()) == count, "no other values are bound"
             text = self._texts[count] = str(compiled)
         return text
+
+
+class KeyLookup:
+    """A SELECT of rows by many keys of several columns, made once, for the hot path.
+
+    `query` is given the table of the keys that are asked for, with the columns of `key`. SQLite finds rows by a join
+    with it; for a list of row values it would read the whole table.
+    """
+
+    def __init__(self, key: Mapping[str, TypeEngine[Any]], query: Callable[[Any], sa.Select[Any]]) -> None:
+        self._query = query
+        self._columns = [sa.column(name, one) for name, one in key.items()]
+        dialect_ = sqlite.dialect()
+        select = query(sa.table("asked", *self._columns))
+        compiled = select.compile(dialect=dialect_)
+        assert not compiled.positiontup, "no other values are bound"
+        self._head = f"WITH asked ({', '.join(key)}) AS (VALUES "
+        self._row = f"({', '.join('?' * len(key))})"
+        self._tail = f") {compiled}"
+        self._bind = _binders(list(key.values()), dialect_)
+        self._convert = _readers(select, dialect_)
+
+    def rows(self, connection: Connection, keys: Collection[tuple[Any, ...]]) -> list[Any]:
+        """The rows of these keys, as tuples of the selected columns."""
+        if connection.dialect.name != "sqlite":
+            return list(connection.execute(self._query(sa.values(*self._columns, name="asked").data(list(keys)))))
+        return _converted(_fetched(connection, self._text, _converted(list(keys), self._bind)), self._convert)
+
+    def _text(self, count: int) -> str:
+        return self._head + ", ".join([self._row] * count) + self._tail
+
+
+def _fetched(connection: Connection, text: Callable[[int], str], keys: Sequence[tuple[Any, ...]]) -> list[Any]:
+    """The rows of all keys as the driver gives them. `text` makes the statement for a number of keys.
+
+    Of few numbers, so that the driver knows the statement: a part is filled up with a key of nothing, which finds none.
+    """
+    rows: list[Any] = []
+    for start in range(0, len(keys), _KEYS_MAX):
+        part = list(keys[start : start + _KEYS_MAX])
+        count = 1 << (len(part) - 1).bit_length()
+        part += [(None,) * len(part[0])] * (count - len(part))
+        result = connection.exec_driver_sql(text(count), tuple(chain.from_iterable(part)))
+        rows += result.cursor.fetchall()
+        result.close()
+    return rows
+
+
+def _readers(query: sa.Select[Any], dialect: Any) -> list[tuple[int, Callable[[Any], Any]]]:
+    types = [column.type.dialect_impl(dialect) for column in query.selected_columns]
+    converters = [(place, one.result_processor(dialect, None)) for place, one in enumerate(types)]
+    return [(place, convert) for place, convert in converters if convert is not None]
+
+
+def _binders(types: Sequence[TypeEngine[Any]], dialect: Any) -> list[tuple[int, Callable[[Any], Any]]]:
+    converters = [(place, one.dialect_impl(dialect).bind_processor(dialect)) for place, one in enumerate(types)]
+    return [(place, convert) for place, convert in converters if convert is not None]
 
 
 def _converted(rows: Sequence[Sequence[Any]], converters: Sequence[tuple[int, Callable[[Any], Any]]]) -> list[Any]:

@@ -55,6 +55,59 @@ class Moment(DateTimeUTC):
         return _moment_from_us if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
 
 
+class KeyBytes(Key):
+    """The same column as the 16 bytes of the key, for the hot path: nothing is made of them that is only compared."""
+
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> Processor:
+        if dialect.name == "sqlite":
+            return None
+        process = super().bind_processor(dialect)
+        return _then(lambda stored: UUID(bytes=stored), process)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Processor:
+        if dialect.name == "sqlite":
+            return None
+        return _then(super().result_processor(dialect, coltype), lambda one: one.bytes)
+
+
+class Second(Moment):
+    """The same column as whole seconds since 1970, for the hot path; what is not whole is cut when it is read."""
+
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> Processor:
+        if dialect.name == "sqlite":
+            return _second_to_us
+        return _then(lambda second: datetime.fromtimestamp(second, UTC), super().bind_processor(dialect))
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Processor:
+        if dialect.name == "sqlite":
+            return _second_from_us
+        return _then(super().result_processor(dialect, coltype), lambda at: int(at.timestamp()))
+
+
+def _then(first: Processor, second: Processor) -> Processor:
+    """The first conversion and after it the second, where there are such; they are asked for no value that is None."""
+
+    def convert(value: Any) -> Any:
+        if value is None:
+            return None
+        value = value if first is None else first(value)
+        return value if second is None else second(value)
+
+    return convert
+
+
+def _second_to_us(value: int) -> int:
+    return value * 1_000_000
+
+
+def _second_from_us(value: int) -> int:
+    return value // 1_000_000
+
+
 def _key_to_bytes(value: UUID | None) -> bytes | None:
     return None if value is None else value.bytes
 

@@ -6,7 +6,7 @@ more than `BITS_MAX` of them, which is when single seconds no longer matter. How
 last second alone, so it does not depend on the order either.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -81,3 +81,19 @@ def from_bytes(stored: bytes, first_s: int) -> Heard:
     """What was stored of a passage that began at `first_s`."""
     level = stored[0]
     return Heard(level, first_s >> level, int.from_bytes(stored[1:], "little"))
+
+
+def with_seconds(stored: bytes, first_s: int, seconds: Sequence[int]) -> bytes:
+    """What was stored of a passage that began at `first_s`, with these seconds too, none of which is before that.
+
+    >>> with_seconds(to_bytes(heard_at([100, 103])), 100, [101, 103]) == to_bytes(heard_at([100, 101, 103]))
+    True
+    """
+    if stored[0] == 0:
+        bits = int.from_bytes(stored[1:], "little")
+        for second in seconds:
+            bits |= 1 << (second - first_s)
+        length = bits.bit_length()
+        if length <= BITS_MAX:
+            return b"\0" + bits.to_bytes((length + 7) // 8, "little")
+    return to_bytes(joined(from_bytes(stored, first_s), heard_at(seconds)))
