@@ -28,6 +28,10 @@ WANDERER_LOST_S = 420.0
 SOS_AT_S = 600.0
 SCHOOL_LEAVES_S = 45.0
 SCHOOL_S = 90 * 60.0
+PARK_M = (150.0, 600.0)
+PARK_FROM_SCHOOL_M = 130.0
+"""Who does not arrive at school comes never nearer to it: no detector at a gate hears that far."""
+PARK_S = 60 * 60.0
 OUT_PROBABILITY = 0.75
 OUT_LEAVES_S = (90.0, 25 * 60.0)
 OUT_M = (220.0, 650.0)
@@ -55,7 +59,9 @@ class Whereabouts(Struct, frozen=True):
 
 
 class Life(Struct, frozen=True, kw_only=True):
-    """A wearer's ways: where home is, and how she goes out. `seed` names her and the town."""
+    """A wearer's ways: where home is, and how she goes out. `seed` names her and the town. `leaves_later_s`: not every
+    child leaves for school in the same second.
+    """
 
     seed: str
     part: Part
@@ -64,6 +70,7 @@ class Life(Struct, frozen=True, kw_only=True):
     home: int
     school: int
     offline: bool = False
+    leaves_later_s: float = 0.0
 
     @property
     def home_spot(self) -> Spot:
@@ -117,7 +124,11 @@ def legs_of(life: Life, number: int) -> tuple[Leg, ...]:
             return _gets_lost(life, random)
         case Part.GOES_TO_SCHOOL:
             to_school = way(life.streets, life.home, life.school, random)
-            return _there_and_back(to_school, SCHOOL_LEAVES_S, SCHOOL_S, _speed_mps(random))
+            leaves_s = SCHOOL_LEAVES_S + life.leaves_later_s
+            return _there_and_back(to_school, leaves_s, SCHOOL_S, _speed_mps(random))
+        case Part.MISSES_SCHOOL:
+            leaves_s = SCHOOL_LEAVES_S + life.leaves_later_s
+            return _there_and_back(_way_past_school(life, random), leaves_s, PARK_S, _speed_mps(random))
         case Part.GOES_OUT:
             if number > 0 and random.random() > OUT_PROBABILITY:
                 return ()
@@ -126,6 +137,15 @@ def legs_of(life: Life, number: int) -> tuple[Leg, ...]:
             return _there_and_back(out, random.uniform(*OUT_LEAVES_S), random.uniform(*OUT_STAY_S), _speed_mps(random))
         case Part.STAYS_IN | Part.PRESSES_SOS:
             return ()
+
+
+def _way_past_school(life: Life, random: Random) -> Path:
+    """A way to a park, far from the school all along."""
+    school = life.streets.corners[life.school]
+    parks = corners_between(life.streets, life.home_spot, *PARK_M)
+    random.shuffle(parks)
+    ways = (way(life.streets, life.home, park, random) for park in parks)
+    return next(one for one in ways if one.nearest_m(school) >= PARK_FROM_SCHOOL_M)
 
 
 def _gets_lost(life: Life, random: Random) -> tuple[Leg, ...]:

@@ -16,6 +16,7 @@ class Part(StrEnum):
     WANDERS = "leaves and does not come back by herself"
     PRESSES_SOS = "presses SOS indoors"
     GOES_TO_SCHOOL = "goes to school"
+    MISSES_SCHOOL = "leaves for school and does not arrive"
     GOES_OUT = "goes out and comes back"
 
 

@@ -24,6 +24,9 @@ IS_THERE_S = 40 * 60.0
 
 SON = "makoto.ito"
 
+NEWS_OF_PASSAGES = frozenset({"news.passage", "news.arrived"})
+"""They come by the dozen, and nobody has to do anything."""
+
 
 class Ring(Struct, frozen=True, kw_only=True):
     """A push as it appears on somebody's phone. `about` is `alert:<id>`; `who` is the key of the relative."""
@@ -58,11 +61,17 @@ class Relatives:
     """The families of a settled town."""
 
     def __init__(
-        self, http: httpx.AsyncClient, settled: Settled, clock: PacedClock, say: Callable[[str], None]
+        self,
+        http: httpx.AsyncClient,
+        settled: Settled,
+        clock: PacedClock,
+        say: Callable[[str], None],
+        passed: Callable[[str], None],
     ) -> None:
         self._settled = settled
         self._clock = clock
         self._say = say
+        self._passed = passed
         self._apis = {key: Api(http, account.token) for key, account in settled.accounts.items()}
 
     async def run(self, rings: "asyncio.Queue[Ring]") -> None:
@@ -71,6 +80,9 @@ class Relatives:
             while True:
                 ring = await rings.get()
                 account = self._settled.accounts.get(ring.who)
+                if ring.kind in NEWS_OF_PASSAGES:
+                    self._passed(ring.title)
+                    continue
                 self._say(f"push to {account.name if account else ring.who}: {ring.title} / {ring.body}")
                 acts.create_task(self._act(ring))
 

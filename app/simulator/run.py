@@ -11,12 +11,14 @@ from rich.console import Console
 
 from app.kit.clock import FastClock
 from app.simulator.api import Api
+from app.simulator.detecting import Detecting
 from app.simulator.devices import Phone, Watch
 from app.simulator.people import FAMILY, STAFF, Device
 from app.simulator.radio import WatchLine
 from app.simulator.ready import ready, write
 from app.simulator.relatives import Relatives, Ring, ring_of
 from app.simulator.setup import Settled, SignIn, Tracker, settle
+from app.simulator.setup_tags import fit_out
 from app.simulator.town import town_of
 from app.simulator.view import View
 
@@ -57,6 +59,7 @@ async def run_demo(
     limits = httpx.Limits(max_connections=100, max_keepalive_connections=50)
     async with httpx.AsyncClient(base_url=base_url, timeout=TIMEOUT_S, limits=limits) as http:
         settled = await settle(http, admin_token, town_of(seed))
+        fitted = await fit_out(http, admin_token, settled, clock())
         _introduce(console, settled, base_url, host, tcp_watch_port)
         view = View(console, clock, settled, headline=f"Mimamori demo  {base_url}")
         rings: asyncio.Queue[Ring] = asyncio.Queue()
@@ -64,20 +67,22 @@ async def run_demo(
         fcm.listen(lambda token, message: _pass_on(loop, rings, ring_of(token, message)))
         try:
             async with asyncio.TaskGroup() as life:
-                tasks = [life.create_task(Relatives(http, settled, clock, view.say).run(rings))]
+                tasks = [life.create_task(Relatives(http, settled, clock, view.say, view.passed).run(rings))]
                 operator = Api(http, settled.accounts[STAFF["operator"].key].token)
                 tasks.append(life.create_task(view.follow(operator)))
                 if view.is_live:
                     tasks += [life.create_task(view.show()), life.create_task(view.look(operator))]
                 clock.hurry()
                 devices = _devices(settled, clock, http, host, tcp_watch_port)
-                tasks += [life.create_task(device.run()) for device in devices]
+                detecting = Detecting(fitted, clock, clock(), http)
+                tasks += [life.create_task(one.run()) for one in (*devices, detecting)]
                 async with asyncio.timeout(BEGIN_S):
                     for device in devices:
                         await device.began.wait()
+                    await detecting.all_began()
                 if ready_file is not None:
-                    write(ready_file, ready(settled, base_url, tcp_watch_port, admin_token, clock))
-                view.say(f"{len(devices)} devices report")
+                    write(ready_file, ready(settled, fitted, base_url, tcp_watch_port, admin_token, clock))
+                view.say(f"{len(devices)} devices and {len(fitted.detectors)} detectors report")
                 await _time_is_over(duration_s)
                 for task in tasks:
                     task.cancel()
@@ -117,7 +122,8 @@ def _introduce(console: Console, settled: Settled, base_url: str, host: str, tcp
     lines = [
         f"Mimamori demo, town of seed {settled.town.seed}",
         f"  API   {base_url}/docs",
-        f"  HTTP  {base_url}/ingest/owntracks, {base_url}/ingest/osmand",
+        f"  HTTP  {base_url}/ingest/owntracks, {base_url}/ingest/osmand (devices)",
+        f"        {base_url}/ingest/gateway, {base_url}/ingest/minew, {base_url}/ingest/theengs (detectors)",
         f"  TCP   {host}:{tcp_watch_port} (SeTracker watches)",
         "Sign-ins:",
     ]

@@ -73,6 +73,14 @@ class Path(Struct, frozen=True):
         heading_deg = math.degrees(math.atan2(east_m, north_m)) % 360
         return Spot(start.east_m + share * east_m, start.north_m + share * north_m), heading_deg
 
+    def nearest_m(self, spot: Spot) -> float:
+        """How near the line comes to a place.
+
+        >>> path((Spot(0, 0), Spot(0, 100))).nearest_m(Spot(30, 40))
+        30.0
+        """
+        return min(_beside_m(spot, start, end) for start, end in pairwise(self.spots))
+
     def backwards(self) -> "Path":
         """The same line the other way round."""
         return path(self.spots[::-1])
@@ -85,6 +93,14 @@ def apart_m(one: Spot, other: Spot) -> float:
     50.0
     """
     return math.hypot(other.east_m - one.east_m, other.north_m - one.north_m)
+
+
+def _beside_m(spot: Spot, start: Spot, end: Spot) -> float:
+    """How far a place is from a straight piece of street."""
+    east_m, north_m = end.east_m - start.east_m, end.north_m - start.north_m
+    along = (spot.east_m - start.east_m) * east_m + (spot.north_m - start.north_m) * north_m
+    share = min(max(along / (east_m**2 + north_m**2), 0.0), 1.0)
+    return apart_m(spot, Spot(start.east_m + share * east_m, start.north_m + share * north_m))
 
 
 def path(spots: Sequence[Spot]) -> Path:

@@ -7,6 +7,7 @@ from random import Random
 
 from msgspec import Struct
 
+from app.simulator.children import CHILDREN, Child
 from app.simulator.outings import Life
 from app.simulator.people import PEOPLE, Device, Part, Person
 from app.simulator.streets import Origin, Spot, Streets, apart_m, corners_between, laid_out
@@ -21,6 +22,8 @@ RANGE_RADIUS_M = 1_000.0
 HOMES_WITHIN_M = 520.0
 HOMES_APART_M = 60.0
 SCHOOL_FROM_HOME_M = (280.0, 480.0)
+PUPILS_FROM_SCHOOL_M = (200.0, 480.0)
+LEAVES_LATER_S = 90.0
 
 INTERVAL_S = {Device.WATCH: 300, Device.OWNTRACKS: 600, Device.TRACCAR_CLIENT: 600, Device.OSMAND: 600}
 """How often a device says something by itself when nothing happens."""
@@ -50,6 +53,13 @@ class Resident(Struct, frozen=True, kw_only=True):
     fences: tuple[Circle, ...]
 
 
+class Pupil(Struct, frozen=True, kw_only=True):
+    """A child as it lives here. Brothers and sisters live together; grandparents of the same name do not."""
+
+    child: Child
+    life: Life
+
+
 class Town(Struct, frozen=True, kw_only=True):
     """Everything that a seed decides."""
 
@@ -58,6 +68,7 @@ class Town(Struct, frozen=True, kw_only=True):
     streets: Streets
     school: Spot
     residents: tuple[Resident, ...]
+    pupils: tuple[Pupil, ...]
 
 
 def town_of(seed: int) -> Town:
@@ -70,7 +81,37 @@ def town_of(seed: int) -> Town:
     residents = tuple(
         _resident(person, home, seed, streets, school, random) for person, home in zip(PEOPLE, homes, strict=True)
     )
-    return Town(seed=seed, origin=CENTRE, streets=streets, school=streets.corners[school], residents=residents)
+    return Town(
+        seed=seed,
+        origin=CENTRE,
+        streets=streets,
+        school=streets.corners[school],
+        residents=residents,
+        pupils=_pupils(seed, streets, school),
+    )
+
+
+def _pupils(seed: int, streets: Streets, school: int) -> tuple[Pupil, ...]:
+    """The children in homes around the school."""
+    random = Random(f"pupils/{seed}")
+    households = list(dict.fromkeys(child.household for child in CHILDREN))
+    around = corners_between(streets, streets.corners[school], *PUPILS_FROM_SCHOOL_M)
+    homes = dict(zip(households, random.sample(around, len(households)), strict=True))
+    return tuple(
+        Pupil(
+            child=child,
+            life=Life(
+                seed=f"{seed}/{child.key}",
+                part=child.part,
+                streets=streets,
+                origin=CENTRE,
+                home=homes[child.household],
+                school=school,
+                leaves_later_s=random.uniform(0, LEAVES_LATER_S),
+            ),
+        )
+        for child in CHILDREN
+    )
 
 
 def _homes(streets: Streets, random: Random) -> list[int]:

@@ -4,7 +4,7 @@ It shows what the service says, not what the simulator knows: it reads as the ca
 """
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,11 +23,12 @@ from app.simulator.setup import Settled, Tracker
 from app.simulator.streets import M_PER_DEG, Spot, apart_m
 from app.simulator.town import HOME_RADIUS_M
 
-NEWS_SHOWN = 14
+NEWS_SHOWN, PASSAGES_SHOWN = 14, 6
 LOOK_EVERY_S = 1.0
 """Real seconds between two looks at what has changed."""
 DEVICES_EVERY = 5
-"""Every so many looks also the devices are asked for."""
+"""Every so many looks also the devices and the detectors are asked for."""
+TROUBLED_SHOWN = 4
 PER_SECOND = 4.0
 
 
@@ -51,6 +52,9 @@ class View:
         self._headline = headline
         self._rows = {one.wearer_id: Row(tracker=one) for one in settled.trackers}
         self._news: deque[str] = deque(maxlen=NEWS_SHOWN)
+        self._passages: deque[str] = deque(maxlen=PASSAGES_SHOWN)
+        self._states: Counter[str] = Counter()
+        self._troubled: list[str] = []
         self._changed: set[str] = set(self._rows)
         self._something = asyncio.Event()
         self._something.set()
@@ -62,6 +66,14 @@ class View:
             self._news.append(line)
         else:
             self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def passed(self, title: str) -> None:
+        """What a family's phone shows of a passage; several phones of one family show the same."""
+        if title in self._passages:
+            return
+        self._passages.append(title)
+        if not self.is_live:
+            self.say(f"passage: {title}")
 
     async def show(self) -> None:
         """Draws until it is cancelled."""
@@ -96,6 +108,7 @@ class View:
                     self.take_position(await operator.get(f"/v1/wearers/{wearer_id}/position"))
                 if turn % DEVICES_EVERY == 0:
                     self.take_devices(await operator.get("/v1/devices", limit=200))
+                    self.take_states(await operator.get("/v1/detectors/states", limit=200))
             except (ApiRefusal, httpx.HTTPError) as error:
                 self.say(f"looking: {error!r}")
             turn += 1
@@ -122,6 +135,11 @@ class View:
             if row is not None and health.get("battery_pct") is not None:
                 row.battery_pct = health["battery_pct"]
 
+    def take_states(self, states: Mapping[str, Any]) -> None:
+        """Notes how the detectors are said to be."""
+        self._states = Counter(str(one["state"]) for one in states["items"])
+        self._troubled = [f"{one['name']} {one['state']}" for one in states["items"] if one["state"] != "up"]
+
     def drawn(self) -> Group:
         """The whole picture."""
         now = self._clock()
@@ -134,7 +152,12 @@ class View:
                 resident.person.name, resident.person.device.value, aged(row.at, now), whereabouts(row),
                 "" if row.battery_pct is None else f"{row.battery_pct:.0f} %",
             )  # fmt: skip
-        return Group(table, *(Text(line, overflow="ellipsis", no_wrap=True) for line in tuple(self._news)))
+        lines = [self._detectors(), *tuple(self._passages), *tuple(self._news)]
+        return Group(table, *(Text(line, overflow="ellipsis", no_wrap=True) for line in lines))
+
+    def _detectors(self) -> str:
+        counted = ", ".join(f"{count} {state}" for state, count in self._states.most_common())
+        return f"detectors: {counted or 'unknown'}" + "".join(f"; {one}" for one in self._troubled[:TROUBLED_SHOWN])
 
 
 def aged(at: datetime | None, now: datetime) -> str:

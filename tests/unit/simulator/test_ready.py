@@ -3,9 +3,12 @@
 from typing import Any
 
 from app.kit.clock import FastClock
+from app.simulator.detectors import detectors_of
 from app.simulator.people import RELATIVES, STAFF
 from app.simulator.ready import ready
 from app.simulator.setup import Settled, SignIn, Tracker
+from app.simulator.setup_tags import Expected, Fitted, Mounted, WornTag, school_time
+from app.simulator.tags import tags_of
 from app.simulator.town import town_of
 from tests.build import NOW
 
@@ -25,8 +28,25 @@ def a_settled_town() -> Settled:
     return Settled(town=TOWN, accounts=families | staff, trackers=trackers)
 
 
+def a_fitted_town() -> Fitted:
+    detectors = tuple(
+        Mounted(detector=one, id=f"id-{one.key}", own_name=one.external_id or f"id-{one.key}", key=f"key-{one.key}")
+        for one in detectors_of(TOWN)
+    )
+    lives = {one.person.key: one.life for one in TOWN.residents} | {one.child.key: one.life for one in TOWN.pupils}
+    tags = tuple(
+        WornTag(tag=one, id=f"tag-{one.wearer}", wearer_id=f"w-{one.wearer}", name=one.wearer, life=lives[one.wearer])
+        for one in tags_of(TOWN)
+    )
+    from_at, by_at = school_time(TOWN, NOW)
+    expected = tuple(
+        Expected(pupil=one, wearer_id=f"w-{one.child.key}", id="", from_at=from_at, by_at=by_at) for one in TOWN.pupils
+    )
+    return Fitted(town=TOWN, detectors=detectors, bridge_key="bridge-key", tags=tags, expected=expected)
+
+
 def content() -> dict[str, Any]:
-    return ready(a_settled_town(), "http://127.0.0.1:8000", 5093, "admin-token", FastClock(NOW, 30))
+    return ready(a_settled_town(), a_fitted_town(), "http://127.0.0.1:8000", 5093, "admin-token", FastClock(NOW, 30))
 
 
 def test_addresses_and_accounts_are_where_scripts_look_for_them() -> None:
@@ -38,7 +58,38 @@ def test_addresses_and_accounts_are_where_scripts_look_for_them() -> None:
         assert {"email", "password", "token"} <= found["accounts"][role].keys()
     assert "p-family" == found["accounts"]["family"]["password"]
     assert len(RELATIVES) - 1 == len(found["families"])
-    assert [] == found["detectors"] == found["tags"] == found["stickers"]
+    assert [] == found["stickers"]
+
+
+def test_a_detector_is_named_as_its_body_must_name_it_with_its_key_and_place() -> None:
+    found = {one["name"]: one for one in content()["detectors"]}
+    lat_deg, lon_deg = TOWN.origin.degrees(TOWN.school)
+
+    assert 40 == len(found)
+    assert ("id-gate", "key-gate", "gateway", "fixed") == tuple(
+        found["校門"][name] for name in ("id", "key", "format", "kind")
+    )
+    assert (round(lat_deg, 6), round(lon_deg, 6)) == (found["校門"]["lat_deg"], found["校門"]["lon_deg"])
+    assert ("OMG_library", "theengs") == (found["図書館"]["id"], found["図書館"]["format"])
+    assert 12 == len(found["診療所"]["id"])
+    assert all({"id", "key", "format", "lat_deg", "lon_deg"} <= one.keys() for one in found.values())
+
+
+def test_a_tag_has_its_identity_and_its_wearer() -> None:
+    found = content()["tags"]
+
+    assert 30 == len(found)
+    assert {"id", "scheme", "identity", "mac", "wearer"} == found[0].keys()
+    assert "w-yoshi" == found[0]["wearer"]
+    assert {"ibeacon", "eddystone-uid", "altbeacon", "mac"} == {one["scheme"] for one in found}
+
+
+def test_one_child_will_not_be_heard_and_of_one_nobody_can_say() -> None:
+    late = [one for one in content()["expectations"] if not one["arrives"]]
+
+    assert [("w-hiroto", "小学校", 2), ("w-minato", "児童館", 1)] == [
+        (one["wearer"], one["name"], len(one["detectors"])) for one in late
+    ]
 
 
 def test_every_tracker_has_what_it_calls_itself_its_key_format_and_wearer() -> None:

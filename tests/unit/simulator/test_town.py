@@ -121,11 +121,12 @@ def test_walks_stay_on_streets_and_nobody_jumps(seed: int, number: int) -> None:
 @pytest.mark.parametrize("number", range(8))
 def test_everybody_is_home_when_a_round_ends(number: int) -> None:
     for seed in range(5):
-        for resident in town_of(seed).residents:
-            legs = legs_of(resident.life, number)
+        town = town_of(seed)
+        for life in [one.life for one in (*town.residents, *town.pupils)]:
+            legs = legs_of(life, number)
 
             assert all(one.until_s == other.from_s for one, other in pairwise(legs))
-            assert not legs or legs[-1].until_s < ROUND_S, (seed, resident.person.name)
+            assert not legs or legs[-1].until_s < ROUND_S, life.seed
 
 
 def test_a_round_can_be_lived_again() -> None:
@@ -167,6 +168,38 @@ def test_the_child_is_at_school_and_its_fence_is_around_it() -> None:
     assert apart_m(resident.life.home_spot, place.spot) > HOME_RADIUS_M + SCHOOL_RADIUS_M
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_all_children_but_one_reach_the_school_within_24_minutes(seed: int) -> None:
+    town = town_of(seed)
+    lessons = [Day(one.life).at(24 * 60) for one in town.pupils]
+    missing = [one.child.key for one, where in zip(town.pupils, lessons, strict=True) if where.spot != town.school]
+
+    assert 18 == len(town.pupils)
+    assert ["hiroto"] == missing
+    assert all(where.indoors for where in lessons if where.spot == town.school)
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("number", [0, 1])
+def test_who_does_not_arrive_never_comes_so_near_that_a_gate_could_hear_him(seed: int, number: int) -> None:
+    town = town_of(seed)
+    life = next(one.life for one in town.pupils if one.child.part is Part.MISSES_SCHOOL)
+    day = Day(life)
+    moments = range(int(number * ROUND_S), int((number + 1) * ROUND_S), STEP_S)
+
+    assert min(apart_m(town.school, day.at(since_s).spot) for since_s in moments) > 125
+    assert any(apart_m(life.home_spot, day.at(since_s).spot) > 140 for since_s in moments)
+
+
+def test_brothers_and_sisters_live_together_and_their_contacts_are_members_of_the_household() -> None:
+    homes: dict[str, set[Spot]] = {}
+    for one in town_of(1).pupils:
+        homes.setdefault(one.child.household, set()).add(one.life.home_spot)
+
+        assert one.child.kin.relative in {relative.key for relative in members_of(one.child.household)}
+    assert all(len(spots) == 1 for spots in homes.values())
+
+
 def test_leaving_home_is_told_only_of_those_who_should_not_leave_it_alone() -> None:
     told = {
         resident.person.part: fence.tell_exit
@@ -175,8 +208,13 @@ def test_leaving_home_is_told_only_of_those_who_should_not_leave_it_alone() -> N
         if fence.purpose == "home"
     }
 
-    expected = {part: part not in (Part.GOES_OUT, Part.GOES_TO_SCHOOL) for part in Part}
-    assert expected == told
+    assert {
+        Part.STAYS_IN: True,
+        Part.WANDERS: True,
+        Part.PRESSES_SOS: True,
+        Part.GOES_OUT: False,
+        Part.GOES_TO_SCHOOL: False,
+    } == told
 
 
 def test_sos_is_pressed_once_a_round_by_one_person_who_is_in() -> None:

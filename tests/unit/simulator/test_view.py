@@ -72,6 +72,42 @@ def test_on_a_terminal_news_stand_under_the_table() -> None:
     assert not any(line.endswith("news 3") for line in lines)
 
 
+def test_a_passage_that_two_phones_of_a_family_show_is_told_once() -> None:
+    view, written = a_view(terminal=False)
+    for title in (
+        "葵さんが東門を通過しました（08:12）",
+        "葵さんが東門を通過しました（08:12）",
+        "蓮さんが校門を通過しました（08:12）",
+    ):
+        view.passed(title)
+
+    assert [
+        "12:00:00  passage: 葵さんが東門を通過しました（08:12）",
+        "12:00:00  passage: 蓮さんが校門を通過しました（08:12）",
+    ] == written.getvalue().splitlines()
+
+
+def test_detectors_are_counted_by_state_those_in_trouble_by_name_and_the_last_passages_stand_between() -> None:
+    view, _ = a_view(terminal=True)
+    view.say("alert opened")
+    for number in range(10):
+        view.passed(f"passage {number}")
+    view.take_states(
+        {
+            "items": [
+                {"name": "校門", "state": "up"},
+                {"name": "東門", "state": "up"},
+                {"name": "児童館前", "state": "silent"},
+            ]
+        }
+    )
+    lines = [line.strip() for line in drawn(view)]
+
+    assert "detectors: 2 up, 1 silent; 児童館前 silent" in lines
+    assert [f"passage {number}" for number in range(4, 10)] == [line for line in lines if line.startswith("passage")]
+    assert lines[-1].endswith("alert opened")
+
+
 def test_a_wearer_is_shown_at_home_or_as_far_away_as_the_service_says_and_how_old_that_is() -> None:
     view, _ = a_view(terminal=True)
     view.take_position(position("haru", 350.0))
