@@ -63,7 +63,7 @@ LIMITS: Final[Mapping[str, Limit]] = MappingProxyType(
         "watch": Limit(unit_bytes_max=72 * _KIB, rows_max=10, units_per_s=200.0, burst_units=_BURST),
         # A pole hears hundreds of phones; a row of JSON is some hundred bytes. A server may speak for a whole town.
         "gateway": Limit(unit_bytes_max=512 * _KIB, rows_max=5000, units_per_s=_PER_S, burst_units=_BURST),
-        "minew": Limit(unit_bytes_max=512 * _KIB, rows_max=5000, units_per_s=_PER_S, burst_units=_BURST),
+        "minew": Limit(unit_bytes_max=256 * _KIB, rows_max=5000, units_per_s=_PER_S, burst_units=_BURST),
         "theengs": Limit(unit_bytes_max=512 * _KIB, rows_max=5000, units_per_s=_PER_S, burst_units=_BURST),
     }
 )
