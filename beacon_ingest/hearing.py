@@ -4,10 +4,9 @@ This is the only place that sees who a passer-by's phone is. What resolves to no
 count is all that goes on.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
-from typing import Final
-from uuid import UUID
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -24,6 +23,9 @@ BATCH_AGE: Final = timedelta(minutes=10)
 
 LATE_MAX: Final = timedelta(days=7)
 """Nothing is kept at the edge of the network for longer than a repeat of it would be recognised."""
+
+_SKEW_MAX: Final = timedelta(seconds=SKEW_S_MAX)
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class Times(Struct, frozen=True):
@@ -50,6 +52,12 @@ class Times(Struct, frozen=True):
             return self.received_at
         return self.received_at - (self.sent_at - at)
 
+    def oldest(self) -> datetime:
+        """From this moment until `received_at` a stated time is believed as it is; later than that where none is."""
+        if isinstance(self.skew_s, UnsetType) or abs(self.skew_s) > SKEW_S_MAX:
+            return _NEVER
+        return self.received_at - (LATE_MAX if self.buffers else _SKEW_MAX)
+
 
 def times_of(
     sightings: Sequence[Sighting], sent_at: datetime | UnsetType, received_at: datetime, *, buffers: bool
@@ -69,22 +77,21 @@ class _Gathered:
     def __init__(self, tag: TagEntry) -> None:
         self.tag = tag
         self.seconds: set[int] = set()
-        self.rssi_dbm_max: float | UnsetType = UNSET
+        self.rssi_dbm_max: Any = UNSET
         self.battery_pct: float | UnsetType = UNSET
         self.buttons: dict[int, int] = {}
 
     def add(self, sighting: Sighting, second: int) -> None:
         """Takes in one sighting of the tag."""
         self.seconds.add(second)
-        rssi_dbm = sighting.rssi_dbm
-        if not isinstance(rssi_dbm, UnsetType) and (
-            isinstance(self.rssi_dbm_max, UnsetType) or rssi_dbm > self.rssi_dbm_max
-        ):
+        rssi_dbm: Any = sighting.rssi_dbm
+        if rssi_dbm is not UNSET and (self.rssi_dbm_max is UNSET or rssi_dbm > self.rssi_dbm_max):
             self.rssi_dbm_max = rssi_dbm
         if sighting.battery_pct is not UNSET:
             self.battery_pct = sighting.battery_pct
-        if not isinstance(sighting.button_count, UnsetType):
-            self.buttons[sighting.button_count] = min(self.buttons.get(sighting.button_count, second), second)
+        count: Any = sighting.button_count
+        if count is not UNSET:
+            self.buttons[count] = min(self.buttons.get(count, second), second)
 
     def heard(self) -> TagHeard:
         """All of it."""
@@ -141,32 +148,50 @@ def unit_of(
 def _gather(sightings: Sequence[Sighting], tags: Tags, times: Times) -> tuple[list[TagHeard], int]:
     """What was heard of each registered tag, and how many sightings were strangers'.
 
-    A battery report (TLM) names nobody: it belongs to the tag that was heard from the same address in this body.
+    A battery report (TLM) names nobody: it belongs to the tag that was heard from the same address in this body. This
+    runs for each sighting of a town, so the loop calls as little as it can.
     """
-    gathered: dict[UUID, _Gathered] = {}
-    seconds: dict[datetime | UnsetType, int] = {}  # Many sightings of a body have one time.
-    by_mac: dict[str, _Gathered] = {}
+    gathered: dict[int, _Gathered] = {}  # By the entry itself: a tag has one.
     unnamed: list[Sighting] = []
     strangers = 0
+    find, oldest, newest = tags.find, times.oldest(), times.received_at
     for sighting in sightings:
-        tag = tags.find(sighting.tag, sighting.mac)
+        tag = find(sighting.tag, sighting.mac)
         if tag is None:
             strangers += 1
             if sighting.battery_pct is not UNSET and sighting.tag.scheme == "mac":
                 unnamed.append(sighting)
             continue
-        one = gathered.get(tag.tag_id)
+        one = gathered.get(id(tag))
         if one is None:
-            one = gathered[tag.tag_id] = _Gathered(tag)
-        if not isinstance(sighting.mac, UnsetType):
-            by_mac[sighting.mac] = one
-        second = seconds.get(sighting.at)
-        if second is None:
-            second = seconds[sighting.at] = int(times.placed(sighting.at).timestamp())
-        one.add(sighting, second)
-    for sighting in unnamed:
-        named = by_mac.get(sighting.tag.id)
-        if named is not None:
-            strangers -= 1
-            named.add(sighting, int(times.placed(sighting.at).timestamp()))
+            one = gathered[id(tag)] = _Gathered(tag)
+        at: Any = sighting.at
+        if at is UNSET or not oldest <= at <= newest:
+            at = times.placed(at)
+        one.add(sighting, int(at.timestamp()))
+    if unnamed:
+        strangers -= _take_unnamed(unnamed, sightings, gathered, tags, times)
     return [one.heard() for one in gathered.values()], strangers
+
+
+def _take_unnamed(
+    unnamed: Sequence[Sighting],
+    sightings: Sequence[Sighting],
+    gathered: Mapping[int, _Gathered],
+    tags: Tags,
+    times: Times,
+) -> int:
+    """Adds battery reports to the tags of their addresses; for how many there was one."""
+    by_mac: dict[str, _Gathered] = {}
+    for sighting in sightings:
+        tag = tags.find(sighting.tag, sighting.mac)
+        if tag is not None and not isinstance(sighting.mac, UnsetType):
+            by_mac[sighting.mac] = gathered[id(tag)]
+    found = 0
+    for sighting in unnamed:
+        one = by_mac.get(sighting.tag.id)
+        if one is None:
+            continue
+        found += 1
+        one.add(sighting, int(times.placed(sighting.at).timestamp()))
+    return found

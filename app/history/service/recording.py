@@ -94,7 +94,7 @@ def record(connection: Connection, units: Sequence[DetectorUnit], now: datetime)
         _join(connection, changes, one, by_key.get(key), now)
     store.lengthen(connection, longer)
     _write(connection, changes)
-    _doubt(connection, changes, [key for key, _, _ in longer], touched)
+    _doubt(connection, changes, [(key, going[key].last_s) for key, _, _ in longer], touched)
     store.save_closed(connection, changes.closed)
     tags.teach_intervals(connection, changes.taught)
     heard_by = {one.detector_id: one.detector for one in others.values()}
@@ -248,11 +248,13 @@ def spot_of(connection: Connection, detector_id: UUID, detector: Placed, at: dat
     return Spot(detector.lat_deg, detector.lon_deg, detector.range_m)
 
 
-def _doubt(connection: Connection, changes: _Changes, longer: Sequence[OpenKey], touched: Collection[OpenKey]) -> None:
-    """Marks what cannot be true together, and keeps it for the staff. What is open is stored already; a closer look is
-    needed at few tags.
+def _doubt(
+    connection: Connection, changes: _Changes, longer: Sequence[tuple[OpenKey, int]], touched: Collection[OpenKey]
+) -> None:
+    """Marks what cannot be true together, and keeps it for the staff. What is open is stored already; `longer` are keys
+    with the second until which they were heard before. A closer look is needed at few tags.
     """
-    keys = [*longer, *(_key(one) for one, _ in changes.opened.values())]
+    keys = [*longer, *((_key(one), 0) for one, _ in changes.opened.values())]
     suspects = store.contradicted(connection, keys) | {one.tag_id for one in changes.closed}
     if not suspects:
         return

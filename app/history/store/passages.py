@@ -78,24 +78,27 @@ _OPEN_OF_TAGS = dialect.Lookup(
 
 
 def _contradicted(asked: Any) -> sa.Select[Any]:
-    """The tags of open passages, given by their keys, that another open one may contradict (`app.tags.doubt`). They are
-    more than those that do: on this sphere a degree of longitude is as long everywhere as on the equator.
+    """The tags of open passages that another open one may contradict (`app.tags.doubt`), given by their keys and until
+    when they were heard before. Only what was heard after that can say anything that was not said then.
+
+    They are more than those that do: on this sphere a degree of longitude is as long everywhere as on the equator.
     """
     another = open_passage.alias("other")
     mine, other = open_passage.c, another.c
+    # As a range, since SQLite would not take the primary key for it otherwise, where they lie side by side.
+    same_tag = (other.city_id == asked.c.city_id) & other.tag_id.between(asked.c.tag_id, asked.c.tag_id)
+    elsewhere = (other.last_at > asked.c.until_at) & (other.detector_id != asked.c.detector_id)
     north, east = mine.lat_deg - other.lat_deg, mine.lon_deg - other.lon_deg
+    away2 = north * north + east * east
     later = sa.case((mine.opened_at > other.opened_at, mine.opened_at), else_=other.opened_at)
     earlier = sa.case((mine.last_at < other.last_at, mine.last_at), else_=other.last_at)
     apart_s = dialect.epoch_s(later) - dialect.epoch_s(earlier) + _number(CLOCKS_S)
     travelled_m = sa.case((apart_s > _number(0), apart_s * _number(SPEED_MPS_MAX)), else_=_number(0))
     heard_m = sa.func.coalesce(mine.accuracy_m, _number(0)) + sa.func.coalesce(other.accuracy_m, _number(0))
     reach_deg = (heard_m + travelled_m + _number(MARGIN_M)) * _number(1 / M_PER_DEG)
-    same_tag = (other.city_id == mine.city_id) & (other.tag_id == mine.tag_id)
-    far = (other.detector_id != mine.detector_id) & (north * north + east * east >= reach_deg * reach_deg)
-    # Asked first, because it is soon said: nobody is farther away than that if both stand around one corner.
-    close = north * north + east * east < _number((MARGIN_M / M_PER_DEG) ** 2)
+    far = (away2 >= _number((MARGIN_M / M_PER_DEG) ** 2)) & (away2 >= reach_deg * reach_deg)
     news = sa.not_(mine.doubtful & other.doubtful)
-    return _of_asked(asked, mine.tag_id).join(another, same_tag & sa.not_(close) & far & news)
+    return _of_asked(asked, mine.tag_id).join(another, same_tag & elsewhere & far & news)
 
 
 def _number(value: float) -> sa.ColumnElement[float]:
@@ -103,7 +106,7 @@ def _number(value: float) -> sa.ColumnElement[float]:
     return sa.literal_column(repr(value), sa.Float())
 
 
-_CONTRADICTED = dialect.KeyLookup(_KEY_TYPES, _contradicted)
+_CONTRADICTED = dialect.KeyLookup(_KEY_TYPES | {"until_at": _SECOND}, _contradicted)
 
 
 def going(connection: Connection, keys: Collection[OpenKey]) -> dict[OpenKey, Going]:
@@ -123,9 +126,11 @@ def open_of(connection: Connection, keys: Collection[OpenKey]) -> list[Passage]:
     return [_of_values(row) for row in _OPEN_BY_KEY.rows(connection, keys)]
 
 
-def contradicted(connection: Connection, keys: Collection[OpenKey]) -> set[UUID]:
-    """Tags that need a closer look: of the open passages with these keys another one may say that they cannot be."""
-    return {row[0] for row in _CONTRADICTED.rows(connection, keys)}
+def contradicted(connection: Connection, keys: Iterable[tuple[OpenKey, int]]) -> set[UUID]:
+    """Tags that need a closer look: of the open passages with these keys, each with the second until which it was heard
+    when that was last asked (0 if never), another one may say that they cannot be.
+    """
+    return {row[0] for row in _CONTRADICTED.rows(connection, [(*key, until_s) for key, until_s in keys])}
 
 
 def open_of_tags(connection: Connection, tag_ids: Collection[UUID]) -> list[Passage]:

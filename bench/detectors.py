@@ -1,0 +1,305 @@
+"""Detector batches over HTTP: processor time a sighting until passages are durable, against a floor from the same run.
+
+The floor is what cannot be left out: our own decoding of the same bodies, and for each group of bodies that the server
+committed together one `executemany` of plain `sqlite3` with rows made beforehand, one row for each passage that the
+group touches, into the same table with the same indexes, and a commit to disk.
+"""
+
+import asyncio
+import gc
+import itertools
+import os
+import secrets
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from msgspec import Struct
+
+from app.db.engine import sqlite_engine
+from app.geo.cells import cell_of
+from app.history.tables import open_passage
+from app.kit.ids import new_id
+from app.tags import tables as tags
+from app.tags.keys import detector_key
+from beacon_ingest.decoders.decoded import HttpRequest
+from beacon_ingest.decoders.formats import FORMATS
+from bench import town, traffic
+from bench.load import Outcome, drive
+from bench.measure import Measurement
+from bench.positions import CLIENT_CORE, CONNECTIONS, SERVER_CORE, _pin
+
+SEED = 3
+DETECTORS, TAGS = 400, 4_000
+WARM_BODIES, BODIES = 800, 3_000
+PAIRS = int(os.environ.get("MIMAMORI_BENCH_PAIRS", "3"))
+RATIO_MAX = 2.0
+
+BEHIND_S = 30.0
+"""The traffic begins so long ago, because it goes on faster than the clock: more than 120 s off nobody is believed."""
+
+PITCH_DEG = 1e-4
+
+
+class Town(Struct, frozen=True):
+    """What was built: the ids of its tags and detectors by their numbers, and who wears each tag."""
+
+    folder: Path
+    secret: str
+    tag_ids: list[UUID]
+    detector_ids: list[UUID]
+    wearer_ids: list[UUID]
+
+
+class Served(Struct, frozen=True):
+    """What the server took: processor time in seconds, user and system."""
+
+    cpu_s: float
+    outcome: Outcome
+    groups: list[int]
+    passages: int
+
+
+def build(folder: Path) -> Town:
+    """A town with a tag on each wearer and a grid of detectors around its centre, each beside the next."""
+    wearer_ids = town.build(folder, TAGS)
+    now = datetime.now(UTC) - timedelta(days=1)
+    built = Town(
+        folder,
+        secrets.token_hex(32),
+        [new_id() for _ in range(TAGS)],
+        [new_id() for _ in range(DETECTORS)],
+        wearer_ids,
+    )
+    engine = sqlite_engine(folder)
+    with engine.begin() as connection:
+        connection.execute(
+            sa.insert(tags.tag),
+            [
+                {
+                    "id": key, "city_id": town.CITY, "vendor": "bench", "scheme": "ibeacon", "mac": traffic.mac(n),
+                    "identity": traffic.identity(n), "name": f"t{n}", "interval_s": 1.0, "created_at": now,
+                }
+                for n, key in enumerate(built.tag_ids)
+            ],
+        )  # fmt: skip
+        connection.execute(
+            sa.insert(tags.tag_carrier),
+            [
+                {"tag_id": key, "wearer_id": wearer, "from_at": now, "until_at": None}
+                for key, wearer in zip(built.tag_ids, wearer_ids, strict=True)
+            ],
+        )
+        connection.execute(
+            sa.insert(tags.detector),
+            [
+                {
+                    "id": key, "city_id": town.CITY, "format": "gateway", "external_id": traffic.detector_name(n),
+                    "kind": "fixed", "name": f"pole {n}", "lat_deg": _place(n)[0], "lon_deg": _place(n)[1],
+                    "range_m": 50.0, "interval_s": 60, "deaf_after_s": 21_600, "key_generation": 1, "created_at": now,
+                }
+                for n, key in enumerate(built.detector_ids)
+            ],
+        )  # fmt: skip
+    engine.dispose()
+    return built
+
+
+def _place(detector: int) -> tuple[float, float]:
+    row, column = divmod(detector, 20)
+    return town.LAT + row * PITCH_DEG, town.LON + column * PITCH_DEG
+
+
+def requests(built: Town, bodies: Sequence[traffic.Body], began_at: float) -> list[bytes]:
+    """The bodies as whole HTTP requests, each with its detector's own key."""
+    heads = [
+        "POST /ingest/gateway HTTP/1.1\r\nHost: b\r\nContent-Type: application/json\r\n"
+        f"Authorization: Bearer {detector_key(built.secret.encode(), key, 1)}\r\n"
+        for key in built.detector_ids
+    ]
+    made = []
+    for body in bodies:
+        content = body.json(began_at)
+        made.append(f"{heads[body.detector]}Content-Length: {len(content)}\r\n\r\n".encode() + content)
+    return made
+
+
+def serve(built: Town, bodies: Sequence[traffic.Body]) -> Served:
+    """Sends the bodies to a server of its own on the town's database, as fast as it takes them."""
+    ready, groups = built.folder / "ready.json", built.folder / "groups.json"
+    command = [
+        sys.executable, "-m", "bench.served", str(groups), "serve", "--data", str(built.folder), "--port", "0",
+        "--ready-file", str(ready),
+    ]  # fmt: skip
+    environment = {**os.environ, "MIMAMORI_LOG_LEVEL": "error", "MIMAMORI_DETECTOR_SECRET": built.secret}
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: _pin(SERVER_CORE),
+    )  # fmt: skip
+    try:
+        while not ready.exists():
+            if process.poll() is not None:
+                raise RuntimeError("the server did not start")
+            time.sleep(0.05)
+        port = int(msgspec.json.decode(ready.read_bytes())["base_url"].rsplit(":", 1)[1])
+        made = requests(built, bodies, time.time() - BEHIND_S)
+        _send(port, made[:WARM_BODIES])
+        before_s = _cpu_s(process.pid)
+        outcome = _send(port, made[WARM_BODIES:])
+        cpu_s = _cpu_s(process.pid) - before_s
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+    if outcome.refused:
+        raise RuntimeError(f"{outcome.refused} bodies were refused: the figure would be wrong")
+    return Served(cpu_s, outcome, msgspec.json.decode(groups.read_bytes(), type=list[int]), _stored(built))
+
+
+def _send(port: int, made: Sequence[bytes]) -> Outcome:
+    return asyncio.run(drive("127.0.0.1", port, iter(made), connections=CONNECTIONS, seconds=600.0))
+
+
+def _cpu_s(pid: int) -> float:
+    """User and system time of a process and all its threads."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _stored(built: Town) -> int:
+    """How many passages there are now."""
+    engine = sqlite_engine(built.folder)
+    with engine.connect() as connection:
+        found: int = connection.exec_driver_sql(
+            "SELECT (SELECT count(*) FROM open_passage) + (SELECT count(*) FROM passage)"
+        ).scalar_one()
+    engine.dispose()
+    return found
+
+
+def grouped(groups: Sequence[int], bodies: Sequence[traffic.Body]) -> Iterator[Sequence[traffic.Body]]:
+    """The measured bodies in groups as the server committed them."""
+    rest, start = list(groups), 0
+    while start < len(bodies):
+        size = rest.pop(0) if rest else CONNECTIONS
+        yield bodies[start : start + size]
+        start += size
+
+
+def floor(folder: Path, built: Town, bodies: Sequence[traffic.Body], groups: Sequence[int]) -> tuple[float, float]:
+    """Processor seconds of decoding the measured bodies, and of writing the passages that they touch."""
+    began_at = time.time() - BEHIND_S
+    work: list[tuple[list[HttpRequest], list[tuple[object, ...]]]] = []
+    passages: dict[tuple[int, int], tuple[bytes, float, int]] = {}
+    for group in grouped(groups, bodies):
+        rows = _rows(built, group, began_at, passages)
+        work.append(([HttpRequest(body=body.json(began_at)) for body in group], rows))
+    warm = 0
+    while sum(len(one[0]) for one in work[:warm]) < WARM_BODIES:
+        warm += 1
+    engine = sqlite_engine(folder)
+    raw = engine.raw_connection()
+    cursor = raw.cursor()
+    statement = _statement()
+    decode = FORMATS["gateway"].decode_request
+    assert decode is not None
+    _pin(SERVER_CORE)
+    gc.collect()
+    gc.freeze()
+    decoding_s = writing_s = 0.0
+    for number, (bodies_, rows) in enumerate(work):
+        if number == warm:
+            decoding_s = writing_s = 0.0
+        begin_s = time.process_time()
+        for body in bodies_:
+            decode(body)
+        decoded_s = time.process_time()
+        cursor.execute("BEGIN IMMEDIATE")
+        cursor.executemany(statement, rows)
+        cursor.execute("COMMIT")
+        decoding_s += decoded_s - begin_s
+        writing_s += time.process_time() - decoded_s
+    gc.unfreeze()
+    _pin(CLIENT_CORE)
+    cursor.close()
+    raw.close()
+    engine.dispose()
+    return decoding_s, writing_s
+
+
+def _statement() -> str:
+    names = [column.name for column in open_passage.c]
+    changes = ", ".join(f"{name} = excluded.{name}" for name in names[3:])
+    return (
+        f"INSERT INTO open_passage ({', '.join(names)}) VALUES ({', '.join('?' * len(names))}) "
+        f"ON CONFLICT (city_id, tag_id, detector_id) DO UPDATE SET {changes}"
+    )
+
+
+def _rows(
+    built: Town,
+    group: Sequence[traffic.Body],
+    began_at: float,
+    passages: dict[tuple[int, int], tuple[bytes, float, int]],
+) -> list[tuple[object, ...]]:
+    """A row for each passage that the group touches, as it is stored; `passages` are those known so far: id, when it
+    began, seconds heard.
+    """
+    rows: dict[tuple[int, int], tuple[object, ...]] = {}
+    for body in group:
+        sent_at = began_at + body.sent_s
+        lat_deg, lon_deg = _place(body.detector)
+        for tag in body.tags:
+            heard = [item for item in body.items if item.tag == tag]
+            key = tag, body.detector
+            known = passages.get(key)
+            if known is None or sent_at - known[1] > 2 * traffic.AWAY_S:
+                known = (new_id().bytes, sent_at - heard[0].before_s, 0)
+            known = passages[key] = (known[0], known[1], known[2] | (1 << int(sent_at - known[1])))
+            last_at = int(sent_at - heard[-1].before_s)
+            rows[key] = (
+                town.CITY, built.tag_ids[tag].bytes, built.detector_ids[body.detector].bytes, known[0],
+                int(known[1]) * 1_000_000, built.wearer_ids[tag].bytes, last_at * 1_000_000,
+                b"\0" + known[2].to_bytes(6, "little"), max(item.rssi_dbm for item in heard), lat_deg, lon_deg, 50.0,
+                cell_of(lat_deg, lon_deg), 0, int(sent_at * 1e6), (last_at + 60) * 1_000_000,
+            )  # fmt: skip
+    return list(rows.values())
+
+
+def measure() -> Iterator[Measurement]:
+    """Medians of pairs, each of a server and a floor one right after the other."""
+    bodies = list(itertools.islice(traffic.bodies(SEED, DETECTORS, TAGS), WARM_BODIES + BODIES))
+    sightings = BODIES * traffic.ITEMS
+    _pin(CLIENT_CORE)
+    pairs = []
+    for _ in range(PAIRS):
+        with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as other:
+            built = build(Path(folder))
+            build(Path(other))
+            served = serve(built, bodies)
+            floor_s = floor(Path(other), built, bodies, served.groups)
+        pairs.append((served, floor_s))
+        print(
+            served.cpu_s / sightings * 1e6,
+            [x / sightings * 1e6 for x in floor_s],
+            served.cpu_s / sum(floor_s),
+            served.outcome.rate * 100,
+            statistics.mean(served.groups),
+            served.passages,
+            file=sys.stderr,
+        )
+    pairs.sort(key=lambda pair: pair[0].cpu_s / sum(pair[1]))
+    served, floor_s = pairs[len(pairs) // 2]
+    ratio = served.cpu_s / sum(floor_s)
+    yield Measurement(
+        name="detectors.cpu_per_sighting", value=served.cpu_s / sightings * 1e6, unit="µs",
+        floor=sum(floor_s) / sightings * 1e6, ratio=ratio, budget=RATIO_MAX, ok=ratio <= RATIO_MAX,
+    )  # fmt: skip
