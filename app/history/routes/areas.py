@@ -33,7 +33,10 @@ class AreaQuestion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     from_at: Utc
     until_at: Annotated[Utc, Meta(description="moment after the last; 24 hours after `from_at` at most")]
     reason: Annotated[str, Meta(min_length=5, max_length=500, description="kept with the question")]
-    city: Annotated[int | None, Meta(description="for administrators; one's own city where it is left out")] = None
+    city: (
+        Annotated[int, Meta(ge=1, le=999_999, description="for administrators; one's own city where it is left out")]
+        | None
+    ) = None
 
 
 class NearOut(Struct, frozen=True, kw_only=True):

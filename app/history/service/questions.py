@@ -12,6 +12,7 @@ from app.devices.carriers import carrier_now
 from app.devices.store.holders import sight
 from app.geo.model import Point
 from app.history.model import Doubt, KnownBy, Passage
+from app.history.service.positions import EARLIEST, LATEST
 from app.history.store import positions, questions
 from app.history.store.questions import Fed
 from app.households import service as households
@@ -129,6 +130,8 @@ def near_by(
     newest first; who asked and why is kept, and each of them counts as looked at. Raises `InvalidInput`, `NotFound`.
     """
     from_at, until_at = span
+    if not EARLIEST <= from_at <= LATEST:
+        raise InvalidInput("Nothing is kept of that time.", "from_at")
     if not from_at < until_at <= from_at + AREA_SPAN_MAX:
         raise InvalidInput(f"Ask for {AREA_SPAN_MAX.days * 24} hours at most, from before until.", "until")
     if not _in_charge(viewer, city_id):
