@@ -3,14 +3,16 @@ moves.
 """
 
 import asyncio
+import json
 from base64 import b64encode
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
+from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from app import jobs
@@ -24,6 +26,14 @@ from tests.build import NOW, PASSWORD, Town, town
 
 PATIENCE_S = 20.0
 """How long a story waits for something that must happen; it never waits for something that must not."""
+
+
+class Receiver(Struct, frozen=True, kw_only=True):
+    """A detector at the other end: its id, what it calls itself, its key."""
+
+    id: str
+    external_id: str
+    key: str
 
 
 class Watch:
@@ -70,6 +80,7 @@ class Stage:
         self.http: httpx.AsyncClient
         self.watch_port = 0
         self._watches: list[Watch] = []
+        self._seq = 0
 
     @property
     def now(self) -> datetime:
@@ -135,6 +146,27 @@ class Stage:
         async with asyncio.timeout(PATIENCE_S):
             while (await self.owntracks(external_id, key, {"_type": "lwt", "tst": 1})).status_code == 401:
                 await asyncio.sleep(0.005)
+
+    async def gateway(
+        self,
+        detector: Receiver,
+        items: Sequence[Mapping[str, Any]] = (),
+        *,
+        sent_at: datetime | None = None,
+        **more: Any,
+    ) -> httpx.Response:
+        """What the service answers to a detector of our own form that sends what it heard; its clock is right unless
+        it says another time.
+        """
+        self._seq += 1
+        body = {"detector": detector.external_id, "seq": self._seq, "items": list(items)}
+        body["sent_at"] = (sent_at or self.now).isoformat()
+        return await self.post_gateway(detector, json.dumps(body | more).encode())
+
+    async def post_gateway(self, detector: Receiver, body: bytes) -> httpx.Response:
+        """What the service answers to these bytes of a detector."""
+        headers = {"Authorization": f"Bearer {detector.key}"}
+        return await self.http.post("/ingest/gateway", content=body, headers=headers)
 
     async def write(self, work: Callable[[Connection], Any]) -> Any:
         """Does something in the office, in one transaction."""

@@ -1,0 +1,53 @@
+"""A boy passes the school gate: bytes of a real advertisement in, the time on the phones of his family out."""
+
+from datetime import timedelta
+
+from tests.e2e.school import STRANGER, School, heard, moment, passages, span, taken
+from tests.e2e.stage import Stage
+
+
+async def test_the_family_hears_when_he_passed_the_gate_and_sees_it_on_his_track(
+    morning: Stage, school: School
+) -> None:
+    at = await morning.pass_by(42)
+
+    told = taken(await morning.gateway(school.gate, [heard(at - timedelta(seconds=3)), STRANGER, heard()]))
+
+    assert {"accepted": 3, "rejected": []} == told
+    await morning.until(
+        lambda: len(morning.pushes(morning.town.daughter)) == 1 == len(morning.pushes(morning.town.son))
+    )
+    expected = ("タロウさんが東門を通過しました（08:11）", "08:11に東門でタグの電波を受けました。")
+    assert [expected] == morning.pushes(morning.town.daughter) == morning.pushes(morning.town.son)
+    assert [] == await morning.alerts(morning.town.daughter)
+
+    daughter = await morning.sign_in(morning.town.daughter)
+    await morning.pass_by(1)
+    (point,) = taken(await daughter.get(f"/v1/wearers/{school.taro.id}/track", params=span(morning)))["items"]
+    assert ("東門", "detector", 34.757, 134.841) == tuple(
+        point[part] for part in ("detector", "known_by", "lat_deg", "lon_deg")
+    )
+    assert (at - timedelta(seconds=3), at) == (moment(point["at"]), moment(point["until"]))
+    place = taken(await daughter.get(f"/v1/wearers/{school.taro.id}/position"))
+    assert (34.757, 60, "detector") == (place["lat_deg"], place["age_s"], place["known_by"])
+    for nobody in (morning.town.outsider, morning.town.stranger, morning.town.clerk):
+        assert [] == morning.pushes(nobody)
+        app = await morning.sign_in(nobody)
+        assert 404 == (await app.get(f"/v1/wearers/{school.taro.id}/track", params=span(morning))).status_code
+
+
+async def test_two_poles_that_hear_him_at_once_are_one_walk(morning: Stage, school: School) -> None:
+    start = await morning.pass_by(42)
+    for second in range(0, 60, 10):
+        at = start + timedelta(seconds=second)
+        morning.clock.pass_by(timedelta(seconds=10))
+        taken(await morning.gateway(school.gate, [heard(at, rssi_dbm=-60 - second / 2)]))
+        taken(await morning.gateway(school.corner, [heard(at + timedelta(seconds=2), rssi_dbm=-90 + second / 2)]))
+    await morning.pass_by(1)
+
+    daughter = await morning.sign_in(morning.town.daughter)
+    track = taken(await daughter.get(f"/v1/wearers/{school.taro.id}/track", params=span(morning)))["items"]
+    assert ["東門", "角の電柱"] == [point["detector"] for point in track]
+    assert [1, 1] == [len(await passages(school, one)) for one in (school.gate, school.corner)]
+    await morning.until(lambda: len(morning.pushes(morning.town.daughter)) == 2)
+    assert 0 == len([title for title, _ in morning.pushes(morning.town.daughter) if "08:13" in title])
