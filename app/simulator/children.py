@@ -9,7 +9,9 @@ from app.simulator.people import Kin, Part
 
 
 class Child(Struct, frozen=True, kw_only=True):
-    """A child who wears a tag. `expected_at`: the places (`detectors.PLACES`) at any of which the family expects it."""
+    """A child who wears a tag. `expected_at`: the places (`detectors.PLACES`) at any of which the family expects it,
+    `waits_s`: how much longer than the others it waits before it worries.
+    """
 
     key: str
     name: str
@@ -19,6 +21,7 @@ class Child(Struct, frozen=True, kw_only=True):
     part: Part = Part.GOES_TO_SCHOOL
     expected_as: str = "小学校"
     expected_at: tuple[str, ...] = ("gate", "east-gate")
+    waits_s: float = 0.0
 
 
 CHILDREN: tuple[Child, ...] = (
@@ -28,7 +31,7 @@ CHILDREN: tuple[Child, ...] = (
     ),
     Child(
         key="minato", name="佐藤 湊", born=2018, household="佐藤", kin=Kin("family", "母"),
-        expected_as="児童館", expected_at=("children-house",),
+        expected_as="児童館", expected_at=("children-house",), waits_s=20 * 60.0,
     ),
     Child(key="itsuki", name="鈴木 樹", born=2016, household="鈴木", kin=Kin("hiroshi.suzuki", "父")),
     Child(key="mei", name="鈴木 芽依", born=2018, household="鈴木", kin=Kin("hiroshi.suzuki", "父")),

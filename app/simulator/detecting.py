@@ -19,7 +19,7 @@ from app.simulator.detectors import Detector
 from app.simulator.hearing import Broadcaster, Heard, heard_between
 from app.simulator.outings import Day
 from app.simulator.pace import PacedClock, sleep_until
-from app.simulator.setup_tags import INTERVAL_S, Fitted, Mounted, WornTag
+from app.simulator.setup_tags import Fitted, Mounted, WornTag
 from app.simulator.strangers import Stranger, strangers_of
 from app.simulator.streets import Origin, Spot
 
@@ -49,7 +49,7 @@ class Sender:
         self._http = http
         self._begun_at = begun_at
         self._origin = origin
-        self._interval_s = float(INTERVAL_S)
+        self._interval_s = float(mounted[0].detector.interval_s)
         self._seq = 0
 
     @property

@@ -22,8 +22,6 @@ from app.simulator.setup import SCOPES, Settled, SignIn
 from app.simulator.tags import Tag, tags_of
 from app.simulator.town import Pupil, Town
 
-INTERVAL_S = 120
-"""How often a detector says that it is there: with 40 of them and a clock 30 times as fast, 10 a second."""
 BRIDGE = "town-broker"
 FIRST_AT = timedelta(minutes=1)
 """From the making of an expectation to the beginning of its time, at least; the first child needs three minutes."""
@@ -99,7 +97,8 @@ async def fit_out(http: httpx.AsyncClient, admin_token: str, settled: Settled, n
 
     async def expected(pupil: Pupil, wearer_id: str) -> Expected:
         async with few:
-            return await _expected(http, settled.accounts, detectors, pupil, wearer_id, from_at, by_at)
+            latest_at = by_at + timedelta(seconds=pupil.child.waits_s)
+            return await _expected(http, settled.accounts, detectors, pupil, wearer_id, from_at, latest_at)
 
     wanted = await asyncio.gather(*(expected(*one) for one in zip(town.pupils, children, strict=True)))
     return Fitted(
@@ -108,15 +107,16 @@ async def fit_out(http: httpx.AsyncClient, admin_token: str, settled: Settled, n
 
 
 def school_time(town: Town, now: datetime) -> tuple[datetime, datetime]:
-    """From when and by when the children are expected, whole minutes: in this round, or in the next one when this one
-    goes on over midnight in Japan, since an expectation is of one day.
+    """From when and by when the children are expected, whole minutes: in this round, or in the next one when the
+    longest wait in this one goes on over midnight in Japan, since an expectation is of one day.
     """
+    longest = timedelta(seconds=max(one.child.waits_s for one in town.pupils))
     for number in (0, 1):
         begins_at = now + timedelta(seconds=number * ROUND_S)
         from_at = _minute_after(begins_at + FIRST_AT)
         last_s = max(legs[0].until_s for one in town.pupils if (legs := legs_of(one.life, number)))
         by_at = _minute_after(begins_at + timedelta(seconds=last_s + ALL_ARE_THERE_S))
-        if from_at.astimezone(JST).date() == by_at.astimezone(JST).date():
+        if from_at.astimezone(JST).date() == (by_at + longest).astimezone(JST).date():
             return from_at, by_at
     raise AssertionError("two rounds cannot both go over midnight")
 
@@ -150,7 +150,7 @@ async def _mounted(office: Api, detector: Detector, town: Town) -> Mounted:
         body["external_id"] = detector.external_id
     if detector.path is None:
         body |= {"lat_deg": round(lat_deg, 6), "lon_deg": round(lon_deg, 6)}
-    made = await office.post("/v1/detectors", interval_s=INTERVAL_S, **body)
+    made = await office.post("/v1/detectors", interval_s=detector.interval_s, **body)
     shown = made["detector"]
     return Mounted(detector=detector, id=str(shown["id"]), own_name=str(shown["external_id"]), key=str(made["key"]))
 

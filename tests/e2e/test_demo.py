@@ -1,23 +1,33 @@
-"""`mimamori demo`: a town in one command. A script signs in, speaks as a tracker, and sees the outing that goes wrong."""
+"""`mimamori demo`: a town in one command. A script signs in, speaks as a tracker, and sees the outing that goes wrong.
+
+Detectors hear the children on their way to school; whoever else passes leaves no trace.
+"""
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import time
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 
+from app.simulator.strangers import TURNS_S, traces
+from app.simulator.town import town_of
+
 PATIENCE_S = 120.0
+SPEED = 60.0
 
 
-def until(condition: Callable[[], Any]) -> Any:
+def until(condition: Callable[[], Any], patience_s: float = PATIENCE_S) -> Any:
     """What `condition` gives, once it gives something."""
-    end = time.monotonic() + PATIENCE_S
+    end = time.monotonic() + patience_s
     while time.monotonic() < end:
         if found := condition():
             return found
@@ -67,3 +77,77 @@ def test_a_script_finds_its_way_through_the_demo(tmp_path: Path) -> None:
     assert 0 == process.returncode, output[-2000:]
     assert "Traceback" not in output
     assert "push to" in output
+
+
+def spellings(trace: bytes) -> Iterator[bytes]:
+    """How an address or a name of 6 or 16 bytes could lie in a file: as it is, turned round, and as text."""
+    yield from (trace, trace[::-1])
+    texts = [trace.hex(), *(trace.hex(mark) for mark in ":-")]
+    texts += [str(UUID(bytes=trace))] if len(trace) == 16 else []
+    for text in texts:
+        yield from (text.encode(), text.upper().encode())
+
+
+def found_in(files: list[Path], trace: bytes) -> list[str]:
+    """In which of these files a trace lies."""
+    contents = [(file.name, file.read_bytes()) for file in files]
+    return [name for name, content in contents if any(one in content for one in spellings(trace))]
+
+
+def test_families_hear_of_passages_and_of_who_did_not_arrive_and_strangers_leave_no_trace(tmp_path: Path) -> None:
+    ready, folder, told = tmp_path / "ready.json", tmp_path / "temporary", tmp_path / "told.txt"
+    folder.mkdir()
+    command = [sys.executable, "-m", "app.cli", "demo", "--speed", str(SPEED), "--ready-file", str(ready)]
+    with told.open("wb") as output:
+        environment = {**os.environ, "TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"}
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment)
+    try:
+        until(lambda: ready.exists() or process.poll() is not None)
+        town, began_s = json.loads(ready.read_text()), time.monotonic()
+        by_at = max(datetime.fromisoformat(one["by"]) for one in town["expectations"])
+        wait_s = (by_at - datetime.fromisoformat(town["clock"]["now"])).total_seconds() / SPEED
+        family = {"Authorization": f"Bearer {town['accounts']['family']['token']}"}
+        clerk = {"Authorization": f"Bearer {town['accounts']['clerk']['token']}"}
+        with httpx.Client(base_url=town["base_url"], timeout=30) as client:
+
+            def missed() -> list[dict[str, Any]]:
+                alerts = client.get("/v1/alerts", headers=family).json()["items"]
+                return [one for one in alerts if one["kind"] == "arrival"]
+
+            arrivals = until(lambda: len(missed()) >= 2 and missed(), PATIENCE_S + wait_s)
+            states = client.get("/v1/detectors/states", params={"limit": 200}, headers=clerk).json()["items"]
+        until(lambda: "まだ着いていません" in told.read_text())
+        files = [file for file in folder.rglob("*") if file.is_file()] + [told]
+        strangers = list(traces(town_of(1), (time.monotonic() - began_s) * SPEED + TURNS_S))
+        left = {trace.hex(): where for trace in strangers if (where := found_in(files, trace))}
+        own = found_in(files, bytes.fromhex(town["tags"][0]["mac"]))
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=60)
+    output_text = told.read_text()
+
+    assert 40 == len(town["detectors"])
+    assert 30 == len(town["tags"])
+    assert "passage: 佐藤 葵さんが" in output_text, "only the family's own phone is told of her"
+    assert "佐藤 葵さんが「小学校」に着きました" in output_text
+    assert "佐藤 大翔さんが「小学校」に着きました" not in output_text
+    missing = {one["wearer"]: one["name"] for one in town["expectations"] if not one["arrives"]}
+    assert missing.keys() == {one["wearer"] for one in arrivals}
+    assert {("urgent", "not_arrived"), ("notice", "detectors_down")} == {
+        (one["level"], one["reasons"][0]["code"]) for one in arrivals
+    }
+    troubled = {one["name"]: one["state"] for one in states if one["state"] != "up"}
+    assert {"児童館前": "silent", "若葉町の角": "clock_wrong"} == troubled
+    assert 100 < sum(one["strangers"] for one in states), "they were heard"
+    assert own, "what is registered is found, so that the search looks in the right place"
+    assert {} == left
+    assert 0 == process.returncode
+    assert "Traceback" not in output_text
+
+
+def test_the_demo_ends_by_itself_when_its_time_is_over() -> None:
+    command = [sys.executable, "-m", "app.cli", "demo", "--for", "2"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+
+    assert (0, "") == (ended.returncode, ended.stderr)
+    assert "12 devices and 40 detectors report" in ended.stdout

@@ -33,7 +33,7 @@ def test_one_clock_was_never_set_and_one_detector_falls_silent() -> None:
     detectors = detectors_of(town_of(1))
 
     assert ["corner-5"] == [one.key for one in detectors if not one.clock_was_set]
-    assert [(CHILDREN_HOUSE, 120.0)] == [(one.key, one.stops_at_s) for one in detectors if one.stops_at_s is not None]
+    assert [(CHILDREN_HOUSE, 60.0)] == [(one.key, one.stops_at_s) for one in detectors if one.stops_at_s is not None]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
