@@ -95,8 +95,10 @@ def populate(folder: Path, phones: int, pressers: int) -> Cast:
 class Server:
     """The real command in a process of its own, that can be killed at any moment."""
 
-    def __init__(self, folder: Path, phones: FcmStandIn) -> None:
-        self._folder, self._phones = folder, phones
+    def __init__(
+        self, folder: Path, phones: FcmStandIn, *, log_level: str = "error", output: Path | None = None
+    ) -> None:
+        self._folder, self._phones, self._log_level, self._output = folder, phones, log_level, output
         self._process: subprocess.Popen[bytes] | None = None
         self.url, self.watch_port = "", 0
 
@@ -108,18 +110,23 @@ class Server:
             **os.environ,
             "MIMAMORI_FCM_CREDENTIALS": str(self._phones.write_credentials(self._folder)),
             "MIMAMORI_FCM_URL": self._phones.url,
-            "MIMAMORI_LOG_LEVEL": "error",
+            "MIMAMORI_LOG_LEVEL": self._log_level,
             "MIMAMORI_TICK_S": "0.2",
         }
         command = [sys.executable, "-m", "app.cli", "serve", "--data", str(self._folder / "data"), "--port", "0"]
         command += ["--tcp", "watch=0", "--ready-file", str(ready)]
-        self._process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self._process = self._spawn(command, environment)
         async with asyncio.timeout(PATIENCE_S):
             while not ready.exists():
                 assert self._process.poll() is None, "the server ended by itself"
                 await asyncio.sleep(0.02)
         content: dict[str, Any] = msgspec.json.decode(ready.read_bytes())
         self.url, self.watch_port = content["base_url"], content["tcp"]["watch"]
+
+    def _spawn(self, command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+        """The process, all of whose output is kept where that was asked for."""
+        with open(self._output or os.devnull, "ab") as output:
+            return subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT)
 
     def kill(self) -> None:
         """The power of SIGKILL: nothing can be tidied up."""

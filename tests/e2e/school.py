@@ -73,12 +73,12 @@ async def registered_tag(
     return tag_id
 
 
-async def registered_detector(clerk: httpx.AsyncClient, name: str, *, north_m: float = 0.0) -> Receiver:
-    """A fixed detector so many metres north of the middle of the town."""
+async def registered_detector(clerk: httpx.AsyncClient, name: str, *, north_m: float = 0.0, **more: object) -> Receiver:
+    """A detector so many metres north of the middle of the town, fixed unless it says otherwise."""
     body = {
         "kind": "fixed", "name": name, "lat_deg": HOME.lat_deg + north_m / METRES_PER_DEGREE, "lon_deg": HOME.lon_deg
     }  # fmt: skip
-    made = taken(await clerk.post("/v1/detectors", json=body), 201)
+    made = taken(await clerk.post("/v1/detectors", json=body | more), 201)
     return Receiver(id=made["detector"]["id"], external_id=made["detector"]["external_id"], key=made["key"])
 
 
