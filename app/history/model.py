@@ -130,7 +130,8 @@ class Nearby(Struct, frozen=True):
 
 class Passage(Struct, frozen=True, kw_only=True):
     """One tag near one detector without a gap, stored. Its place is the detector's then, None where nobody knows it
-    (a bus without a place). `heard` holds the seconds in which it was heard.
+    (a bus without a place). `heard` holds the seconds in which it was heard. `skew_s` is how far the detector's clock
+    was ahead of ours when we first heard of it: with it the sender's own time is known, whichever was believed.
     """
 
     city_id: CityId
@@ -148,6 +149,7 @@ class Passage(Struct, frozen=True, kw_only=True):
     cell: int | None
     doubtful: bool
     received_at: datetime
+    skew_s: float | None
 
 
 class Spot(Struct, frozen=True):

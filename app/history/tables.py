@@ -81,8 +81,9 @@ def _passage(*first: sa.Column[Any]) -> list[sa.Column[Any]]:
         sa.Column("cell", sa.BigInteger, nullable=True),
         # The tag was heard elsewhere sooner than anybody gets there: one of the two is a copy, or a clock is wrong.
         sa.Column("doubtful", sa.Boolean, nullable=False),
-        # When we first heard of it.
+        # When we first heard of it, and how far the sender's clock was ahead of ours then.
         moment("received_at"),
+        sa.Column("skew_s", sa.Float, nullable=True),
     ]
 
 

@@ -3,6 +3,7 @@
 One call takes everything that a group of units says, so that each touched passage is written once a group.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from math import ceil
@@ -19,6 +20,7 @@ from app.history.going import Going, OpenKey, lengthened
 from app.history.model import Began, KnownBy, Passage, Position, Spot
 from app.history.store import passages as store
 from app.history.store import positions
+from app.history.store.passages import Asked
 from app.kit.ids import CityId, DetectorId, DeviceId, PassageId, TagId, new_id
 from app.tags import heard as heard_set
 from app.tags import service as tags
@@ -42,7 +44,7 @@ CLOSED_AT_ONCE = 1_000
 class _Touched:
     """What a group of units says of one tag at one detector."""
 
-    __slots__ = ("detector", "detector_id", "received_at", "rssi_dbm_max", "seconds", "tag", "tag_id")
+    __slots__ = ("detector", "detector_id", "received_at", "rssi_dbm_max", "seconds", "skew_s", "tag", "tag_id")
 
     def __init__(
         self,
@@ -51,13 +53,15 @@ class _Touched:
         detector_id: UUID,
         detector: Placed,
         seconds: tuple[int, ...],
-        received_at: datetime,
+        unit: DetectorUnit,
     ) -> None:
         self.tag_id, self.tag = tag_id, tag
         self.detector_id, self.detector = detector_id, detector
         self.seconds = seconds
         self.rssi_dbm_max: float | None = None
-        self.received_at = received_at
+        self.received_at = unit.received_at
+        skew_s = unit.report.skew_s
+        self.skew_s = None if isinstance(skew_s, UnsetType) else skew_s
 
 
 class _Changes(Struct):
@@ -76,9 +80,9 @@ def record(connection: Connection, units: Sequence[DetectorUnit], now: datetime)
     touched = _gather(connection, units)
     if not touched:
         return []
-    going = store.going(connection, touched)
+    going, elsewhere = store.going(connection, [_asked(key, one) for key, one in touched.items()])
     open_from_s = (now - KEPT_OPEN).timestamp()
-    longer: list[tuple[OpenKey, Going, int]] = []
+    longer: list[tuple[OpenKey, Going]] = []
     others: dict[OpenKey, _Touched] = {}
     for key, one in touched.items():
         before = going.get(key)
@@ -87,14 +91,16 @@ def record(connection: Connection, units: Sequence[DetectorUnit], now: datetime)
         if after is None:
             others[key] = one
         elif after != before:
-            longer.append((key, after, ceil(after.last_s + gap)))
+            longer.append((key, after))
     changes = _Changes()
     by_key = {_key(one): one for one in store.open_of(connection, [key for key in others if key in going])}
     for key, one in others.items():
         _join(connection, changes, one, by_key.get(key), now)
     store.lengthen(connection, longer)
     _write(connection, changes)
-    _doubt(connection, changes, [(key, going[key].last_s) for key, _, _ in longer], touched)
+    several = _several(touched)
+    looked_at = [(key, going[key].last_s) for key, _ in longer if key in elsewhere or key[1] in several]
+    _doubt(connection, changes, looked_at, touched)
     store.save_closed(connection, changes.closed)
     tags.teach_intervals(connection, changes.taught)
     heard_by = {one.detector_id: one.detector for one in others.values()}
@@ -151,7 +157,7 @@ def _gather(connection: Connection, units: Sequence[DetectorUnit]) -> dict[OpenK
             key = (tag.city_id, heard.tag.bytes, detector_key)
             one = touched.get(key)
             if one is None:
-                one = _Touched(heard.tag, tag, unit.device_id, detector, heard.heard_s, unit.received_at)
+                one = _Touched(heard.tag, tag, unit.device_id, detector, heard.heard_s, unit)
                 touched[key] = one
             else:
                 one.seconds = tuple(sorted({*one.seconds, *heard.heard_s}))
@@ -159,6 +165,20 @@ def _gather(connection: Connection, units: Sequence[DetectorUnit]) -> dict[OpenK
             if rssi_dbm is not UNSET and (one.rssi_dbm_max is None or rssi_dbm > one.rssi_dbm_max):
                 one.rssi_dbm_max = rssi_dbm
     return touched
+
+
+def _asked(key: OpenKey, one: _Touched) -> Asked:
+    """What to ask the store of it. What a passage was not heard for as long as a gap before is another one."""
+    detector = one.detector
+    from_s = int(one.seconds[0] - gap_s(one.tag.interval_s)) - 1
+    lat_deg, lon_deg = (None, None) if detector.kind in MOVING else (detector.lat_deg, detector.lon_deg)
+    return Asked(key, from_s, lat_deg, lon_deg, detector.range_m)
+
+
+def _several(touched: Iterable[OpenKey]) -> set[bytes]:
+    """The tags that several detectors heard: what one of them says is news to the other."""
+    counts = Counter(tag for _, tag, _ in touched)
+    return {tag for tag, count in counts.items() if count > 1}
 
 
 def _key(one: Passage) -> OpenKey:
@@ -221,6 +241,7 @@ def _passage(connection: Connection, stretch: Stretch, before: Sequence[Passage]
         cell=None if placed is None else placed.cell,
         doubtful=any(old.doubtful for old in before),
         received_at=min((old.received_at for old in before), default=one.received_at),
+        skew_s=before[0].skew_s if before else one.skew_s,
     )
     if placed is not None:
         return passage
@@ -252,7 +273,7 @@ def _doubt(
     connection: Connection, changes: _Changes, longer: Sequence[tuple[OpenKey, int]], touched: Collection[OpenKey]
 ) -> None:
     """Marks what cannot be true together, and keeps it for the staff. What is open is stored already; `longer` are keys
-    with the second until which they were heard before. A closer look is needed at few tags.
+    of such as became longer, with the second until which they were heard before. A closer look is needed at few tags.
     """
     keys = [*longer, *((_key(one), 0) for one, _ in changes.opened.values())]
     suspects = store.contradicted(connection, keys) | {one.tag_id for one in changes.closed}
@@ -278,10 +299,13 @@ def _write(connection: Connection, changes: _Changes) -> None:
 
 
 def close_over(connection: Connection, now: datetime) -> int:
-    """Moves what has been over for a while into the history; how many. Call again until it is 0."""
-    over = store.over(connection, now - KEPT_OPEN, CLOSED_AT_ONCE)
-    if not over:
+    """Moves what has been over for a while into the history; how many it looked at. Call again until it is 0."""
+    before = now - KEPT_OPEN
+    found = store.over(connection, before, CLOSED_AT_ONCE)
+    if not found:
         return 0
+    over, later = _sorted_out(connection, found, before)
+    store.put_off(connection, later)
     placed = tags.placed(connection, {one.detector_id for one in over if one.lat_deg is None})
     taught: list[tuple[UUID, float]] = []
     closed = []
@@ -294,7 +318,26 @@ def close_over(connection: Connection, now: datetime) -> int:
     store.remove_open(connection, over)
     store.save_closed(connection, closed)
     tags.teach_intervals(connection, taught)
-    return len(over)
+    return len(found)
+
+
+def _sorted_out(
+    connection: Connection, found: Sequence[Passage], before: datetime
+) -> tuple[list[Passage], list[tuple[OpenKey, int]]]:
+    """Those that were over at `before`; and the keys of the others, which were heard since the timer was set, with when
+    they will be. A tag in a drawer beside a detector is looked at every few minutes.
+    """
+    worn = tags.worn(connection, {one.tag_id for one in found})
+    over: list[Passage] = []
+    later: list[tuple[OpenKey, int]] = []
+    for one in found:
+        tag = worn.get(one.tag_id)
+        close_s = _second(one.last_at) if tag is None else ceil(_second(one.last_at) + gap_s(tag.interval_s))
+        if close_s <= before.timestamp():
+            over.append(one)
+        else:
+            later.append((_key(one), close_s))
+    return over, later
 
 
 def _teach(taught: list[tuple[UUID, float]], tag_id: UUID, ended: Stretch, following_s: int | None) -> None:

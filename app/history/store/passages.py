@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from app.db import dialect
@@ -50,22 +51,35 @@ def _of_asked(asked: Any, *columns: Any) -> sa.Select[Any]:
     return sa.select(*columns).join_from(asked, open_passage, of_tag & (mine.detector_id == asked.c.detector_id))
 
 
-_GOING = dialect.KeyLookup(
-    _KEY_TYPES,
-    lambda asked: _of_asked(
-        asked,
-        *asked.c,
-        sa.type_coerce(open_passage.c.opened_at, _SECOND),
-        sa.type_coerce(open_passage.c.last_at, _SECOND),
-        open_passage.c.heard,
-        open_passage.c.rssi_dbm_max,
-    ),
-)
+def _going(asked: Any) -> sa.Select[Any]:
+    """The open passages with the keys that are asked for, and those of the same tag at other detectors that lie far
+    from where and were heard after what is asked for.
+    """
+    one = open_passage.c
+    # As a range, since SQLite would not take the primary key for it otherwise, where they lie side by side.
+    same_tag = (one.city_id == asked.c.city_id) & one.tag_id.between(asked.c.tag_id, asked.c.tag_id)
+    north, east = one.lat_deg - asked.c.lat_deg, one.lon_deg - asked.c.lon_deg
+    far = (one.last_at > asked.c.from_at) & (north * north + east * east > asked.c.reach_deg2)
+    return (
+        sa.select(
+            *(asked.c[name] for name in _KEY_TYPES),
+            one.detector_id == asked.c.detector_id,
+            sa.type_coerce(one.opened_at, _SECOND),
+            sa.type_coerce(one.last_at, _SECOND),
+            one.heard,
+            one.rssi_dbm_max,
+        )
+        .join_from(asked, open_passage, same_tag)
+        .where((one.detector_id == asked.c.detector_id) | far)
+    )
+
+
+_PLACE_TYPES = {"from_at": _SECOND, "lat_deg": sa.Float(), "lon_deg": sa.Float(), "reach_deg2": sa.Float()}
+_GOING = dialect.KeyLookup(_KEY_TYPES | _PLACE_TYPES, _going)
 _LENGTHEN = dialect.Changes(
-    open_passage,
-    _KEY_TYPES,
-    {"last_at": _SECOND, "heard": sa.LargeBinary(), "rssi_dbm_max": sa.Float(), "close_at": _SECOND},
+    open_passage, _KEY_TYPES, {"last_at": _SECOND, "heard": sa.LargeBinary(), "rssi_dbm_max": sa.Float()}
 )
+_PUT_OFF = dialect.Changes(open_passage, _KEY_TYPES, {"close_at": _SECOND})
 _OPEN_BY_KEY = dialect.KeyLookup(
     _KEY_TYPES, lambda asked: _of_asked(asked, *(open_passage.c[name] for name in _FIELDS))
 )
@@ -109,16 +123,42 @@ def _number(value: float) -> sa.ColumnElement[float]:
 _CONTRADICTED = dialect.KeyLookup(_KEY_TYPES | {"until_at": _SECOND}, _contradicted)
 
 
-def going(connection: Connection, keys: Collection[OpenKey]) -> dict[OpenKey, Going]:
-    """Those of these tags at these detectors that have an open passage."""
-    return {row[:3]: Going(*row[3:]) for row in _GOING.rows(connection, keys)}
+class Asked(Struct, frozen=True):
+    """A tag at a detector of which something was heard from the second `first_s` on. Other detectors count as far when
+    they are more than `range_m` and the margin of doubt away from its place; none does where that is not known.
+    """
+
+    key: OpenKey
+    from_s: int
+    lat_deg: float | None
+    lon_deg: float | None
+    range_m: float
 
 
-def lengthen(connection: Connection, longer: Iterable[tuple[OpenKey, Going, int]]) -> None:
-    """Writes what an open passage has become, each with the second at which it is over if nothing more is heard."""
-    _LENGTHEN.apply(
-        connection, [(one.last_s, one.heard, one.rssi_dbm_max, close_s, *key) for key, one, close_s in longer]
-    )
+def going(connection: Connection, asked: Iterable[Asked]) -> tuple[dict[OpenKey, Going], set[OpenKey]]:
+    """The open passages with these keys, and the keys of which the tag was heard by a far detector since `from_s`."""
+    rows = []
+    for one in asked:
+        reach_deg = (one.range_m + MARGIN_M) / M_PER_DEG
+        rows.append((*one.key, one.from_s, one.lat_deg, one.lon_deg, reach_deg * reach_deg))
+    found: dict[OpenKey, Going] = {}
+    elsewhere: set[OpenKey] = set()
+    for row in _GOING.rows(connection, rows):
+        if row[3]:
+            found[row[:3]] = Going(*row[4:])
+        else:
+            elsewhere.add(row[:3])
+    return found, elsewhere
+
+
+def lengthen(connection: Connection, longer: Iterable[tuple[OpenKey, Going]]) -> None:
+    """Writes what open passages have become, but not when they will be over: `over` finds them a little early."""
+    _LENGTHEN.apply(connection, [(one.last_s, one.heard, one.rssi_dbm_max, *key) for key, one in longer])
+
+
+def put_off(connection: Connection, later: Iterable[tuple[OpenKey, int]]) -> None:
+    """Writes the second at which open passages are over if nothing more is heard."""
+    _PUT_OFF.apply(connection, [(close_s, *key) for key, close_s in later])
 
 
 def open_of(connection: Connection, keys: Collection[OpenKey]) -> list[Passage]:
@@ -187,7 +227,7 @@ def remove_closed(connection: Connection, gone: Iterable[Passage]) -> None:
 
 
 def over(connection: Connection, before: datetime, limit: int) -> list[Passage]:
-    """Open passages that were over at `before`, the longest over first."""
+    """Open passages that may have been over at `before`: they were, if nothing was heard since they were put off."""
     table = open_passage
     query = sa.select(*(table.c[name] for name in _FIELDS)).where(table.c.close_at <= before)
     return [_of_values(row) for row in connection.execute(query.order_by(table.c.close_at).limit(limit))]

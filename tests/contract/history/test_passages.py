@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
 from app.alerts.tables import alert
@@ -18,7 +19,7 @@ from app.tags.model import DetectorKind
 from app.tags.registration import DetectorDraft
 from app.tags.tables import detector_health
 from app.tags.tables import tag as tag_table
-from beacon_ingest.messages import DetectorUnit
+from beacon_ingest.messages import DetectorReport, DetectorUnit
 from tests.build import HOME, NOW
 from tests.contract.history.build import off
 from tests.contract.history.street import Street, at, body, of, passages, street
@@ -46,6 +47,13 @@ def test_a_first_sighting_opens_a_passage_of_whoever_wears_the_tag_at_the_place_
     row = connection.execute(sa.select(open_passage)).one()
     assert (here.town.hana.id, at(0), at(5), -61) == (row.wearer_id, row.opened_at, row.last_at, row.rssi_dbm_max)
     assert (HOME.lat_deg, HOME.lon_deg, 50.0) == pytest.approx((row.lat_deg, row.lon_deg, row.accuracy_m))
+
+
+def test_what_the_senders_clock_said_is_kept(connection: Connection, here: Street) -> None:
+    unit = body(here.gate, here.tag, [0])
+    feed(connection, replace(unit, report=DetectorReport(sightings=1, skew_s=-90_000.0)))
+
+    assert -90_000 == connection.execute(sa.select(open_passage.c.skew_s)).scalar_one()
 
 
 def test_later_bodies_make_it_longer_and_silence_ends_it(connection: Connection, here: Street) -> None:
