@@ -1,5 +1,5 @@
 """kill -9 under load, at random moments and at the named ones: nothing acknowledged is missing, nothing is there twice,
-every alert is there once, every due push was sent.
+every alert is there once, every due push was sent. Phones, watches and detectors are the load.
 
 The number of kills is `MIMAMORI_TEST_KILLS` (10 unless told otherwise).
 """
@@ -18,39 +18,50 @@ import sqlalchemy as sa
 from app.alerts.tables import alert, alert_cause
 from app.db.engine import FILE_NAME, sqlite_engine
 from app.history.tables import position
+from app.push.model import Level
 from app.push.tables import message
 from app.simulator.fcm_standin import FcmStandIn
 from tests.chaos.crew import PATIENCE_S, Cast, Server, keep_sending, populate, press
+from tests.chaos.poles import Pole, check_notices, check_passages, keep_hearing, poles_of
 
 KILLS = int(os.environ.get("MIMAMORI_TEST_KILLS", "10"))
-PHONES, PRESSERS = 12, 3 * KILLS
+PHONES, PRESSERS, TAGS = 12, 3 * KILLS, 6
 
 
 @pytest.mark.chaos
 async def test_kill_9_loses_nothing_acknowledged_and_doubles_nothing(migrated_file: Path, tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     shutil.copy(migrated_file, tmp_path / "data" / FILE_NAME)
-    cast = populate(tmp_path / "data", PHONES, PRESSERS)
+    cast = populate(tmp_path / "data", PHONES, PRESSERS, TAGS)
+    engine = sqlite_engine(tmp_path / "data")
+    with engine.begin() as connection:
+        poles = poles_of(connection, tmp_path / "data", cast.with_tags, cast.start)
+    engine.dispose()
     chance = random.Random(20261122)
     on_push: list[Server] = []
-    phones = FcmStandIn(on_push=lambda _token, _message: on_push.pop().kill() if on_push else None)
+
+    def kill_on_sos(token: str, _message: object) -> None:
+        if on_push and token.startswith("phone-of-w"):
+            on_push.pop().kill()
+
+    phones = FcmStandIn(on_push=kill_on_sos)
     phones.start()
     server = Server(tmp_path, phones)
     try:
         for number in range(KILLS):
             await server.start()
             pressers = cast.pressers[3 * number : 3 * number + 3]
-            await one_life(cast, server, phones, on_push, chance, number, pressers)
+            await one_life(cast, poles, server, phones, on_push, chance, number, pressers)
         await server.start()
-        await finish(cast, server, tmp_path)
+        await finish(cast, poles, server, tmp_path)
         await server.stop()
-        check(cast, tmp_path, phones)
+        check(cast, poles, tmp_path, phones)
     finally:
         server.kill()
         phones.stop()
 
 
-async def one_life(cast, server, phones, on_push, chance, number, pressers) -> None:
+async def one_life(cast, poles, server, phones, on_push, chance, number, pressers) -> None:
     """Load, then the end: at a random moment, between claim and send, or between send and settle, in turn."""
     kind = ("random", "while sending", "after sending")[number % 3]
     unanswered = [one for one in cast.pressers if not one.answered and one.pressed_at <= pressers[-1].pressed_at]
@@ -61,6 +72,7 @@ async def one_life(cast, server, phones, on_push, chance, number, pressers) -> N
     elif kind == "after sending":
         on_push.append(server)
     load = [asyncio.ensure_future(keep_sending(phone, cast, server)) for phone in cast.phones]
+    load += [asyncio.ensure_future(keep_hearing(pole, cast.start, server)) for pole in poles]
     load += [asyncio.ensure_future(press(one, server)) for one in unanswered]
     if kind == "random":
         await asyncio.wait(load, timeout=chance.uniform(0.05, 1.0))
@@ -79,27 +91,29 @@ async def one_life(cast, server, phones, on_push, chance, number, pressers) -> N
     await asyncio.gather(*load, return_exceptions=True)
 
 
-async def finish(cast: Cast, server: Server, folder: Path) -> None:
+async def finish(cast: Cast, poles: list[Pole], server: Server, folder: Path) -> None:
     """In the last life every device gets its answer, and everything that is due leaves."""
     load = [asyncio.ensure_future(keep_sending(phone, cast, server)) for phone in cast.phones]
+    load += [asyncio.ensure_future(keep_hearing(pole, cast.start, server)) for pole in poles]
     async with asyncio.timeout(PATIENCE_S):
         while not all(one.answered for one in cast.pressers):
             await asyncio.gather(*(press(one, server) for one in cast.pressers if not one.answered))
-        engine = sqlite_engine(folder / "data", read_only=True)
-        waiting = sa.select(sa.func.count()).where(message.c.state.in_(["waiting", "sending"]))
+    for task in load:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+    engine = sqlite_engine(folder / "data", read_only=True)
+    waiting = sa.select(sa.func.count()).where(message.c.state.in_(["waiting", "sending"]))
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             with engine.connect() as connection:
                 if connection.execute(waiting).scalar_one() == 0:
                     break
             await asyncio.sleep(0.1)
-        engine.dispose()
-    for task in load:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+    engine.dispose()
 
 
-def check(cast: Cast, folder: Path, phones: FcmStandIn) -> None:
+def check(cast: Cast, poles: list[Pole], folder: Path, phones: FcmStandIn) -> None:
     engine = sqlite_engine(folder / "data", read_only=True)
     with engine.connect() as connection:
         stored: dict[object, Counter[int]] = {phone.device.id: Counter() for phone in cast.phones}
@@ -107,7 +121,10 @@ def check(cast: Cast, folder: Path, phones: FcmStandIn) -> None:
             stored[row.device_id][round((row.fix_at - cast.start).total_seconds())] += 1
         alerts = Counter(connection.execute(sa.select(alert.c.wearer_id).where(alert.c.kind == "sos")).scalars())
         causes = Counter(connection.execute(sa.select(alert_cause.c.wearer_id)).scalars())
-        states = set(connection.execute(sa.select(message.c.state)).scalars())
+        of_alerts = message.c.level != Level.NEWS.value
+        states = set(connection.execute(sa.select(message.c.state).where(of_alerts)).scalars())
+        check_passages(connection, poles)
+        check_notices(connection, phones)
         integrity = connection.exec_driver_sql("PRAGMA integrity_check").scalar()
     engine.dispose()
 
@@ -120,6 +137,6 @@ def check(cast: Cast, folder: Path, phones: FcmStandIn) -> None:
     assert everyone == dict(alerts)
     assert everyone == dict(causes)
     assert {"sent"} == states
-    told = {push.token for push in phones.received}
+    told = {push.token for push in phones.received if push.message["data"]["kind"].startswith("alert.")}
     assert {f"phone-of-w{n}" for n in range(len(cast.pressers))} == told
     assert sum(len(phone.acknowledged) for phone in cast.phones) > 100
