@@ -61,4 +61,5 @@ def _speaker(one: DetectorEntry, secret: bytes) -> Entry:
         detector=True,
         secret=key,
         interval_s=one.interval_s,
+        skew_s=one.skew_s,
     )

@@ -12,17 +12,12 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from beacon_ingest import units
+from beacon_ingest.clocks import LATE_MAX, SKEW_S_MAX, Clocks
 from beacon_ingest.messages import DetectorReport, DetectorUnit, Fix, Health, Message, Sighting, TagHeard
 from beacon_ingest.registry import Entry, TagEntry, Tags
 
-SKEW_S_MAX: Final = 120
-"""A sender's clock that is farther from ours is not believed (BLE notes, section 3)."""
-
 BATCH_AGE: Final = timedelta(minutes=10)
 """Within one body of a wrong clock the distances in time are still believed up to this much."""
-
-LATE_MAX: Final = timedelta(days=7)
-"""Nothing is kept at the edge of the network for longer than a repeat of it would be recognised."""
 
 _SKEW_MAX: Final = timedelta(seconds=SKEW_S_MAX)
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
@@ -32,19 +27,21 @@ class Times(Struct, frozen=True):
     """How the times of one body are to be read. `skew_s`: the sender's clock minus ours, where it told its time.
 
     `sent_at` is when the body was sent by the sender's clock, so that ages within it can be told. `buffers`: the
-    format keeps what it could not send, so that what is older than the body may be true.
+    format keeps what it could not send, so that what is older than the body may be true. `late`: the clock is right,
+    and the body was sent long ago.
     """
 
     received_at: datetime
     sent_at: datetime | UnsetType
     buffers: bool
     skew_s: float | UnsetType
+    late: bool = False
 
     def placed(self, at: datetime | UnsetType) -> datetime:
         """When a sighting was, by the clock that is believed, never later than now."""
-        if isinstance(at, UnsetType) or isinstance(self.skew_s, UnsetType):
-            return self.received_at
-        if abs(self.skew_s) <= SKEW_S_MAX:
+        if isinstance(at, UnsetType):
+            return self.sent_at if self.late and not isinstance(self.sent_at, UnsetType) else self.received_at
+        if self._is_right():
             age = self.received_at - at
             believed = age <= LATE_MAX if self.buffers else age.total_seconds() <= SKEW_S_MAX
             return min(at, self.received_at) if believed else self.received_at
@@ -54,18 +51,29 @@ class Times(Struct, frozen=True):
 
     def oldest(self) -> datetime:
         """From this moment until `received_at` a stated time is believed as it is; later than that where none is."""
-        if isinstance(self.skew_s, UnsetType) or abs(self.skew_s) > SKEW_S_MAX:
+        if not self._is_right():
             return _NEVER
         return self.received_at - (LATE_MAX if self.buffers else _SKEW_MAX)
 
+    def _is_right(self) -> bool:
+        return self.late or (not isinstance(self.skew_s, UnsetType) and abs(self.skew_s) <= SKEW_S_MAX)
+
 
 def times_of(
-    sightings: Sequence[Sighting], sent_at: datetime | UnsetType, received_at: datetime, *, buffers: bool
+    entry: Entry,
+    sightings: Sequence[Sighting],
+    sent_at: datetime | UnsetType,
+    received_at: datetime,
+    *,
+    buffers: bool,
+    clocks: Clocks,
 ) -> Times:
-    """How to read the times of a body. Where it does not say when it was sent, its newest sighting says so."""
+    """How to read the times of a body of `entry`. Where it does not say when it was sent, its newest sighting does."""
     if isinstance(sent_at, UnsetType):
         sent_at = max((one.at for one in sightings if not isinstance(one.at, UnsetType)), default=UNSET)
     skew_s = UNSET if isinstance(sent_at, UnsetType) else (sent_at - received_at).total_seconds()
+    if clocks.is_late(entry, skew_s, received_at) and buffers:
+        return Times(received_at, sent_at, buffers, UNSET, late=True)
     return Times(received_at, sent_at, buffers, skew_s)
 
 

@@ -20,7 +20,8 @@ class Entry(Struct, frozen=True, kw_only=True):
 
     `external_id` is what the device calls itself in its `format`. `key_hash` is the SHA-256 of its key. Without
     `key_required` its id alone is enough where the format knows no better (an IMEI is no secret, DESIGN promise 1).
-    `secret` is the key itself, where bodies may be signed with it. `interval_s` is how often a detector should speak.
+    `secret` is the key itself, where bodies may be signed with it. `interval_s` is how often a detector should speak,
+    `skew_s` how far its clock was from ours when the snapshot was made.
     """
 
     device_id: UUID
@@ -33,6 +34,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     detector: bool = False
     secret: bytes | None = None
     interval_s: int | None = None
+    skew_s: float | None = None
 
 
 class TagEntry(Struct, frozen=True, kw_only=True):

@@ -19,6 +19,8 @@ class DetectorEntry(Struct, frozen=True, kw_only=True):
     key_generation: int
     kind: DetectorKind
     interval_s: int
+    skew_s: float | None
+    """How far its clock was ahead of ours when it last told its time."""
 
 
 class TagEntry(Struct, frozen=True, kw_only=True):

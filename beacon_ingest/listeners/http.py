@@ -16,6 +16,7 @@ import structlog
 from msgspec import Struct
 
 from beacon_ingest import hearing, units
+from beacon_ingest.clocks import Clocks
 from beacon_ingest.counters import Counters, Reason
 from beacon_ingest.decoders.decoded import Decoded
 from beacon_ingest.decoders.formats import FORMATS, DecodeRequest
@@ -74,6 +75,7 @@ class EdgeHttp:
     ) -> None:
         self._registry = registry
         self._tags = tags if tags is not None else Tags()
+        self._clocks = Clocks()
         self._publish = stream.publish
         self._clock = clock
         self._monotonic = monotonic
@@ -322,7 +324,14 @@ class EdgeHttp:
                 share.sightings,
                 share.messages,
                 self._tags,
-                hearing.times_of(share.sightings, decoded.sent_at, received_at, buffers=path.door.buffers),
+                hearing.times_of(
+                    share.entry,
+                    share.sightings,
+                    decoded.sent_at,
+                    received_at,
+                    buffers=path.door.buffers,
+                    clocks=self._clocks,
+                ),
                 stamped=decoded.stamped,
                 repeat_window_s=path.repeat_window_s,
             )

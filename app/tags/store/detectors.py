@@ -14,7 +14,7 @@ from app.kit.errors import NotFound
 from app.kit.ids import CityId, DetectorId
 from app.tags.model import Detector, DetectorKind
 from app.tags.snapshot import DetectorEntry, Placed
-from app.tags.tables import detector
+from app.tags.tables import detector, detector_health
 
 DETECTOR_PLACES_VERSION = "detector_places"
 """Changes whenever a detector changes."""
@@ -104,8 +104,8 @@ def entries(connection: Connection) -> list[DetectorEntry]:
     columns = detector.c
     query = sa.select(
         columns.id, columns.city_id, columns.format, columns.external_id, columns.key_generation, columns.kind,
-        columns.interval_s,
-    )  # fmt: skip
+        columns.interval_s, detector_health.c.skew_s,
+    ).outerjoin(detector_health, detector_health.c.detector_id == columns.id)  # fmt: skip
     return [
         DetectorEntry(
             detector_id=row.id,
@@ -115,6 +115,7 @@ def entries(connection: Connection) -> list[DetectorEntry]:
             key_generation=row.key_generation,
             kind=DetectorKind(row.kind),
             interval_s=row.interval_s,
+            skew_s=row.skew_s,
         )
         for row in connection.execute(query.where(columns.ended_at.is_(None)).order_by(columns.id))
     ]

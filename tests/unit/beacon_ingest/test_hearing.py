@@ -5,6 +5,7 @@ import msgspec
 import pytest
 from msgspec import UNSET, UnsetType
 
+from beacon_ingest.clocks import Clocks
 from beacon_ingest.hearing import times_of, unit_of
 from beacon_ingest.messages import DetectorUnit, Fix, Health, Message, Sighting, TagHeard, TagName
 from beacon_ingest.registry import TagEntry, Tags
@@ -37,11 +38,12 @@ def heard(
     buffers: bool = True,
     messages: Iterable[Message] = (),
     tags: Sequence[TagEntry] = TAGS,
+    clocks: Clocks | None = None,
 ) -> DetectorUnit:
     """The unit of a body with these sightings, received NOW."""
     known = Tags()
     known.replace(tags, 1)
-    times = times_of(sightings, sent_at, NOW, buffers=buffers)
+    times = times_of(GATE, sightings, sent_at, NOW, buffers=buffers, clocks=clocks or Clocks())
     return unit_of(GATE, b"body", sightings, messages, known, times, stamped=True, repeat_window_s=10)
 
 
@@ -249,3 +251,13 @@ def test_what_a_detector_says_of_its_health_goes_on() -> None:
 
     assert (health, (), UNSET) == (unit.health, unit.tags, unit.fix)
     assert (GATE.device_id, GATE.city, "gateway", NOW) == (unit.device_id, unit.city, unit.format, unit.received_at)
+
+
+def test_a_body_that_only_now_came_through_keeps_its_times_and_is_no_wrong_clock() -> None:
+    clocks = Clocks()
+    heard(sighted(HANA_TAG, NOW), sent_at=NOW, clocks=clocks)
+
+    late = heard(sighted(HANA_TAG, ago(3_700)), sighted(HANA_TAG), sent_at=ago(3_600), clocks=clocks)
+
+    assert [3_700, 3_600] == when(late)
+    assert late.report.skew_s is UNSET
