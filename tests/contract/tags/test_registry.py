@@ -73,7 +73,7 @@ def test_a_city_that_does_not_use_the_service_registers_nothing(connection: Conn
 def test_a_registered_detector_is_an_entry_of_the_edge_until_it_ends(connection: Connection, gate: Detector) -> None:
     expected = DetectorEntry(
         detector_id=gate.id, city=KAKOGAWA, format="gateway", external_id=str(gate.id), key_generation=1,
-        kind=DetectorKind.FIXED, interval_s=60,
+        kind=DetectorKind.FIXED, interval_s=60, skew_s=None,
     )  # fmt: skip
 
     assert [expected] == service.detector_entries(connection)
