@@ -269,7 +269,8 @@ def _rows(
                 town.CITY, built.tag_ids[tag].bytes, built.detector_ids[body.detector].bytes, known[0],
                 int(known[1]) * 1_000_000, built.wearer_ids[tag].bytes, last_at * 1_000_000,
                 b"\0" + known[2].to_bytes(6, "little"), max(item.rssi_dbm for item in heard), lat_deg, lon_deg, 50.0,
-                cell_of(lat_deg, lon_deg), 0, int(sent_at * 1e6), (last_at + 60) * 1_000_000,
+                cell_of(lat_deg, lon_deg), 0, int(sent_at * 1e6), -BEHIND_S,
+                (last_at + 60) * 1_000_000,
             )  # fmt: skip
     return list(rows.values())
 

@@ -136,11 +136,11 @@ def near_by(
         raise InvalidInput(f"Ask for {AREA_SPAN_MAX.days * 24} hours at most, from before until.", "until")
     if not _in_charge(viewer, city_id):
         raise NotFound
-    may_see = households.visible_wearer_ids(connection, viewer, Scope.PLACE, now)
     found = [
         *_near_positions(connection, city_id, centre, radius_m, span),
         *_near_passages(connection, city_id, centre, radius_m, span),
     ]
+    may_see = households.visible_wearer_ids(connection, viewer, Scope.PLACE, now, {one.wearer_id for one in found})
     shown = sorted((one for one in found if one.wearer_id in may_see), key=lambda one: one.at, reverse=True)
     shown = shown[:AREA_FOUND_MAX]
     for wearer_id in {one.wearer_id for one in shown}:
@@ -210,7 +210,7 @@ def _may_see(
     """
     if viewer.role is Role.VENDOR:
         return set(wearer_ids) - sight(connection, viewer, wearer_ids, now).hidden
-    return households.visible_wearer_ids(connection, viewer, Scope.PLACE, now)
+    return households.visible_wearer_ids(connection, viewer, Scope.PLACE, now, wearer_ids)
 
 
 def _note(connection: Connection, viewer: Viewer, found: Iterable[Passage], now: datetime) -> None:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from app.db import dialect
+from app.db.types import Moment
 from app.devices.tables import device
 from app.geo.cells import hour_of, ranges_around
 from app.geo.measure import distance_m
@@ -43,7 +44,25 @@ _NEARBY = (
     position.c.accuracy_m,
     position.c.known_by,
     position.c.received_at,
+    position.c.ordinal,
 )
+
+AREA_KEY: dict[str, Any] = {
+    "hour": sa.Integer(), "first": sa.BigInteger(), "last": sa.BigInteger(), "city_id": sa.Integer(),
+    "look_from": Moment(timezone=True), "from_at": Moment(timezone=True), "until_at": Moment(timezone=True),
+}  # fmt: skip
+"""One hour and range of cells of a question about an area, and what is the same for all of them."""
+
+
+def _in_area(asked: Any) -> sa.Select[Any]:
+    one = position.c
+    cells = (one.hour == asked.c.hour) & one.cell.between(asked.c.first, asked.c.last)
+    when = (one.fix_at >= asked.c.from_at) & (one.fix_at < asked.c.until_at)
+    whose = one.wearer_id.is_not(None) | one.contact_id.is_not(None)  # Where a bus was is nobody's place.
+    return sa.select(*_NEARBY).join_from(asked, position, cells & when & (one.city_id == asked.c.city_id) & whose)
+
+
+_AREA = dialect.KeyLookup(AREA_KEY, _in_area)
 
 
 def append(connection: Connection, positions: Sequence[Position]) -> None:
@@ -178,34 +197,26 @@ def near(
 
     One scan of the index for each hour and range of cells (DESIGN section 6), then the exact distance.
     """
-    last_hour = hour_of(until_at - timedelta(microseconds=1))
-    hours = numbers("hours", ("hour",), [(hour,) for hour in range(hour_of(from_at), last_hour + 1)])
-    ranges = ranges_around(centre.lat_deg, centre.lon_deg, radius_m)
-    spans = numbers("spans", ("first", "last"), ranges)
-    in_reach = (
-        (position.c.hour == hours.c.hour)
-        & position.c.cell.between(spans.c.first, spans.c.last)
-        & (position.c.fix_at >= from_at)
-        & (position.c.fix_at < until_at)
-        & (position.c.city_id == city_id)
-        & (position.c.wearer_id.is_not(None) | position.c.contact_id.is_not(None))  # Where a bus was is nobody's place.
-    )
-    # An outer join keeps the order of the loops: left to choose, SQLite may read whole hours and then look for a range.
-    # It gives an empty row for each hour and range without positions; they are left out below.
-    query = (
-        sa.select(*_NEARBY)
-        .select_from(hours.join(spans, sa.true()).outerjoin(position, in_reach))
-        .order_by(position.c.fix_at.desc(), position.c.device_id, position.c.ordinal)
-    )
-    found: list[Nearby] = []
-    for at, device_id, wearer_id, contact_id, lat, lon, accuracy_m, known_by, received_at in connection.execute(query):
-        apart_m = math.inf if at is None else distance_m(centre.lat_deg, centre.lon_deg, lat, lon)
+    found: list[tuple[int, Nearby]] = []
+    rows = _AREA.rows(connection, asked_around(city_id, centre, radius_m, from_at, from_at, until_at))
+    for at, device_id, wearer_id, contact_id, lat, lon, accuracy_m, known_by, received_at, ordinal in rows:
+        apart_m = distance_m(centre.lat_deg, centre.lon_deg, lat, lon)
         if apart_m <= radius_m:
             how = _KNOWN_BY[known_by]
-            found.append(Nearby(at, device_id, wearer_id, contact_id, lat, lon, accuracy_m, how, received_at, apart_m))
-            if len(found) == limit:
-                break
-    return found
+            one = Nearby(at, device_id, wearer_id, contact_id, lat, lon, accuracy_m, how, received_at, apart_m)
+            found.append((ordinal, one))
+    found.sort(key=lambda pair: (pair[1].device_id, pair[0]))
+    found.sort(key=lambda pair: pair[1].at, reverse=True)
+    return [one for _, one in found[:limit]]
+
+
+def asked_around(
+    city_id: CityId, centre: Point, radius_m: float, look_from: datetime, from_at: datetime, until_at: datetime
+) -> list[tuple[Any, ...]]:
+    """What to ask for, as rows of `AREA_KEY`: one for each hour from `look_from` on and range of cells."""
+    ranges = ranges_around(centre.lat_deg, centre.lon_deg, radius_m)
+    hours = range(hour_of(look_from), hour_of(until_at - timedelta(microseconds=1)) + 1)
+    return [(hour, *cells, city_id, look_from, from_at, until_at) for hour in hours for cells in ranges]
 
 
 def forget_before(connection: Connection, before: datetime, rows_max: int) -> int:
@@ -230,12 +241,6 @@ def forget_surveys_before(connection: Connection, before: datetime, rows_max: in
 def _forget(connection: Connection, table: sa.Table, before: datetime, rows_max: int) -> int:
     keys = sa.select(table.c.id).where(table.c.received_at < before).limit(rows_max)
     return connection.execute(sa.delete(table).where(table.c.id.in_(keys))).rowcount
-
-
-def numbers(name: str, columns: Sequence[str], rows: Sequence[tuple[int, ...]]) -> sa.CTE:
-    """A table of whole numbers within a query, written out: there is nothing in them to escape."""
-    typed = [sa.column(column, sa.BigInteger) for column in columns]
-    return sa.values(*typed, name=name, literal_binds=True).data(rows).cte(name)
 
 
 def _position(row: sa.Row[Any]) -> Position:

@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy.engine import Connection
 
-from app.geo.cells import hour_of, ranges_around
+from app.db import dialect
 from app.geo.measure import distance_m
 from app.geo.model import Point
 from app.history.model import Doubt, Passage
-from app.history.store.positions import numbers
+from app.history.store.positions import AREA_KEY, asked_around
 from app.history.tables import area_question, doubt, open_passage, passage
 from app.kit.ids import AccountId, CityId, WearerId, new_id
 from app.tags.tables import tag
@@ -129,26 +129,31 @@ def near(
     metres. One scan of the index for each hour and range of cells; the open ones are few and looked at one by one.
     """
     begin = from_at - AREA_LOOK_BACK
-    last_hour = hour_of(until_at - timedelta(microseconds=1))
-    hours = numbers("hours", ("hour",), [(hour,) for hour in range(hour_of(begin), last_hour + 1)])
-    spans = numbers("spans", ("first", "last"), ranges_around(centre.lat_deg, centre.lon_deg, radius_m))
-
-    def wanted(table: sa.Table) -> sa.ColumnElement[bool]:
-        within = (table.c.opened_at >= begin) & (table.c.opened_at < until_at) & (table.c.last_at >= from_at)
-        return within & (table.c.city_id == city_id) & table.c.wearer_id.is_not(None)
-
-    in_reach = (passage.c.hour == hours.c.hour) & passage.c.cell.between(spans.c.first, spans.c.last) & wanted(passage)
-    # An outer join keeps the order of the loops, as in `positions.near`.
-    closed = sa.select(*_CLOSED).select_from(hours.join(spans, sa.true()).outerjoin(passage, in_reach))
-    opened = sa.select(*_OPEN).where(wanted(open_passage), open_passage.c.cell.is_not(None))
+    closed = _AREA.rows(connection, asked_around(city_id, centre, radius_m, begin, from_at, until_at))
+    one = open_passage.c
+    within = (one.opened_at >= begin) & (one.opened_at < until_at) & (one.last_at >= from_at)
+    whose = (one.city_id == city_id) & one.wearer_id.is_not(None) & one.cell.is_not(None)
     found = []
-    for row in (*connection.execute(closed), *connection.execute(opened)):
-        if row.id is None:
-            continue
-        apart_m = distance_m(centre.lat_deg, centre.lon_deg, row.lat_deg, row.lon_deg)
+    for row in (*closed, *connection.execute(sa.select(*_OPEN).where(within, whose))):
+        apart_m = distance_m(centre.lat_deg, centre.lon_deg, row[_LAT], row[_LON])
         if apart_m <= radius_m:
             found.append((_of_row(row), apart_m))
     return found
+
+
+def _in_area(asked: Any) -> sa.Select[Any]:
+    one = passage.c
+    cells = (one.hour == asked.c.hour) & one.cell.between(asked.c.first, asked.c.last)
+    within = (
+        (one.opened_at >= asked.c.look_from) & (one.opened_at < asked.c.until_at) & (one.last_at >= asked.c.from_at)
+    )
+    # As a sum, since SQLite would take the primary key for it and read a city's passages of all those hours.
+    here = one.city_id + sa.literal_column("0") == asked.c.city_id
+    return sa.select(*_CLOSED).join_from(asked, passage, cells & within & here & one.wearer_id.is_not(None))
+
+
+_AREA = dialect.KeyLookup(AREA_KEY, _in_area)
+_LAT, _LON = _FIELDS.index("lat_deg"), _FIELDS.index("lon_deg")
 
 
 def doubts(

@@ -68,10 +68,14 @@ def known_wearers(
 
 
 def visible_wearer_ids(
-    connection: Connection, viewer: Viewer, scope: Scope | None, now: datetime
+    connection: Connection,
+    viewer: Viewer,
+    scope: Scope | None,
+    now: datetime,
+    among: Collection[WearerId] | None = None,
 ) -> frozenset[WearerId]:
-    """All wearers of whom the viewer may see `scope`, or may know at all."""
-    return sight.visible_ids(connection, viewer, scope, now)
+    """All wearers, or those `among` some, of whom the viewer may see `scope`, or may know at all."""
+    return sight.visible_ids(connection, viewer, scope, now, among)
 
 
 def wearers_by_id(connection: Connection, wearer_ids: Collection[WearerId]) -> dict[WearerId, Wearer]:

@@ -59,9 +59,18 @@ def facts_of(
     return found
 
 
-def visible_ids(connection: Connection, viewer: Viewer, scope: Scope | None, now: datetime) -> frozenset[WearerId]:
-    """The wearers of whom the viewer may see `scope`, or may know at all."""
-    return frozenset(connection.execute(sa.select(wearer.c.id).where(_knows(viewer, scope, now))).scalars())
+def visible_ids(
+    connection: Connection,
+    viewer: Viewer,
+    scope: Scope | None,
+    now: datetime,
+    among: Collection[WearerId] | None = None,
+) -> frozenset[WearerId]:
+    """The wearers, or those `among` some, of whom the viewer may see `scope`, or may know at all."""
+    query = sa.select(wearer.c.id).where(_knows(viewer, scope, now))
+    if among is not None:
+        query = query.where(wearer.c.id.in_(among))
+    return frozenset(connection.execute(query).scalars())
 
 
 def visible_page(
