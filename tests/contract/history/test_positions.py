@@ -11,6 +11,7 @@ from app.geo.quality import Known, Place, Refused
 from app.history.model import KeptSurvey, KnownBy, Position, RefusedFix
 from app.history.service import positions as service
 from app.history.store import positions as store
+from app.history.store import questions
 from app.history.tables import position, refused_fix, survey
 from app.households import service as households
 from app.kit.ids import DeviceId, new_id
@@ -320,5 +321,13 @@ def test_an_area_question_is_one_scan_of_the_index_for_each_hour_and_range(
     with plans(connection) as steps:
         near(connection, radius_m, from_min=-60 * hours)
 
-    assert "SEARCH position USING INDEX ix_position_hour_cell_fix_at (hour=? AND cell>? AND cell<?) LEFT-JOIN" in steps
-    assert 1 == sum("position" in step for step in steps)
+    expected = "SEARCH position USING INDEX ix_position_hour_cell_fix_at (hour=? AND cell>? AND cell<?)"
+    assert {expected} == {step for step in steps if "position" in step}
+
+
+def test_passages_in_an_area_are_looked_for_by_hour_and_range_too(connection: Connection, cast: Town) -> None:
+    with plans(connection) as steps:
+        questions.near(connection, cast.hana.city_id, HOME, 1_000.0, NOW - timedelta(hours=1), NOW)
+
+    expected = "SEARCH passage USING INDEX ix_passage_hour_cell_opened_at (hour=? AND cell>? AND cell<?)"
+    assert {expected} == {step for step in steps if " passage " in step}
