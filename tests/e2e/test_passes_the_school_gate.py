@@ -51,3 +51,15 @@ async def test_two_poles_that_hear_him_at_once_are_one_walk(morning: Stage, scho
     assert [1, 1] == [len(await passages(school, one)) for one in (school.gate, school.corner)]
     await morning.until(lambda: len(morning.pushes(morning.town.daughter)) == 2)
     assert 0 == len([title for title, _ in morning.pushes(morning.town.daughter) if "08:13" in title])
+
+
+async def test_who_goes_to_and_fro_at_the_gate_is_told_once_in_ten_minutes(morning: Stage, school: School) -> None:
+    for minutes in (42, 4, 5, 2):  # The two in the middle are less than ten minutes after the first.
+        at = await morning.pass_by(minutes)
+        taken(await morning.gateway(school.gate, [heard(at), heard(at - timedelta(seconds=2))]))
+
+    assert 4 == len(await passages(school, school.gate))
+    await morning.until(lambda: len(morning.pushes(morning.town.son)) == 2)
+    await morning.until(lambda: len(morning.pushes(morning.town.daughter)) == 2)
+    titles = [title for title, _ in morning.pushes(morning.town.daughter)]
+    assert ["タロウさんが東門を通過しました（08:11）", "タロウさんが東門を通過しました（08:22）"] == titles

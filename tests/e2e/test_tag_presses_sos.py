@@ -31,6 +31,7 @@ async def test_one_press_that_two_poles_tell_three_times_is_one_alert_and_one_pu
     await morning.until(lambda: len(morning.pushes(morning.town.son)) == 4)
 
     taken(await morning.gateway(school.corner, [heard(pressed_at, button_count=4)]))
+    taken(await morning.gateway(school.corner, [heard(pressed_at + timedelta(seconds=55), button_count=4)]))
     assert ["resolved"] == [one["state"] for one in await morning.alerts(morning.town.daughter)]
     taken(await morning.gateway(school.corner, [heard(button_count=5)]))
     assert ["resolved", "open"] == [one["state"] for one in await morning.alerts(morning.town.daughter)]

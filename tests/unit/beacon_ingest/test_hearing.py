@@ -144,6 +144,7 @@ def test_each_press_is_told_once_with_the_second_in_which_it_was_first_heard() -
     unit = heard(
         sighted(HANA_TAG, ago(2), button_count=5),
         sighted(HANA_TAG, ago(8), button_count=5),
+        sighted(HANA_TAG, ago(4), button_count=5),
         sighted(HANA_TAG, ago(1), button_count=6),
         sighted(HANA_TAG, ago(30)),
         sent_at=NOW,
