@@ -27,7 +27,7 @@ from app.geo.model import Point
 from app.history import service as history
 from app.history.tables import passage, position
 from app.households import tables as households
-from app.households.model import Scope
+from app.households.model import GivenAs, Scope
 from app.kit.ids import AccountId, CityId, SignInId, WearerId, new_id
 from app.tags import tables as tags
 from bench import town
@@ -147,8 +147,8 @@ def _viewer(connection: Connection, wearer_ids: Sequence[UUID], now: datetime) -
         [
             {
                 "id": new_id(), "wearer_id": wearer_id, "account_id": account_id, "role": None, "scopes": scopes,
-                "given_as": "self", "from_at": now - timedelta(days=1), "until_at": None, "given_by": account_id,
-                "given_at": now - timedelta(days=1), "revoked_at": None, "revoked_by": None,
+                "given_as": GivenAs.MEMBER.value, "from_at": now - timedelta(days=1), "until_at": None,
+                "given_by": account_id, "given_at": now - timedelta(days=1), "revoked_at": None, "revoked_by": None,
             }
             for wearer_id in wearer_ids
         ],

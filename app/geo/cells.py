@@ -7,6 +7,7 @@ All cells of one resolution under a coarser cell differ from it only in later di
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from h3.api import basic_int as h3
 
@@ -65,13 +66,18 @@ def ranges_around(lat_deg: float, lon_deg: float, radius_m: float) -> list[tuple
     At the finest resolution that gives at most `RANGES_MAX` of them: about 40 at resolution 10 for 1 km.
     """
     assert radius_m >= 0, "a radius is a length"
+    return list(_ranges_around(lat_deg, lon_deg, radius_m))
+
+
+@lru_cache(64)  # Positions and passages are asked for around the same point.
+def _ranges_around(lat_deg: float, lon_deg: float, radius_m: float) -> tuple[tuple[int, int], ...]:
     ranges: list[tuple[int, int]] = []
     for resolution in range(_finest(lat_deg, lon_deg, radius_m), -1, -1):
         cells = _disk(lat_deg, lon_deg, radius_m, resolution)
         ranges = _merged(cells, resolution)
         if len(ranges) <= RANGES_MAX:
             break
-    return ranges
+    return tuple(ranges)
 
 
 def _finest(lat_deg: float, lon_deg: float, radius_m: float) -> int:

@@ -3,7 +3,6 @@
 One call takes everything that a group of units says, so that each touched passage is written once a group.
 """
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from math import ceil
@@ -16,7 +15,7 @@ from sqlalchemy.engine import Connection
 from app.devices.carriers import carrier_at
 from app.geo.cells import cell_of, hour_of
 from app.history.doubting import doubts_of
-from app.history.going import Going, OpenKey, lengthened
+from app.history.going import Going, OpenKey, far_apart, lengthened
 from app.history.model import Began, KnownBy, Passage, Position, Spot
 from app.history.store import passages as store
 from app.history.store import positions
@@ -98,8 +97,10 @@ def record(connection: Connection, units: Sequence[DetectorUnit], now: datetime)
         _join(connection, changes, one, by_key.get(key), now)
     store.lengthen(connection, longer)
     _write(connection, changes)
-    several = _several(touched)
-    looked_at = [(key, going[key].last_s) for key, _ in longer if key in elsewhere or key[1] in several]
+    suspects = elsewhere | far_apart({key: one.detector for key, one in touched.items()})
+    looked_at = [(key, going[key].last_s) for key, _ in longer if key in suspects]
+    new = {one.id for one in changes.began}
+    looked_at += [(_key(one), 0) for one, _ in changes.opened.values() if one.id not in new or _key(one) in suspects]
     _doubt(connection, changes, looked_at, touched)
     store.save_closed(connection, changes.closed)
     tags.teach_intervals(connection, changes.taught)
@@ -173,12 +174,6 @@ def _asked(key: OpenKey, one: _Touched) -> Asked:
     from_s = int(one.seconds[0] - gap_s(one.tag.interval_s)) - 1
     lat_deg, lon_deg = (None, None) if detector.kind in MOVING else (detector.lat_deg, detector.lon_deg)
     return Asked(key, from_s, lat_deg, lon_deg, detector.range_m)
-
-
-def _several(touched: Iterable[OpenKey]) -> set[bytes]:
-    """The tags that several detectors heard: what one of them says is news to the other."""
-    counts = Counter(tag for _, tag, _ in touched)
-    return {tag for tag, count in counts.items() if count > 1}
 
 
 def _key(one: Passage) -> OpenKey:
@@ -270,13 +265,12 @@ def spot_of(connection: Connection, detector_id: UUID, detector: Placed, at: dat
 
 
 def _doubt(
-    connection: Connection, changes: _Changes, longer: Sequence[tuple[OpenKey, int]], touched: Collection[OpenKey]
+    connection: Connection, changes: _Changes, looked_at: Sequence[tuple[OpenKey, int]], touched: Collection[OpenKey]
 ) -> None:
-    """Marks what cannot be true together, and keeps it for the staff. What is open is stored already; `longer` are keys
-    of such as became longer, with the second until which they were heard before. A closer look is needed at few tags.
+    """Marks what cannot be true together, and keeps it for the staff. What is open is stored already; `looked_at` are
+    those of them that may be concerned, with the second until which each was heard before.
     """
-    keys = [*longer, *((_key(one), 0) for one, _ in changes.opened.values())]
-    suspects = store.contradicted(connection, keys) | {one.tag_id for one in changes.closed}
+    suspects = store.contradicted(connection, looked_at) | {one.tag_id for one in changes.closed}
     if not suspects:
         return
     found = [*store.open_of_tags(connection, suspects), *changes.closed]

@@ -51,15 +51,24 @@ def _of_asked(asked: Any, *columns: Any) -> sa.Select[Any]:
     return sa.select(*columns).join_from(asked, open_passage, of_tag & (mine.detector_id == asked.c.detector_id))
 
 
+def _number(value: float) -> sa.ColumnElement[float]:
+    """A constant of the statement, which is no parameter of it."""
+    return sa.literal_column(repr(value), sa.Float())
+
+
 def _going(asked: Any) -> sa.Select[Any]:
-    """The open passages with the keys that are asked for, and those of the same tag at other detectors that lie far
-    from where and were heard after what is asked for.
+    """The open passages with the keys that are asked for, and those of the same tag at other detectors from which
+    nobody gets here in the time since they last heard it.
     """
     one = open_passage.c
     # As a range, since SQLite would not take the primary key for it otherwise, where they lie side by side.
     same_tag = (one.city_id == asked.c.city_id) & one.tag_id.between(asked.c.tag_id, asked.c.tag_id)
     north, east = one.lat_deg - asked.c.lat_deg, one.lon_deg - asked.c.lon_deg
-    far = (one.last_at > asked.c.from_at) & (north * north + east * east > asked.c.reach_deg2)
+    away2 = north * north + east * east
+    since_s = dialect.epoch_s(asked.c.from_at) - dialect.epoch_s(one.last_at)
+    travelled_deg = sa.case((since_s > _number(0), since_s * _number(SPEED_MPS_MAX / M_PER_DEG)), else_=_number(0))
+    reach_deg = asked.c.reach_deg + travelled_deg
+    far = (away2 > asked.c.reach_deg * asked.c.reach_deg) & (away2 > reach_deg * reach_deg)
     return (
         sa.select(
             *(asked.c[name] for name in _KEY_TYPES),
@@ -74,7 +83,7 @@ def _going(asked: Any) -> sa.Select[Any]:
     )
 
 
-_PLACE_TYPES = {"from_at": _SECOND, "lat_deg": sa.Float(), "lon_deg": sa.Float(), "reach_deg2": sa.Float()}
+_PLACE_TYPES = {"from_at": _SECOND, "lat_deg": sa.Float(), "lon_deg": sa.Float(), "reach_deg": sa.Float()}
 _GOING = dialect.KeyLookup(_KEY_TYPES | _PLACE_TYPES, _going)
 _LENGTHEN = dialect.Changes(
     open_passage, _KEY_TYPES, {"last_at": _SECOND, "heard": sa.LargeBinary(), "rssi_dbm_max": sa.Float()}
@@ -115,17 +124,12 @@ def _contradicted(asked: Any) -> sa.Select[Any]:
     return _of_asked(asked, mine.tag_id).join(another, same_tag & elsewhere & far & news)
 
 
-def _number(value: float) -> sa.ColumnElement[float]:
-    """A constant of the statement, which is no parameter of it."""
-    return sa.literal_column(repr(value), sa.Float())
-
-
 _CONTRADICTED = dialect.KeyLookup(_KEY_TYPES | {"until_at": _SECOND}, _contradicted)
 
 
 class Asked(Struct, frozen=True):
-    """A tag at a detector of which something was heard from the second `first_s` on. Other detectors count as far when
-    they are more than `range_m` and the margin of doubt away from its place; none does where that is not known.
+    """A tag at a detector of which something was heard after `from_s`. Where the place is not known, no other detector
+    is far from it.
     """
 
     key: OpenKey
@@ -136,11 +140,12 @@ class Asked(Struct, frozen=True):
 
 
 def going(connection: Connection, asked: Iterable[Asked]) -> tuple[dict[OpenKey, Going], set[OpenKey]]:
-    """The open passages with these keys, and the keys of which the tag was heard by a far detector since `from_s`."""
-    rows = []
-    for one in asked:
-        reach_deg = (one.range_m + MARGIN_M) / M_PER_DEG
-        rows.append((*one.key, one.from_s, one.lat_deg, one.lon_deg, reach_deg * reach_deg))
+    """The open passages with these keys, and the keys of which the tag was heard elsewhere, so far away that nobody
+    comes from there.
+    """
+    rows = [
+        (*one.key, one.from_s, one.lat_deg, one.lon_deg, (one.range_m + MARGIN_M) * (1 / M_PER_DEG)) for one in asked
+    ]
     found: dict[OpenKey, Going] = {}
     elsewhere: set[OpenKey] = set()
     for row in _GOING.rows(connection, rows):
@@ -246,20 +251,27 @@ def add_doubts(connection: Connection, doubts: Sequence[Doubt]) -> None:
         connection.execute(dialect.insert(connection, doubt).on_conflict_do_nothing(), rows)
 
 
-def press(connection: Connection, tag_id: UUID, count: int, at: datetime, same_within: timedelta) -> bool:
-    """Whether this is a press of its own. The same count is the same press as long as it was told again and again."""
+def press(
+    connection: Connection, tag_id: UUID, count: int, told: tuple[datetime, datetime], same_within: timedelta
+) -> bool:
+    """Whether this is a press of its own. The same count is the same press as long as it is told again and again, by
+    whomever; `told` is from when until when it was told now.
+    """
     table = tag_press
+    first_at, last_at = told
+    near = (table.c.first_at <= last_at + same_within) & (table.c.last_at >= first_at - same_within)
     mine = (table.c.tag_id == tag_id) & (table.c.count == count)
-    known = connection.execute(sa.select(table.c.first_at, table.c.last_at).where(mine)).one_or_none()
-    if known is not None and known.first_at - same_within <= at <= known.last_at + same_within:
-        if not known.first_at <= at <= known.last_at:
-            values = {"first_at": min(known.first_at, at), "last_at": max(known.last_at, at)}
-            connection.execute(sa.update(table).where(mine).values(values))
-        return False
-    insert = dialect.insert(connection, table).values(tag_id=tag_id, count=count, first_at=at, last_at=at)
-    changes = {"first_at": at, "last_at": at}
-    connection.execute(insert.on_conflict_do_update(index_elements=["tag_id", "count"], set_=changes))
-    return True
+    query = sa.select(table.c.first_at, table.c.last_at).where(mine, near).order_by(table.c.first_at).limit(1)
+    known = connection.execute(query).one_or_none()
+    if known is None:
+        row = {"tag_id": tag_id, "count": count, "first_at": first_at, "last_at": last_at}
+        connection.execute(sa.insert(table), [row])
+        return True
+    if first_at < known.first_at or last_at > known.last_at:
+        # What it is called by, the first moment, stays as it is as far as it can: another row may begin there.
+        values = {"last_at": max(known.last_at, last_at)}
+        connection.execute(sa.update(table).where(mine, table.c.first_at == known.first_at).values(values))
+    return False
 
 
 def last_heard(connection: Connection, tag_ids: Collection[UUID]) -> dict[UUID, datetime]:
