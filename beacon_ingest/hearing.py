@@ -12,51 +12,66 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from beacon_ingest import units
-from beacon_ingest.clocks import LATE_MAX, SKEW_S_MAX, Clocks
+from beacon_ingest.clocks import LATE_MAX, SET_FROM, SKEW_S_MAX, Clocks, Told
 from beacon_ingest.messages import DetectorReport, DetectorUnit, Fix, Health, Message, Sighting, TagHeard
 from beacon_ingest.registry import Entry, TagEntry, Tags
 
 BATCH_AGE: Final = timedelta(minutes=10)
-"""Within one body of a wrong clock the distances in time are still believed up to this much."""
+"""Of a wrong clock the distances in time within one body are still believed: so far where the format keeps nothing."""
 
 _SKEW_MAX: Final = timedelta(seconds=SKEW_S_MAX)
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class Times(Struct, frozen=True):
-    """How the times of one body are to be read. `skew_s`: the sender's clock minus ours, where it told its time.
+    """How the times of one body are to be read.
 
-    `sent_at` is when the body was sent by the sender's clock, so that ages within it can be told. `buffers`: the
-    format keeps what it could not send, so that what is older than the body may be true. `late`: the clock is right,
-    and the body was sent long ago.
+    `sent_at` is when the body was sent by the sender's clock, and `told` what that is worth. `buffers`: the format
+    keeps what it could not send, so that what is older than the body may be true.
     """
 
     received_at: datetime
     sent_at: datetime | UnsetType
+    told: Told
     buffers: bool
-    skew_s: float | UnsetType
-    late: bool = False
 
-    def placed(self, at: datetime | UnsetType) -> datetime:
-        """When a sighting was, by the clock that is believed, never later than now."""
-        if isinstance(at, UnsetType):
-            return self.sent_at if self.late and not isinstance(self.sent_at, UnsetType) else self.received_at
-        if self._is_right():
-            age = self.received_at - at
-            believed = age <= LATE_MAX if self.buffers else age.total_seconds() <= SKEW_S_MAX
-            return min(at, self.received_at) if believed else self.received_at
-        if isinstance(self.sent_at, UnsetType) or not timedelta(0) <= self.sent_at - at <= BATCH_AGE:
+    def placed(self, at: datetime | UnsetType) -> datetime | None:
+        """When a sighting was, by the clock that is believed, never later than now. None when it is too old to be kept:
+        what was somewhere eight days ago must not be there now.
+        """
+        if self.told is Told.STALE:
+            return None
+        if isinstance(at, UnsetType) or (at < SET_FROM and self.told is not Told.WRONG):
+            return self._sent()
+        if self.told in (Told.RIGHT, Told.LATE):
+            if not self.buffers:
+                return min(at, self.received_at) if self.received_at - at <= _SKEW_MAX else self.received_at
+            return min(at, self.received_at) if self.received_at - at <= LATE_MAX else None
+        if isinstance(self.sent_at, UnsetType) or at > self.sent_at:
             return self.received_at
-        return self.received_at - (self.sent_at - at)
+        before = self.sent_at - at
+        if self.buffers:
+            return self.received_at - before if before <= LATE_MAX else None
+        return self.received_at - before if before <= BATCH_AGE else self.received_at
+
+    def _sent(self) -> datetime:
+        """When the body was sent, by the clock that is believed."""
+        if self.told is Told.LATE and not isinstance(self.sent_at, UnsetType):
+            return self.sent_at
+        return self.received_at
 
     def oldest(self) -> datetime:
         """From this moment until `received_at` a stated time is believed as it is; later than that where none is."""
-        if not self._is_right():
+        if self.told not in (Told.RIGHT, Told.LATE):
             return _NEVER
         return self.received_at - (LATE_MAX if self.buffers else _SKEW_MAX)
 
-    def _is_right(self) -> bool:
-        return self.late or (not isinstance(self.skew_s, UnsetType) and abs(self.skew_s) <= SKEW_S_MAX)
+    @property
+    def skew_s(self) -> float | UnsetType:
+        """How far the sender's clock is ahead of ours; unknown where the body says nothing about that."""
+        if isinstance(self.sent_at, UnsetType) or self.told not in (Told.RIGHT, Told.WRONG):
+            return UNSET
+        return (self.sent_at - self.received_at).total_seconds()
 
 
 def times_of(
@@ -71,10 +86,24 @@ def times_of(
     """How to read the times of a body of `entry`. Where it does not say when it was sent, its newest sighting does."""
     if isinstance(sent_at, UnsetType):
         sent_at = max((one.at for one in sightings if not isinstance(one.at, UnsetType)), default=UNSET)
-    skew_s = UNSET if isinstance(sent_at, UnsetType) else (sent_at - received_at).total_seconds()
-    if clocks.is_late(entry, skew_s, received_at) and buffers:
-        return Times(received_at, sent_at, buffers, UNSET, late=True)
-    return Times(received_at, sent_at, buffers, skew_s)
+    told = clocks.told(entry, sent_at, received_at)
+    if not buffers and told in (Told.LATE, Told.STALE):
+        told = Told.WRONG
+    return Times(received_at, sent_at, told, buffers)
+
+
+def too_old(sightings: Sequence[Sighting], times: Times) -> list[int]:
+    """Which of the sightings, counted from 0, were too long ago to be kept, strangers' or not."""
+    kept_from = times.received_at - LATE_MAX
+    if times.told is Told.STALE:
+        return list(range(len(sightings)))
+    if times.told is Told.WRONG:
+        return [number for number, one in enumerate(sightings) if times.placed(one.at) is None]
+    return [
+        number
+        for number, one in enumerate(sightings)
+        if not isinstance(one.at, UnsetType) and one.at < kept_from and times.placed(one.at) is None
+    ]
 
 
 class _Gathered:
@@ -87,7 +116,7 @@ class _Gathered:
         self.seconds: set[int] = set()
         self.rssi_dbm_max: Any = UNSET
         self.battery_pct: float | UnsetType = UNSET
-        self.buttons: dict[int, int] = {}
+        self.buttons: dict[int, tuple[int, int]] = {}
 
     def add(self, sighting: Sighting, second: int) -> None:
         """Takes in one sighting of the tag."""
@@ -99,7 +128,8 @@ class _Gathered:
             self.battery_pct = sighting.battery_pct
         count: Any = sighting.button_count
         if count is not UNSET:
-            self.buttons[count] = min(self.buttons.get(count, second), second)
+            first_s, last_s = self.buttons.get(count, (second, second))
+            self.buttons[count] = min(first_s, second), max(last_s, second)
 
     def heard(self) -> TagHeard:
         """All of it."""
@@ -109,7 +139,7 @@ class _Gathered:
             heard_s=tuple(sorted(self.seconds)),
             rssi_dbm_max=self.rssi_dbm_max,
             battery_pct=self.battery_pct,
-            buttons=tuple(self.buttons.items()),
+            buttons=tuple([(count, *span) for count, span in self.buttons.items()]),
         )
 
 
@@ -132,7 +162,8 @@ def unit_of(
         if isinstance(message, Health):
             health = message
         elif isinstance(message, Fix):
-            fix = msgspec.structs.replace(message, at=times.placed(message.at))
+            at = times.placed(message.at)
+            fix = UNSET if at is None else msgspec.structs.replace(message, at=at)
     return DetectorUnit(
         ingest_ids=units.ingest_ids(
             entry.device_id,
@@ -170,12 +201,14 @@ def _gather(sightings: Sequence[Sighting], tags: Tags, times: Times) -> tuple[li
             if sighting.battery_pct is not UNSET and sighting.tag.scheme == "mac":
                 unnamed.append(sighting)
             continue
-        one = gathered.get(id(tag))
-        if one is None:
-            one = gathered[id(tag)] = _Gathered(tag)
         at: Any = sighting.at
         if at is UNSET or not oldest <= at <= newest:
             at = times.placed(at)
+            if at is None:
+                continue
+        one = gathered.get(id(tag))
+        if one is None:
+            one = gathered[id(tag)] = _Gathered(tag)
         one.add(sighting, int(at.timestamp()))
     if unnamed:
         strangers -= _take_unnamed(unnamed, sightings, gathered, tags, times)
@@ -193,13 +226,13 @@ def _take_unnamed(
     by_mac: dict[str, _Gathered] = {}
     for sighting in sightings:
         tag = tags.find(sighting.tag, sighting.mac)
-        if tag is not None and not isinstance(sighting.mac, UnsetType):
+        if tag is not None and id(tag) in gathered and not isinstance(sighting.mac, UnsetType):
             by_mac[sighting.mac] = gathered[id(tag)]
     found = 0
     for sighting in unnamed:
-        one = by_mac.get(sighting.tag.id)
-        if one is None:
+        one, at = by_mac.get(sighting.tag.id), times.placed(sighting.at)
+        if one is None or at is None:
             continue
         found += 1
-        one.add(sighting, int(times.placed(sighting.at).timestamp()))
+        one.add(sighting, int(at.timestamp()))
     return found

@@ -99,7 +99,7 @@ class TagHeard(Struct, frozen=True, kw_only=True):
     """What one detector heard of one registered tag in one unit: its sightings, put together.
 
     `heard_s` are the whole seconds since 1970 (UTC) in which it was heard, each once, in order. `buttons` are presses:
-    (count, second).
+    their count, and the first and last second in which it was told.
     """
 
     tag: UUID
@@ -107,7 +107,7 @@ class TagHeard(Struct, frozen=True, kw_only=True):
     heard_s: tuple[int, ...]
     rssi_dbm_max: float | UnsetType = UNSET
     battery_pct: float | UnsetType = UNSET
-    buttons: tuple[tuple[int, int], ...] = ()
+    buttons: tuple[tuple[int, int, int], ...] = ()
 
 
 class DetectorReport(Struct, frozen=True, kw_only=True):

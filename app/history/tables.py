@@ -143,7 +143,7 @@ tag_press = sa.Table(
     metadata,
     key("tag_id", primary_key=True),
     sa.Column("count", sa.BigInteger, primary_key=True, autoincrement=False),
-    moment("first_at"),
+    moment("first_at", primary_key=True),
     moment("last_at", index=True),
     sqlite_with_rowid=False,
 )

@@ -34,7 +34,9 @@ _TAKEN_DOWN: Final = ("撤去", "廃止", "撤去済", "撤去済み", "廃止�
 _NUMBER = re.compile(r"[+-]?[0-9]{1,9}(?:\.[0-9]{0,9})?")
 _THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+")
 _UNIT = re.compile(r"(?:m|メートル|s|秒)$")
-_BRACKETS = re.compile(r"[(\[].*?[)\]]")
+_BRACKETS = re.compile(r"[(\[][^()\[\]]*[)\]]")
+_HEADING_CHARACTERS_MAX = 100
+"""What is longer is no heading of a column."""
 
 
 def _text(cell: str) -> Value | Reason:
@@ -136,7 +138,7 @@ BY_FIELD: Final = {column.field: column for column in COLUMNS}
 
 def _folded(heading: str) -> str:
     """A heading without what people add or leave out: width, blanks, case, and a unit in brackets."""
-    plain = unicodedata.normalize("NFKC", heading)
+    plain = unicodedata.normalize("NFKC", heading[:_HEADING_CHARACTERS_MAX])
     return _BRACKETS.sub("", "".join(plain.split())).casefold()
 
 

@@ -49,8 +49,6 @@ def of_query(query: bytes) -> tuple[bytes | None, bytes]:
 
 
 def is_signed(signature: bytes, secret: bytes | None, body: bytes) -> bool:
-    """Whether the signature is that of this body with this key; as long to say no as to say yes."""
-    if secret is None:
-        return False
-    expected = b"sha256=" + hmac.digest(secret, body, hashlib.sha256).hex().encode()
-    return hmac.compare_digest(expected, signature.strip().lower())
+    """Whether the signature is that of this body with this key. Without a key (None) it takes as long to say no."""
+    expected = b"sha256=" + hmac.digest(secret or b"nobody", body, hashlib.sha256).hex().encode()
+    return hmac.compare_digest(expected, signature.strip().lower()) and secret is not None

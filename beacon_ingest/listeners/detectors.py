@@ -1,12 +1,16 @@
 """Which detectors a body may speak for. Pure."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from msgspec import UNSET, Struct, UnsetType
 
-from beacon_ingest.decoders.decoded import Decoded
+from beacon_ingest import hearing
+from beacon_ingest.clocks import LATE_MAX
+from beacon_ingest.decoders.decoded import Decoded, Refusal
+from beacon_ingest.hearing import Times
 from beacon_ingest.messages import Message, Sighting
-from beacon_ingest.registry import Entry, Registry
+from beacon_ingest.registry import Entry, Registry, Tags
 
 
 class Share(Struct, frozen=True):
@@ -16,10 +20,9 @@ class Share(Struct, frozen=True):
     sightings: Sequence[Sighting]
     messages: Sequence[Message]
 
-    @property
-    def is_alarm(self) -> bool:
-        """Whether somebody pressed a button: no rate holds that up."""
-        return any(sighting.button_count is not UNSET for sighting in self.sightings)
+    def is_alarm(self, tags: Tags) -> bool:
+        """Whether somebody pressed the button of a registered tag: no rate holds that up."""
+        return any(one.button_count is not UNSET and tags.find(one.tag, one.mac) is not None for one in self.sightings)
 
 
 def shares(registry: Registry, format: str, speaker: Entry, decoded: Decoded) -> tuple[list[Share], int]:
@@ -34,9 +37,28 @@ def shares(registry: Registry, format: str, speaker: Entry, decoded: Decoded) ->
         found = {decoded.device or "": (decoded.sightings, decoded.messages)}
         if decoded.device is None and len(others := _by_name(decoded)) > 1:
             found = others
-    may = {name: _named(registry, format, speaker, name) for name in found}
-    taken = [Share(entry, *found[name]) for name, entry in may.items() if entry is not None]
-    return taken, len(found) - len(taken)
+    taken: dict[UUID, Share] = {}
+    unknown = 0
+    for name, (sightings, messages) in found.items():
+        entry = _named(registry, format, speaker, name)
+        if entry is None:
+            unknown += 1
+        elif (before := taken.get(entry.device_id)) is None:
+            taken[entry.device_id] = Share(entry, sightings, messages)
+        else:  # Named in two ways: it is one body still, and two units of it would be taken for one.
+            both = [*before.sightings, *sightings]
+            taken[entry.device_id] = Share(entry, both, [*before.messages, *messages])
+    return list(taken.values()), unknown
+
+
+def too_old(sightings: Sequence[Sighting], refusals: Sequence[Refusal], times: Times) -> list[Refusal]:
+    """The rows of a body that were too long ago to be kept: a sighting is one of the rows that could be read."""
+    found = hearing.too_old(sightings, times)
+    if not found:
+        return []
+    unread = {refusal.row for refusal in refusals}
+    rows = [row for row in range(len(sightings) + len(unread)) if row not in unread]
+    return [Refusal(row=rows[number], why=f"older than {LATE_MAX.days} days") for number in found]
 
 
 def _named(registry: Registry, format: str, speaker: Entry, name: str) -> Entry | None:

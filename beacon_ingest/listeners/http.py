@@ -18,7 +18,7 @@ from msgspec import Struct
 from beacon_ingest import hearing, units
 from beacon_ingest.clocks import Clocks
 from beacon_ingest.counters import Counters, Reason
-from beacon_ingest.decoders.decoded import Decoded
+from beacon_ingest.decoders.decoded import Decoded, Refusal
 from beacon_ingest.decoders.formats import FORMATS, DecodeRequest
 from beacon_ingest.downlink import Downlink, NoDownlink, Order
 from beacon_ingest.limits import BODY_S, LIMITS, Limit, Rates
@@ -141,17 +141,17 @@ class EdgeHttp:
             key_shown, speaker, query = self._speaker(path, heard.get(b"authorization"), query)
             if key_shown and speaker is None:
                 return self._refuse(path, Reason.BAD_KEY, replies.UNKNOWN)
-        signer = self._signer(path, heard) if speaker is None and path.door.signed else None
-        if speaker is None and signer is None and not path.door.id_alone:
+        signed = speaker is None and path.door.signed and credentials.SIGNATURE in heard
+        if speaker is None and not signed and not path.door.id_alone:
             return self._refuse(path, Reason.BAD_KEY, replies.UNKNOWN)
 
         raw = await self._raw(path, receive)
         if raw is None or isinstance(raw, Reply):
             return raw
-        if signer is not None:
-            if not credentials.is_signed(heard[credentials.SIGNATURE], signer.secret, raw):
+        if signed:
+            speaker = self._signer(path, heard, raw)
+            if speaker is None:
                 return self._refuse(path, Reason.BAD_KEY, replies.UNKNOWN)
-            speaker = signer
         body = self._inflated(path, heard.get(b"content-encoding"), raw)
         if isinstance(body, Reply):
             return body
@@ -211,13 +211,12 @@ class EdgeHttp:
             return True, None, query
         return True, entry, query
 
-    def _signer(self, path: _Path, heard: Mapping[bytes, bytes]) -> Entry | None:
-        """Who says to have signed the body, if the body is signed and it is somebody."""
-        name = heard.get(credentials.SIGNER)
-        if name is None or credentials.SIGNATURE not in heard:
-            return None
-        entry = self._registry.by_id(path.name, name.decode("latin-1").strip())
-        return None if entry is None or entry.secret is None else entry
+    def _signer(self, path: _Path, heard: Mapping[bytes, bytes], raw: bytes) -> Entry | None:
+        """Who signed the body. It takes as long to say that there is nobody of that name as that the key is another."""
+        name = heard.get(credentials.SIGNER, b"").decode("latin-1").strip()
+        entry = self._registry.by_id(path.name, name)
+        secret = None if entry is None else entry.secret
+        return entry if credentials.is_signed(heard[credentials.SIGNATURE], secret, raw) else None
 
     async def _raw(self, path: _Path, receive: Receive) -> bytes | Reply | None:
         """The whole body as it came; or why it is refused; or None when the client is gone."""
@@ -303,8 +302,10 @@ class EdgeHttp:
         self, path: _Path, speaker: Entry, decoded: Decoded, body: bytes, received_at: datetime
     ) -> Reply:
         """What to answer to a detector, or to a server that speaks for some."""
-        if not (decoded.device or decoded.messages or decoded.sightings) and decoded.refusals:
-            return self._refuse(path, Reason.UNREADABLE, replies.unreadable(decoded.refusals))
+        if not (decoded.messages or decoded.sightings):
+            if decoded.refusals:
+                return self._refuse(path, Reason.UNREADABLE, replies.unreadable(decoded.refusals))
+            return self._refuse(path, Reason.NOTHING, path.door.done)  # A broker says that a gateway is gone.
         if len(decoded.sightings) > path.limit.rows_max:
             return self._refuse(path, Reason.TOO_LARGE, replies.too_many_rows(path.limit.rows_max))
         shares, unknown = detectors.shares(self._registry, path.name, speaker, decoded)
@@ -315,23 +316,27 @@ class EdgeHttp:
         now_s = self._monotonic()
         for share in shares:
             wait_s = path.rates.wait_s(share.entry.external_id, now_s)
-            if wait_s and not share.is_alarm:
+            if wait_s and not share.is_alarm(self._tags):
                 return self._refuse(path, Reason.RATE, replies.too_fast(wait_s))
+        old: list[Refusal] = []
         for share in shares:
+            times = hearing.times_of(
+                share.entry,
+                share.sightings,
+                decoded.sent_at,
+                received_at,
+                buffers=path.door.buffers,
+                clocks=self._clocks,
+            )
+            if path.door.says_rows:
+                old += detectors.too_old(share.sightings, decoded.refusals, times)
             unit = hearing.unit_of(
                 share.entry,
                 body,
                 share.sightings,
                 share.messages,
                 self._tags,
-                hearing.times_of(
-                    share.entry,
-                    share.sightings,
-                    decoded.sent_at,
-                    received_at,
-                    buffers=path.door.buffers,
-                    clocks=self._clocks,
-                ),
+                times,
                 stamped=decoded.stamped,
                 repeat_window_s=path.repeat_window_s,
             )
@@ -341,7 +346,7 @@ class EdgeHttp:
         if decoded.refusals:
             self._counters.count(path.name, Reason.PARTLY)
         if path.door.says_rows:
-            return replies.taken(len(decoded.sightings), decoded.refusals, speaker.interval_s)
+            return replies.taken(len(decoded.sightings) - len(old), [*decoded.refusals, *old], speaker.interval_s)
         return path.door.done
 
     async def _store(self, path: _Path, unit: Unit | DetectorUnit, began_s: float) -> Reply | None:

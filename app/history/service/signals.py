@@ -14,11 +14,13 @@ from app.history.store import passages as store
 from app.kit.ids import TagId
 from app.tags import service as tags
 from app.tags.snapshot import Placed, Worn
+from beacon_ingest.clocks import SKEW_S_MAX
 from beacon_ingest.messages import DetectorUnit, TagHeard
 
-SAME_PRESS = timedelta(seconds=60)
+SAME_PRESS = timedelta(seconds=60 + 2 * SKEW_S_MAX)
 """A tag repeats a press for a while, and several detectors tell it: the same count within a minute is the same press
-(BLE notes, section 1). A counter that was reset by a new battery must not swallow an SOS, so it is not longer."""
+(BLE notes, section 1), by clocks that may each be two minutes off. A counter that was reset by a new battery must not
+swallow an SOS, so it is not longer."""
 
 
 def signals(connection: Connection, units: Iterable[DetectorUnit]) -> list[Signal]:
@@ -41,9 +43,9 @@ def signals(connection: Connection, units: Iterable[DetectorUnit]) -> list[Signa
 def _presses(
     connection: Connection, unit: DetectorUnit, tag: TagHeard, worn: Worn, placed: Mapping[UUID, Placed]
 ) -> Iterable[Signal]:
-    for count, second in sorted(tag.buttons, key=lambda one: one[1]):
-        at = datetime.fromtimestamp(second, UTC)
-        if not store.press(connection, tag.tag, count, at, SAME_PRESS):
+    for count, first_s, last_s in sorted(tag.buttons, key=lambda one: one[1]):
+        at = datetime.fromtimestamp(first_s, UTC)
+        if not store.press(connection, tag.tag, count, (at, datetime.fromtimestamp(last_s, UTC)), SAME_PRESS):
             continue
         # Pressed while nobody wore it (handed over a minute later): better heard by the wrong family than by nobody.
         carrier = carrier_at(worn.carriers, at) or carrier_now(worn.carriers)

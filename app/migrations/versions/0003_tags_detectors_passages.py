@@ -226,7 +226,7 @@ def upgrade() -> None:
         sa.Column("count", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("first_at", app.db.types.Moment(timezone=True), nullable=False),
         sa.Column("last_at", app.db.types.Moment(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("tag_id", "count", name=op.f("pk_tag_press")),
+        sa.PrimaryKeyConstraint("tag_id", "count", "first_at", name=op.f("pk_tag_press")),
         sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_tag_press_last_at"), "tag_press", ["last_at"], unique=False)

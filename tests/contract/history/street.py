@@ -78,7 +78,7 @@ def body(
         heard_s=tuple(sorted({start_s + int(second) for second in seconds})),
         rssi_dbm_max=rssi_dbm,
         battery_pct=UNSET if battery_pct is None else battery_pct,
-        buttons=tuple((count, start_s + int(second)) for count, second in buttons),
+        buttons=tuple((count, start_s + int(second), start_s + int(second)) for count, second in buttons),
     )
     return DetectorUnit(
         ingest_ids=(hashlib.sha256(name).digest()[:16],),

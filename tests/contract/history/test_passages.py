@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
-from app.alerts.tables import alert
+from app.alerts.tables import alert, alert_cause
 from app.db.session import savepoint
 from app.history import service
 from app.history.tables import doubt, open_passage, passage
@@ -212,6 +212,24 @@ def test_a_press_that_two_poles_tell_for_half_a_minute_is_one_alert(connection: 
 
     (found,) = connection.execute(sa.select(alert.c.kind, alert.c.wearer_id)).all()
     assert ("sos", here.town.hana.id) == tuple(found)
+
+
+def test_a_press_told_by_two_clocks_that_are_apart_is_one_press_also_after_it_was_seen_to(
+    connection: Connection, here: Street
+) -> None:
+    for turn in range(4):
+        gate, corner = 30 * turn, 30 * turn - 90
+        feed(connection, body(here.gate, here.tag, [gate], buttons=[(4, gate)], stamp=turn))
+        feed(connection, body(here.corner, here.tag, [corner], received=gate, buttons=[(4, corner)], stamp=turn))
+
+    assert 1 == rows(connection, alert_cause)
+
+
+def test_the_same_count_half_an_hour_later_is_another_press(connection: Connection, here: Street) -> None:
+    feed(connection, body(here.gate, here.tag, [0], buttons=[(4, 0)]))
+    feed(connection, body(here.gate, here.tag, [1_800], buttons=[(4, 1_800)]))
+
+    assert 2 == rows(connection, alert_cause)
 
 
 def test_the_charge_of_a_tag_is_kept(connection: Connection, here: Street) -> None:

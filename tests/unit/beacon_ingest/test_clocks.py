@@ -5,65 +5,73 @@ from uuid import UUID
 
 import pytest
 from msgspec import UNSET
+from msgspec.structs import replace
 
-from beacon_ingest.clocks import Clocks
+from beacon_ingest.clocks import Clocks, Told
 from beacon_ingest.registry import Entry
 
 NOW = datetime(2026, 4, 1, 3, 0, tzinfo=UTC)
-HOUR_S = 3600.0
+HOUR = timedelta(hours=1)
 GATE = Entry(device_id=UUID(int=1), city=282103, format="gateway", external_id="gate", detector=True)
 
 
-def after(seconds: float) -> datetime:
-    return NOW + timedelta(seconds=seconds)
+def tell(clocks: Clocks, skew: timedelta, after_s: float = 0.0, gate: Entry = GATE) -> Told:
+    """What a body is worth that comes so many seconds after NOW and says that it was sent so far from then."""
+    received_at = NOW + timedelta(seconds=after_s)
+    return clocks.told(gate, received_at + skew, received_at)
+
+
+def right() -> Clocks:
+    clocks = Clocks()
+    assert tell(clocks, timedelta(0)) is Told.RIGHT
+    return clocks
 
 
 def test_a_clock_that_was_right_keeps_its_times_when_it_catches_up() -> None:
-    clocks = Clocks()
-    assert not clocks.is_late(GATE, -3, NOW)
+    clocks = right()
 
-    told = [clocks.is_late(GATE, -HOUR_S + 60 * turn, after(HOUR_S + turn)) for turn in range(57)]
+    told = [tell(clocks, -HOUR + timedelta(seconds=60 * turn), 3_600 + turn) for turn in range(57)]
 
-    assert set(told) == {True}
-    assert not clocks.is_late(GATE, -2, after(HOUR_S + 60))
+    assert {Told.LATE} == set(told)
+    assert tell(clocks, timedelta(seconds=-2), 3_700) is Told.RIGHT
 
 
 def test_a_clock_of_which_nothing_is_known_is_not_believed() -> None:
-    assert not Clocks().is_late(GATE, -HOUR_S, NOW)
+    assert tell(Clocks(), -HOUR) is Told.WRONG
 
 
-@pytest.mark.parametrize(("skew_s", "late"), [(-119.0, True), (-121.0, False), (None, False)])
-def test_what_the_clock_was_before_this_process_began_counts(skew_s: float | None, late: bool) -> None:
-    gate = Entry(
-        device_id=GATE.device_id, city=GATE.city, format=GATE.format, external_id="gate", detector=True, skew_s=skew_s
-    )
-
-    assert late is Clocks().is_late(gate, -HOUR_S, NOW)
+@pytest.mark.parametrize(("skew_s", "told"), [(-119.0, Told.LATE), (-121.0, Told.WRONG), (None, Told.WRONG)])
+def test_what_the_clock_was_before_this_process_began_counts(skew_s: float | None, told: Told) -> None:
+    assert told is tell(Clocks(), -HOUR, gate=replace(GATE, skew_s=skew_s))
 
 
-@pytest.mark.parametrize("skew_s", [HOUR_S, -8 * 24 * HOUR_S, -56 * 365 * 24 * HOUR_S])
-def test_a_clock_ahead_of_us_or_of_another_age_is_wrong_whatever_it_was(skew_s: float) -> None:
-    clocks = Clocks()
-    clocks.is_late(GATE, 0, NOW)
+@pytest.mark.parametrize("skew", [HOUR, timedelta(seconds=121), datetime(1970, 1, 1, tzinfo=UTC) - NOW])
+def test_a_clock_ahead_of_us_or_never_set_is_wrong_whatever_it_was(skew: timedelta) -> None:
+    clocks = right()
 
-    assert not clocks.is_late(GATE, skew_s, after(1))
-    assert not clocks.is_late(GATE, -HOUR_S, after(2))
+    assert tell(clocks, skew, 1) is Told.WRONG
+    assert tell(clocks, -HOUR, 2) is Told.WRONG
+
+
+def test_what_was_sent_before_anything_is_kept_is_stale_and_makes_no_clock_wrong() -> None:
+    clocks = right()
+
+    assert tell(clocks, timedelta(days=-8), 1) is Told.STALE
+    assert tell(clocks, timedelta(days=-6), 2) is Told.LATE
 
 
 def test_a_clock_that_stays_as_far_behind_as_it_is_is_wrong_after_three_minutes() -> None:
-    clocks = Clocks()
-    clocks.is_late(GATE, 0, NOW)
+    clocks = right()
 
-    told = [clocks.is_late(GATE, -HOUR_S + turn % 3, after(turn * 10)) for turn in range(1, 60)]
+    told = [tell(clocks, -HOUR + timedelta(seconds=turn % 3), turn * 10) for turn in range(1, 60)]
 
-    assert [True] * 18 + [False] * 41 == told
-    assert not clocks.is_late(GATE, 1, after(700))
-    assert clocks.is_late(GATE, -HOUR_S, after(701))
+    assert [Told.LATE] * 18 + [Told.WRONG] * 41 == told
+    assert tell(clocks, timedelta(seconds=1), 700) is Told.RIGHT
+    assert tell(clocks, -HOUR, 701) is Told.LATE
 
 
 def test_no_time_says_nothing_about_a_clock() -> None:
-    clocks = Clocks()
-    clocks.is_late(GATE, 0, NOW)
+    clocks = right()
 
-    assert not clocks.is_late(GATE, UNSET, after(1))
-    assert clocks.is_late(GATE, -HOUR_S, after(2))
+    assert clocks.told(GATE, UNSET, NOW) is Told.NOTHING
+    assert tell(clocks, -HOUR, 2) is Told.LATE

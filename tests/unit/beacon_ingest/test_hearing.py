@@ -140,7 +140,7 @@ def test_a_battery_report_of_an_address_that_named_nobody_is_a_strangers() -> No
     assert (1, 1) == (unit.report.sightings, unit.report.strangers)
 
 
-def test_each_press_is_told_once_with_the_second_in_which_it_was_first_heard() -> None:
+def test_each_press_is_told_once_with_the_seconds_from_when_until_when_it_was_heard() -> None:
     unit = heard(
         sighted(HANA_TAG, ago(2), button_count=5),
         sighted(HANA_TAG, ago(8), button_count=5),
@@ -151,7 +151,7 @@ def test_each_press_is_told_once_with_the_second_in_which_it_was_first_heard() -
     )
 
     now_s = int(NOW.timestamp())
-    assert {(5, now_s - 8), (6, now_s - 1)} == set(unit.tags[0].buttons)
+    assert {(5, now_s - 8, now_s - 2), (6, now_s - 1, now_s - 1)} == set(unit.tags[0].buttons)
 
 
 # When it was.
@@ -186,11 +186,16 @@ def test_a_gateway_that_thinks_it_is_1970_is_heard_now() -> None:
     assert (LONG_AGO - NOW).total_seconds() == unit.report.skew_s
 
 
-@pytest.mark.parametrize("seconds", [601, 86_400, -1, -86_400])
-def test_a_distance_that_cannot_be_of_one_body_is_not_believed_of_a_wrong_clock(seconds: float) -> None:
-    unit = heard(sighted(HANA_TAG, LONG_AGO - timedelta(seconds=seconds)), sent_at=LONG_AGO)
+@pytest.mark.parametrize(
+    ("seconds", "buffers", "expected"),
+    [(600, False, 600), (601, False, 0), (601, True, 601), (86_400, True, 86_400), (-1, True, 0), (-86_400, False, 0)],
+)
+def test_distances_within_a_body_are_believed_of_a_wrong_clock_as_far_as_the_format_keeps_anything(
+    seconds: float, buffers: bool, expected: float
+) -> None:
+    unit = heard(sighted(HANA_TAG, LONG_AGO - timedelta(seconds=seconds)), sent_at=LONG_AGO, buffers=buffers)
 
-    assert [0] == when(unit)
+    assert [expected] == when(unit)
 
 
 def test_a_body_that_does_not_say_when_it_was_sent_was_sent_with_its_newest_sighting() -> None:
@@ -219,10 +224,25 @@ def test_what_was_kept_waiting_is_believed_of_a_right_clock_where_the_format_kee
     assert [2] == when(unit, TARO_TAG)
 
 
-def test_what_is_older_than_a_repeat_would_be_recognised_is_not_believed() -> None:
-    unit = heard(sighted(HANA_TAG, ago(7 * 86_400 + 1)), sighted(TARO_TAG, LONG_AGO), sent_at=NOW)
+def test_what_is_older_than_a_repeat_would_be_recognised_is_not_kept_and_never_put_at_now() -> None:
+    unit = heard(sighted(HANA_TAG, ago(7 * 86_400 + 1)), sighted(TARO_TAG, ago(5)), sent_at=NOW)
 
-    assert ([0], [0]) == (when(unit), when(unit, TARO_TAG))
+    assert [TARO_TAG.tag_id] == [one.tag for one in unit.tags]
+
+
+def test_a_body_of_a_right_clock_that_was_sent_before_that_is_a_replay_and_says_nothing() -> None:
+    clocks = Clocks()
+    heard(sighted(HANA_TAG, NOW), sent_at=NOW, clocks=clocks)
+
+    unit = heard(sighted(HANA_TAG, ago(8 * 86_400)), sighted(HANA_TAG), sent_at=ago(8 * 86_400), clocks=clocks)
+
+    assert () == unit.tags
+
+
+def test_a_time_before_the_clock_was_set_is_that_of_the_body() -> None:
+    unit = heard(sighted(HANA_TAG, LONG_AGO), sent_at=NOW)
+
+    assert [0] == when(unit)
 
 
 def test_what_is_to_come_is_now() -> None:

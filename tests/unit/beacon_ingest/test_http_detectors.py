@@ -1,5 +1,6 @@
 import gzip
 import json
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -277,7 +278,51 @@ async def test_a_press_is_told_with_its_count() -> None:
 
     await edge.ask("/ingest/gateway", body([item(button_count=4)]), authorization=bearer(GATE))
 
-    assert ((4, int(edge.now.timestamp())),) == units(edge)[0].tags[0].buttons
+    now_s = int(edge.now.timestamp())
+    assert ((4, now_s, now_s),) == units(edge)[0].tags[0].buttons
+
+
+async def test_a_row_that_is_too_old_is_named_and_not_kept() -> None:
+    edge = town_edge()
+    items = [item(), {"rssi_dbm": -70}, item(at=(edge.now - timedelta(days=8)).isoformat()), item()]
+
+    answer = await edge.ask("/ingest/gateway", body(items, sent_at=edge.now.isoformat()), authorization=bearer(GATE))
+
+    told = json.loads(answer.body)
+    assert (2, [1, 2]) == (told["accepted"], [one["row"] for one in told["rejected"]])
+    assert "7 days" in told["rejected"][1]["why"]
+
+
+async def test_one_detector_named_in_two_ways_is_one_unit() -> None:
+    edge = town_edge()
+    rows = [
+        {"topic": f"home/{name}/BTtoMQTT/X", "payload": {"id": "AA:BB:CC:DD:EE:01", "rssi": -70}}
+        for name in (THEENGS.external_id, str(THEENGS.device_id))
+    ]
+
+    answer = await edge.ask("/ingest/theengs", json.dumps(rows).encode(), authorization=bearer(BROKER))
+
+    assert 200 == answer.status
+    (unit,) = units(edge)
+    assert 2 == unit.report.sightings + unit.report.strangers
+
+
+async def test_a_broker_that_says_that_a_gateway_is_gone_is_no_sign_of_its_life() -> None:
+    edge = town_edge()
+    will = json.dumps({"topic": "home/OMG_POLE12/LWT", "payload": "offline"}).encode()
+
+    answer = await edge.ask("/ingest/theengs", will, authorization=bearer(BROKER))
+
+    assert (200, []) == (answer.status, units(edge))
+
+
+async def test_a_body_of_which_nothing_can_be_read_is_refused_also_where_it_says_who_it_is() -> None:
+    edge = town_edge()
+    cut = bytes.fromhex("bb0100000034ac233fc000020001fee150bada5500011a0201060303e1ff1216")
+
+    answer = await edge.ask("/ingest/minew", cut, authorization=bearer(MINEW))
+
+    assert (400, []) == (answer.status, units(edge))
 
 
 # When nothing can be taken.
