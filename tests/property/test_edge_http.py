@@ -52,6 +52,7 @@ def whole(name: str) -> list[bytes]:
         return [
             body([item(at="2026-04-01T02:59:58Z", button_count=3), STRANGER], sent_at="2026-04-01T02:59:59Z"),
             body([item(), STRANGER, 5], detector=None),
+            body([item(at="9999-12-31T23:59:59-23:59"), item(at="0001-01-01T00:00:00+23:59"), item(at=253402300799.9)]),
             body(detector="corner", uptime_s=60, health={"battery_pct": 5}, place={"lat_deg": 34.7, "lon_deg": 134.8}),
         ]
     return [one.encode() for one in http_bodies({"traccar": "traccar_forward"}.get(name, name))]

@@ -95,6 +95,12 @@ def test_what_is_heard_of_a_tag_is_put_together_with_its_strongest_signal() -> N
     assert 5 == unit.report.sightings
 
 
+def test_a_charge_that_one_of_many_sightings_tells_is_kept() -> None:
+    (hana,) = heard(sighted(HANA_TAG), sighted(HANA_TAG, battery_pct=80), sighted(HANA_TAG)).tags
+
+    assert 80 == hana.battery_pct
+
+
 def test_a_signal_that_nobody_measured_stays_unknown() -> None:
     (hana,) = heard(sighted(HANA_TAG)).tags
 
