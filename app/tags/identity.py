@@ -1,9 +1,11 @@
 """What a tag calls itself, in one spelling, and which of these names are nobody's own. Pure.
 
 Makers deliver tags with one identity for all. Sources of the table: Apple's sample AirLocate (E2C56DB5, 5A4BCFCE,
-74278BDA), the page of WeChat's "shake nearby" whose UUID many Chinese makers took over (FDA50693), the registration
-guide of Blue Charm ("BlueCharmBeacons" in ASCII), the SDKs of Estimote (B9407F30), Radius Networks (2F234454) and
-Kontakt.io (F7826DA6). That they meet in practice: two tags of one published capture are both E2C56DB5/0/0.
+74278BDA, the last also what HM-10 modules say until they are told otherwise: `AT+IBE0?`), the page of WeChat's "shake
+nearby" whose UUID many Chinese makers took over (FDA50693), the registration guide of Blue Charm ("BlueCharmBeacons" in
+ASCII), the SDKs of Estimote (B9407F30), Radius Networks (2F234454) and Kontakt.io (F7826DA6). An AltBeacon begins with
+the same 16 bytes. That they meet in practice: two tags of one published capture are both E2C56DB5/0/0, and one of a
+Minew gateway says the Eddystone-UID below (`tests/frames`).
 """
 
 import re
@@ -20,7 +22,7 @@ FACTORY_UUIDS: Final = frozenset(
     {
         "e2c56db5-dffb-48d2-b060-d0f5a71096e0",
         "5a4bcfce-174e-4bac-a814-092e77f6b7e5",
-        "74278bda-b644-4520-8f0c-720eaf048935",
+        "74278bda-b644-4520-8f0c-720eaf059935",
         "fda50693-a4e2-4fb1-afcf-c6eb07647825",
         "426c7565-4368-6172-6d42-6561636f6e73",
         "b9407f30-f5f8-466e-aff9-25556b57fe6d",
@@ -31,12 +33,19 @@ FACTORY_UUIDS: Final = frozenset(
     }
 )
 
+FACTORY_UIDS: Final = frozenset({"00112233445566778899" + "000000000000"})
+"""Eddystone-UID: namespace and instance."""
+
+_FACTORY_DIGITS: Final = frozenset(uuid.replace("-", "") for uuid in FACTORY_UUIDS)
+_UUID_DIGITS: Final = 32
+
 _IBEACON = re.compile(
     r"\{?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})\}?/([0-9]+)/([0-9]+)"
 )
 _SEPARATORS = re.compile(r"[:\-\s.]")
 _HEX_DIGITS: Final[Mapping[TagScheme, int]] = {"altbeacon": 40, "eddystone-uid": 32, "mac": 12}
 _MAJOR_MAX = 65_535
+_NAME_CHARACTERS_MAX: Final = 100
 _TURNS: Final = "Tags that change their name while they go around cannot be registered yet."
 
 
@@ -109,7 +118,26 @@ def is_factory_default(scheme: TagScheme, identity: str) -> bool:
     """
     if scheme == "ibeacon":
         return identity.partition("/")[0] in FACTORY_UUIDS
-    return scheme in ("altbeacon", "eddystone-uid") and len(set(identity)) == 1
+    if scheme == "altbeacon":
+        return identity[:_UUID_DIGITS] in _FACTORY_DIGITS or len(set(identity)) == 1
+    return scheme == "eddystone-uid" and (identity in FACTORY_UIDS or len(set(identity)) == 1)
+
+
+def default_name(vendor: str, known_as: Identity) -> str:
+    """What a tag is called until somebody gives it a name: its vendor and what tells it from others of that vendor.
+
+    >>> default_name("Aruku", Identity(scheme="mac", identity="ac233fa0001b", mac="ac233fa0001b"))
+    'Aruku a0:00:1b'
+    """
+    name = known_as.identity
+    match known_as.scheme:
+        case "ibeacon":
+            end = name.partition("/")[2]
+        case "mac":
+            end = ":".join((name[-6:-4], name[-4:-2], name[-2:]))
+        case _:
+            end = name[-8:]
+    return f"{vendor[: _NAME_CHARACTERS_MAX - len(end) - 1]} {end}"
 
 
 def _ibeacon(text: str) -> str:

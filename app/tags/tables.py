@@ -28,6 +28,11 @@ sa.Index(
     "uq_tag_alive", tag.c.scheme, tag.c.identity, sa.func.coalesce(tag.c.mac, ""), unique=True,
     sqlite_where=_tag_alive, postgresql_where=_tag_alive,
 )  # fmt: skip
+# Whatever else it says, an address is that of one tag: else what is heard of one person counts for another.
+sa.Index(
+    "uq_tag_alive_mac", tag.c.mac, unique=True,
+    sqlite_where=_tag_alive, postgresql_where=_tag_alive,
+)  # fmt: skip
 
 tag_carrier = sa.Table(
     "tag_carrier",

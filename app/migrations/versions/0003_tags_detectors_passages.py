@@ -251,4 +251,8 @@ def upgrade() -> None:
         "uq_tag_alive", "tag", ["scheme", "identity", sa.text("coalesce(mac, '')")], unique=True,
         sqlite_where=sa.text("ended_at IS NULL"), postgresql_where=sa.text("ended_at IS NULL"),
     )  # fmt: skip
+    op.create_index(
+        "uq_tag_alive_mac", "tag", ["mac"], unique=True,
+        sqlite_where=sa.text("ended_at IS NULL"), postgresql_where=sa.text("ended_at IS NULL"),
+    )  # fmt: skip
     op.add_column("account", sa.Column("vendor", sa.String(length=100), nullable=True))

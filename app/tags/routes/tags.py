@@ -68,7 +68,7 @@ async def register_tag(
     """The tag, which is known at the edge within 10 s. For clerks and administrators.
 
     400 for an identity that no tag has, or that many have unless `mac` says which; 404 for another city, 409 when it is
-    registered already.
+    registered already or its address is that of another.
     """
     now = clock()
     return tag_out(

@@ -39,29 +39,31 @@ def register_tag(
     interval_s: float = INTERVAL_S,
     now: datetime,
 ) -> Tag:
-    """The tag that is known from now on; its name is by default the end of its identity.
+    """The tag that is known from now on; its name is by default its vendor's and the end of its identity.
 
     Raises `InvalidInput`, `NotFound` for a city that does not use the service, `Conflict` when it is registered already
-    or could not be told from one that is.
+    or could not be told from one that is, of which the address is enough.
     """
-    known_as = identities.checked(scheme, identity, mac)
+    known_as, vendor = identities.checked(scheme, identity, mac), one_line(vendor, "vendor")
     if not has_city(connection, city_id):
         raise NotFound
     tag = Tag(
         id=TagId(new_id()),
         city_id=city_id,
-        vendor=one_line(vendor, "vendor"),
+        vendor=vendor,
         scheme=known_as.scheme,
         identity=known_as.identity,
         mac=known_as.mac,
-        name=one_line(known_as.identity[-12:] if name is None else name, "name"),
+        name=identities.default_name(vendor, known_as) if name is None else one_line(name, "name"),
         interval_s=interval_s,
         battery_pct=None,
         battery_at=None,
         created_at=now,
     )
-    if tags.is_taken(connection, known_as) or not tags.add(connection, tag):
+    if tags.is_taken(connection, known_as):
         raise Conflict("A tag that calls itself so is registered already.")
+    if tags.is_address_taken(connection, known_as.mac) or not tags.add(connection, tag):
+        raise Conflict("This MAC address belongs to a tag that is registered already.")
     registry_changed(connection)
     return tag
 

@@ -59,6 +59,12 @@ def is_taken(connection: Connection, known_as: Identity) -> bool:
     return connection.execute(query.limit(1)).first() is not None
 
 
+def is_address_taken(connection: Connection, mac: str | None) -> bool:
+    """Whether a registered tag, in whatever way it says who it is, has this address."""
+    query = sa.select(tag.c.id).where(tag.c.mac == mac, tag.c.ended_at.is_(None))
+    return mac is not None and connection.execute(query.limit(1)).first() is not None
+
+
 def by_id(connection: Connection, tag_id: TagId) -> Tag:
     """A tag that has not ended. Raises `NotFound`."""
     return _one(connection, sa.select(tag).where(tag.c.id == tag_id))

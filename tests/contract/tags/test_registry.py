@@ -9,11 +9,12 @@ from sqlalchemy.engine import Connection
 
 from app.db.session import Hint, take
 from app.kit.errors import Conflict, InvalidInput, NotFound
-from app.kit.ids import CityId
+from app.kit.ids import CityId, TagId, new_id
 from app.tags import service
 from app.tags.model import Detector, DetectorKind, Tag
 from app.tags.registration import DetectorDraft
 from app.tags.snapshot import DetectorEntry, Placed, TagEntry
+from app.tags.store import tags
 from tests.build import NOW
 from tests.contract.households.cast import CHIYODA, KAKOGAWA, Cast
 from tests.contract.tags.conftest import GATE, UUID_OF_TOWN
@@ -61,6 +62,46 @@ def test_tags_with_the_name_of_the_factory_are_told_apart_by_their_addresses(
         register(connection, identity=FACTORY, mac="AC:23:3F:A0:00:1B")
     found = [(one.mac, one.bound) for one in service.tag_entries(connection)]
     assert [("ac233fa0001b", True), ("ac233fa0001c", True)] == found
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        {"scheme": "mac", "identity": "AC:23:3F:A0:00:1B"},
+        {"scheme": "ibeacon", "identity": f"{UUID_OF_TOWN}/1/3", "mac": "ac233fa0001b"},
+        {"scheme": "eddystone-uid", "identity": "1a" * 16, "mac": "ac233fa0001b", "city_id": CHIYODA},
+    ],
+)
+@pytest.mark.parametrize(
+    "first",
+    [{"scheme": "mac", "identity": "ac233fa0001b"}, {"identity": f"{UUID_OF_TOWN}/1/2", "mac": "ac233fa0001b"}],
+)
+def test_an_address_belongs_to_one_tag_however_it_says_who_it_is(
+    connection: Connection, cast: Cast, first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    one = register(connection, **first)
+
+    with pytest.raises(Conflict, match=r"registered already\.$"):
+        register(connection, **second)
+    assert [one.id] == [entry.tag_id for entry in service.tag_entries(connection)]
+    service.end_tag(connection, one.id, NOW)
+    again = register(connection, **second)
+    assert [again.id] == [entry.tag_id for entry in service.tag_entries(connection)]
+
+
+def test_the_database_itself_keeps_two_living_tags_from_having_one_address(connection: Connection, cast: Cast) -> None:
+    one = register(connection, mac="ac233fa0001b")
+
+    assert not tags.add(connection, replace(one, id=TagId(new_id()), identity=f"{UUID_OF_TOWN}/1/3"))
+    assert tags.add(connection, replace(one, id=TagId(new_id()), identity=f"{UUID_OF_TOWN}/1/3", ended_at=NOW))
+    assert tags.add(connection, replace(one, id=TagId(new_id()), identity=f"{UUID_OF_TOWN}/1/4", mac=None))
+    assert tags.add(connection, replace(one, id=TagId(new_id()), identity=f"{UUID_OF_TOWN}/1/5", mac=None))
+
+
+def test_a_tag_without_a_name_is_called_by_its_vendor_and_its_end(connection: Connection, cast: Cast) -> None:
+    assert "Aruku 1/2" == register(connection).name
+    assert "Aruku a0:00:1b" == register(connection, scheme="mac", identity="ac233fa0001b").name
+    assert "赤い鈴" == register(connection, identity=f"{UUID_OF_TOWN}/1/3", name="赤い鈴").name
 
 
 def test_a_city_that_does_not_use_the_service_registers_nothing(connection: Connection, cast: Cast) -> None:
@@ -153,3 +194,16 @@ def test_a_detector_cannot_take_the_name_of_another(connection: Connection, gate
         service.change_detector(connection, gate.id, {"external_id": "bridge"})
     assert "bridge-2" == service.change_detector(connection, gate.id, {"external_id": "bridge-2"}).external_id
     assert str(gate.id) == service.change_detector(connection, gate.id, {"external_id": None}).external_id
+
+
+def test_no_detector_takes_the_id_of_another_as_its_name(connection: Connection, cast: Cast, gate: Detector) -> None:
+    spellings = [str(gate.id), str(gate.id).upper(), gate.id.hex, f"{{{gate.id}}}"]
+    for name in spellings:
+        with pytest.raises(InvalidInput):
+            service.register_detector(connection, KAKOGAWA, replace(GATE, external_id=name), NOW)
+
+    other = service.register_detector(connection, KAKOGAWA, replace(GATE, external_id=None), NOW)
+    with pytest.raises(InvalidInput) as refused:
+        service.change_detector(connection, other.id, {"external_id": str(gate.id)})
+    assert "external_id" == refused.value.FIELDX
+    assert str(other.id) == service.change_detector(connection, other.id, {"name": "角"}).external_id

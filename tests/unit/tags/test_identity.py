@@ -5,7 +5,8 @@ from typing import get_args
 import pytest
 
 from app.kit.errors import InvalidInput
-from app.tags.identity import FACTORY_UUIDS, Identity, checked, is_factory_default, normalised
+from app.tags.identity import FACTORY_UUIDS, Identity, checked, default_name, is_factory_default, normalised
+from beacon_ingest.decoders import advertisement
 from beacon_ingest.messages import TagScheme
 
 UUID = "acfd065e-c3c0-11e3-9bbe-1a514932ac01"
@@ -80,6 +81,45 @@ def test_an_identity_of_one_digit_throughout_is_nobodys_own() -> None:
     assert is_factory_default("eddystone-uid", "f" * 32)
     assert not is_factory_default("eddystone-uid", "0" * 31 + "1")
     assert not is_factory_default("mac", "ac233fa0001b")
+
+
+def test_an_altbeacon_with_the_bytes_of_a_factory_uuid_is_nobodys_own() -> None:
+    digits = "e2c56db5dffb48d2b060d0f5a71096e0"
+    assert is_factory_default("altbeacon", f"{digits}00010002")
+    assert not is_factory_default("altbeacon", f"00010002{digits}")
+    with pytest.raises(InvalidInput, match="many tags"):
+        checked("altbeacon", f"{digits.upper()}00010002", None)
+    assert "ac233fa0001b" == checked("altbeacon", f"{digits}00010002", "ac233fa0001b").mac
+
+
+def test_the_eddystone_uid_of_a_captured_minew_tag_is_nobodys_own() -> None:
+    captured = bytes.fromhex("0201060303aafe1516aafe00e800112233445566778899000000000000")
+    heard = advertisement.decode(captured)
+    assert heard.name is not None
+
+    assert is_factory_default(heard.name.scheme, heard.name.id)
+    assert not is_factory_default("eddystone-uid", "00112233445566778899" + "000000000001")
+
+
+def test_modules_of_the_hm_10_kind_are_known_by_their_default() -> None:
+    assert is_factory_default("ibeacon", "74278bda-b644-4520-8f0c-720eaf059935/65504/65505")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "identity", "expected"),
+    [
+        ("ibeacon", f"{UUID}/10001/19641", "Aruku 10001/19641"),
+        ("mac", "ac233fa0001b", "Aruku a0:00:1b"),
+        ("altbeacon", "0" * 32 + "00010002", "Aruku 00010002"),
+        ("eddystone-uid", "1a" * 12 + "aabbccdd", "Aruku aabbccdd"),
+    ],
+)
+def test_a_tag_is_called_by_what_tells_it_from_others(scheme: TagScheme, identity: str, expected: str) -> None:
+    known_as = Identity(scheme=scheme, identity=identity, mac=None)
+
+    assert expected == default_name("Aruku", known_as)
+    long = default_name("ア" * 100, known_as)
+    assert (100, expected.removeprefix("Aruku")) == (len(long), long.lstrip("ア"))
 
 
 def test_a_tag_known_by_its_address_has_no_other() -> None:
