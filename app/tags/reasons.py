@@ -19,6 +19,7 @@ class Reason(StrEnum):
     UNKNOWN_KIND = "unknown_kind"
     UNKNOWN_FORMAT = "unknown_format"
     NEEDS_NAME = "needs_name"
+    NAME_OF_ANOTHER = "name_of_another"
     NOT_A_MAC = "not_a_mac"
     NOT_AN_ICCID = "not_an_iccid"
     NOT_A_DATE = "not_a_date"
@@ -58,6 +59,10 @@ WORDS: Final[Mapping[Reason, tuple[str, str]]] = {
     Reason.NEEDS_NAME: (
         "A detector of this format is known by what it calls itself; state it.",
         "この方式では検知器自身の識別名(管理番号)が必要です。",
+    ),
+    Reason.NAME_OF_ANOTHER: (
+        "A UUID is what is given to a detector here; it cannot take one as its name.",
+        "UUIDはここで付与する識別子のため、識別名には使えません。",
     ),
     Reason.NOT_A_MAC: (
         "This must be a MAC address, 12 hexadecimal digits.",

@@ -81,10 +81,12 @@ class Fault(Struct, frozen=True):
     reason: Reason
 
 
-def checked(draft: DetectorDraft) -> DetectorDraft:
-    """The draft in its one spelling. Raises `InvalidInput` for the first thing that is wrong with it."""
+def checked(draft: DetectorDraft, own_id: UUID | None = None) -> DetectorDraft:
+    """The draft in its one spelling. Raises `InvalidInput` for the first thing that is wrong with it. `own_id` is that
+    of a detector that is registered already.
+    """
     plain = tidied(draft)
-    for fault in faults(plain):
+    for fault in faults(plain, own_id):
         raise InvalidInput(WORDS[fault.reason][0], fault.field)
     return plain
 
@@ -105,7 +107,7 @@ def tidied(draft: DetectorDraft) -> DetectorDraft:
     return replace(draft, **texts | {"name": texts["name"] or ""})
 
 
-def faults(draft: DetectorDraft) -> Iterator[Fault]:
+def faults(draft: DetectorDraft, own_id: UUID | None = None) -> Iterator[Fault]:
     """Everything that is wrong with a tidied draft."""
     if not draft.name:
         yield Fault("name", Reason.EMPTY)
@@ -121,6 +123,9 @@ def faults(draft: DetectorDraft) -> Iterator[Fault]:
         number = getattr(draft, name)
         if number is not None and not (math.isfinite(number) and least <= number <= most):
             yield Fault(name, Reason.NOT_BETWEEN)
+    if draft.external_id is not None and _is_id(draft.external_id) and draft.external_id != str(own_id):
+        # The id is the name of a detector that states none: another one could speak in its place.
+        yield Fault("external_id", Reason.NAME_OF_ANOTHER)
     yield from _faults_of_names(draft)
     yield from _faults_of_place(draft)
 
@@ -167,6 +172,14 @@ def _mac(text: str | None) -> str | None:
         return normalised_mac(text, "mac")
     except InvalidInput:
         return text
+
+
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_mac(text: str) -> bool:

@@ -54,7 +54,7 @@ def register_detectors(
 def change_detector(connection: Connection, detector_id: DetectorId, changes: Mapping[str, Any]) -> Detector:
     """The detector with other values in some fields of its draft. Raises `NotFound`, `InvalidInput`, `Conflict`."""
     before = detectors.locked(connection, detector_id)
-    draft = registration.checked(replace(_draft_of(before), **changes))
+    draft = registration.checked(replace(_draft_of(before), **changes), detector_id)
     after = replace(before, **asdict(draft) | {"external_id": registration.own_name(draft, detector_id)})
     values = {name: getattr(after, name) for name in _DRAFTED if getattr(after, name) != getattr(before, name)}
     if not values:

@@ -205,5 +205,5 @@ def test_no_detector_takes_the_id_of_another_as_its_name(connection: Connection,
     other = service.register_detector(connection, KAKOGAWA, replace(GATE, external_id=None), NOW)
     with pytest.raises(InvalidInput) as refused:
         service.change_detector(connection, other.id, {"external_id": str(gate.id)})
-    assert "external_id" == refused.value.FIELDX
+    assert "external_id" == refused.value.where
     assert str(other.id) == service.change_detector(connection, other.id, {"name": "角"}).external_id
