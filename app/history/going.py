@@ -10,6 +10,7 @@ from msgspec import Struct
 from app.geo.measure import M_PER_DEG
 from app.tags.doubt import MARGIN_M
 from app.tags.heard import with_seconds
+from app.tags.passages import is_cut
 from app.tags.snapshot import Placed
 
 
@@ -27,18 +28,23 @@ OpenKey = tuple[int, bytes, bytes]
 
 
 def lengthened(
-    one: Going, seconds: Sequence[int], rssi_dbm_max: float | None, gap: float, open_from_s: float
+    one: Going,
+    seconds: Sequence[int],
+    rssi_dbm_max: float | None,
+    gap: float,
+    cuts: Sequence[int],
+    open_from_s: float,
 ) -> Going | None:
     """The passage with these seconds, which are in order; None where it takes more than to lengthen it.
 
-    That is where they are before its beginning or after its end, in more than one piece, or so long ago that it is no
-    open one any more, which is when it is over before `open_from_s`.
+    That is where they are before its beginning or after its end, in more than one piece, after the tag was handed over
+    (`cuts`), or so long ago that it is no open one any more, which is when it is over before `open_from_s`.
     """
     first_s, last_s = seconds[0], seconds[-1]
     if first_s < one.first_s or last_s - first_s > gap or first_s - one.last_s > gap:
         return None
     last_s = max(last_s, one.last_s)
-    if last_s + gap <= open_from_s:
+    if last_s + gap <= open_from_s or is_cut(one.first_s, last_s, cuts):
         return None
     powers = one.rssi_dbm_max, rssi_dbm_max
     if powers[0] is None or (powers[1] is not None and powers[1] > powers[0]):

@@ -72,6 +72,21 @@ def _coarser(heard: Heard) -> Heard:
     return Heard(heard.level + 1, (heard.first - odd) >> 1, int(every_other, 2))
 
 
+def seconds_of(heard: Heard) -> list[int]:
+    """The first second of each bucket in which it was heard, in order.
+
+    >>> seconds_of(heard_at([100, 103]))
+    [100, 103]
+    """
+    found = []
+    bits = heard.bits
+    while bits:
+        lowest = bits & -bits
+        found.append((heard.first + lowest.bit_length() - 1) << heard.level)
+        bits ^= lowest
+    return found
+
+
 def to_bytes(heard: Heard) -> bytes:
     """As it is stored: the level, then the bits, lowest first. Where it begins is stored beside it."""
     return bytes((heard.level,)) + heard.bits.to_bytes((heard.bits.bit_length() + 7) // 8, "little")

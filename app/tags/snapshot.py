@@ -37,11 +37,14 @@ class TagEntry(Struct, frozen=True, kw_only=True):
 
 
 class Worn(Struct, frozen=True, kw_only=True):
-    """A tag's city, how often it is heard where it is near (s), and who wore it when, oldest first."""
+    """A tag's city, how often it is heard where it is near (s), and who wore it when, oldest first; and the first
+    second after each hand-over (`app.tags.passages`).
+    """
 
     city_id: CityId
     interval_s: float
     carriers: tuple[TagCarrier, ...] = ()
+    cuts_s: tuple[int, ...] = ()
 
 
 class Placed(Struct, frozen=True, kw_only=True):

@@ -1,5 +1,6 @@
 """Any order and any repetition of the same sightings gives the same passages."""
 
+from collections.abc import Sequence
 from random import Random
 from uuid import uuid4
 
@@ -15,11 +16,14 @@ seconds = st.integers(START_S, START_S + 2_000)
 sightings = st.lists(st.tuples(seconds, st.integers(-100, -30)), min_size=1, max_size=40)
 
 
-def expected(all_of_them: list[tuple[int, int]], gap: float) -> list[tuple[int, int, int, int]]:
+def expected(
+    all_of_them: list[tuple[int, int]], gap: float, cuts: Sequence[int] = ()
+) -> list[tuple[int, int, int, int]]:
     """(first, last, moments, peak) by sorting once and cutting: what joining piece by piece must come to."""
     found: list[list[tuple[int, int]]] = []
     for one in sorted(all_of_them):
-        if found and one[0] - found[-1][-1][0] <= gap:
+        before_s = found[-1][-1][0] if found else 0
+        if one[0] - before_s <= gap and not any(before_s < cut <= one[0] for cut in cuts):
             found[-1].append(one)
         else:
             found.append([one])
@@ -32,9 +36,14 @@ def told(passages: list[Stretch]) -> list[tuple[int, int, int, int]]:
     return [(one.first_s, one.last_s, one.heard.count, int(one.rssi_dbm_max or 0)) for one in passages]
 
 
-@given(sightings, st.randoms(use_true_random=False), st.sampled_from([1.0, 25.0, 90.0]))
+@given(
+    sightings,
+    st.randoms(use_true_random=False),
+    st.sampled_from([1.0, 25.0, 90.0]),
+    st.lists(seconds, max_size=3, unique=True).map(sorted),
+)
 def test_any_order_and_repetition_gives_the_same_passages(
-    all_of_them: list[tuple[int, int]], random: Random, interval_s: float
+    all_of_them: list[tuple[int, int]], random: Random, interval_s: float, cuts: list[int]
 ) -> None:
     gap = gap_s(interval_s)
     shuffled = [*all_of_them, *all_of_them[::3]]
@@ -42,10 +51,10 @@ def test_any_order_and_repetition_gives_the_same_passages(
     kept: list[Stretch] = []
     while shuffled:
         body, shuffled = shuffled[:4], shuffled[4:]
-        news = [part for second, rssi in body for part in stretches([second], rssi, gap)]
-        kept = [replace(one.stretch, id=one.stretch.id or uuid4()) for one in join(kept, news, gap)]
+        news = [part for second, rssi in body for part in stretches([second], rssi, gap, cuts)]
+        kept = [replace(one.stretch, id=one.stretch.id or uuid4()) for one in join(kept, news, gap, cuts)]
 
-    assert expected(all_of_them, gap) == told(kept)
+    assert expected(all_of_them, gap, cuts) == told(kept)
     assert len({one.id for one in kept}) == len(kept)
 
 

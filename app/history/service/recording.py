@@ -85,8 +85,10 @@ def record(connection: Connection, units: Sequence[DetectorUnit], now: datetime)
     others: dict[OpenKey, _Touched] = {}
     for key, one in touched.items():
         before = going.get(key)
-        gap = gap_s(one.tag.interval_s)
-        after = None if before is None else lengthened(before, one.seconds, one.rssi_dbm_max, gap, open_from_s)
+        after = None
+        if before is not None:
+            gap = gap_s(one.tag.interval_s)
+            after = lengthened(before, one.seconds, one.rssi_dbm_max, gap, one.tag.cuts_s, open_from_s)
         if after is None:
             others[key] = one
         elif after != before:
@@ -182,15 +184,15 @@ def _key(one: Passage) -> OpenKey:
 
 def _join(connection: Connection, changes: _Changes, one: _Touched, current: Passage | None, now: datetime) -> None:
     """Joins what was heard with what is stored of this tag and detector."""
-    gap = gap_s(one.tag.interval_s)
-    news = stretches(one.seconds, one.rssi_dbm_max, gap)
+    gap, cuts = gap_s(one.tag.interval_s), one.tag.cuts_s
+    news = stretches(one.seconds, one.rssi_dbm_max, gap, cuts)
     stored = [] if current is None else [current]
     if news[0].first_s < (_second(now - KEPT_OPEN) if current is None else _second(current.opened_at)):
         from_at = _moment(news[0].first_s - gap)
         until_at = _moment(news[-1].last_s + gap)
         stored += store.closed_near(connection, one.tag_id, one.detector_id, from_at, until_at)
     by_id = {part.id: part for part in stored}
-    parts = join([_stretch(part) for part in stored], news, gap)
+    parts = join([_stretch(part) for part in stored], news, gap, cuts)
     last = parts[-1]
     for part in parts:
         before = [by_id[PassageId(before_id)] for before_id in part.before]

@@ -14,6 +14,7 @@ from app.kit.errors import NotFound
 from app.kit.ids import TagId, WearerId
 from app.tags.identity import Identity, is_factory_default
 from app.tags.model import Tag, TagCarrier
+from app.tags.passages import cuts_of
 from app.tags.snapshot import TagEntry, Worn
 from app.tags.tables import tag, tag_carrier
 
@@ -200,7 +201,8 @@ def _load_worn(connection: Connection, tag_ids: Collection[UUID]) -> dict[UUID, 
         if wearer_id is not None:
             one = TagCarrier(tag_id=tag_id, wearer_id=wearer_id, from_at=from_at, until_at=until_at)
             carriers = (*carriers, one)
-        found[tag_id] = Worn(city_id=city_id, interval_s=interval_s, carriers=carriers)
+        cuts_s = cuts_of(carriers)
+        found[tag_id] = Worn(city_id=city_id, interval_s=interval_s, carriers=carriers, cuts_s=cuts_s)
     return found
 
 

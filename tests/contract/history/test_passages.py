@@ -1,6 +1,7 @@
 """Sightings become passages on a real store: joined, attributed, placed, doubted, moved into the history."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +14,8 @@ from app.alerts.tables import alert, alert_cause
 from app.db.session import savepoint
 from app.history import service
 from app.history.tables import doubt, open_passage, passage
+from app.households import service as households
+from app.kit.ids import WearerId
 from app.pipeline import process
 from app.tags import service as tags
 from app.tags.model import DetectorKind
@@ -33,6 +36,22 @@ def here(connection: Connection) -> Street:
 def feed(connection: Connection, *units: DetectorUnit) -> None:
     for one in units:
         process(connection, [one], one.received_at)
+
+
+def worn(connection: Connection) -> list[tuple[datetime, datetime, UUID | None]]:
+    """From when until when the tag was heard, and whose it was."""
+    found = [
+        (row.opened_at, row.last_at, row.wearer_id)
+        for table in (open_passage, passage)
+        for row in connection.execute(sa.select(table))
+    ]
+    return sorted(found, key=lambda one: one[:2])
+
+
+def add_wearer(connection: Connection, here: Street) -> WearerId:
+    """Somebody else of Hana's household."""
+    cast = here.town
+    return households.create_wearer(connection, cast.hana.household_id, "Taro", by=cast.daughter.id, now=NOW).id
 
 
 def rows(connection: Connection, table: sa.Table) -> int:
@@ -116,17 +135,25 @@ def test_the_same_sightings_in_another_body_change_nothing(
     assert before == passages(connection)
 
 
+_HANDED_OVER = set[UUID]()
+"""Tags of which that is done: the examples of one test share its store."""
+
 sightings = st.lists(
     st.tuples(st.integers(0, 900), st.booleans(), st.integers(0, 4_000)), min_size=1, max_size=14, unique=True
 )
 
 
+@pytest.mark.parametrize("handed_over", [False, True])
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sightings)
 def test_any_order_repetition_and_lateness_gives_the_same_passages(
-    connection: Connection, here: Street, heard: list[tuple[int, bool, int]]
+    connection: Connection, here: Street, handed_over: bool, heard: list[tuple[int, bool, int]]
 ) -> None:
     """Each sighting comes when it was or later, some twice, while passages are moved into the history in between."""
+    if handed_over and here.tag.id not in _HANDED_OVER:
+        _HANDED_OVER.add(here.tag.id)
+        tags.release_tag(connection, here.tag.id, at(300))
+        tags.assign_tag(connection, here.tag.id, add_wearer(connection, here), now=at(500))
     told = []
     place = connection.begin_nested()
     for later in (False, True):
@@ -137,7 +164,7 @@ def test_any_order_repetition_and_lateness_gives_the_same_passages(
                 unit = body(here.gate if gate else here.corner, here.tag, [second], received=when, stamp=number)
                 process(connection, [unit], at(when))
                 service.close_over(connection, at(when))
-            told.append(passages(connection))
+            told.append((passages(connection), worn(connection)))
         place.rollback()
         place = connection.begin_nested()
     place.rollback()
@@ -199,6 +226,40 @@ def test_a_tag_that_nobody_wears_has_passages_of_nobody(connection: Connection, 
     feed(connection, body(here.gate, here.tag, [0]))
 
     assert connection.execute(sa.select(open_passage.c.wearer_id)).scalar_one() is None
+
+
+def test_a_passage_ends_where_the_tag_is_given_back_and_what_is_heard_then_is_nobodys(
+    connection: Connection, here: Street
+) -> None:
+    feed(connection, body(here.gate, here.tag, [0, 40]))
+    tags.release_tag(connection, here.tag.id, at(60.5))
+
+    for number in range(1, 30):
+        feed(connection, body(here.gate, here.tag, [50 * number], stamp=number))
+
+    assert [(at(0), at(50), here.town.hana.id), (at(100), at(1_450), None)] == worn(connection)
+    feed(connection, body(here.gate, here.tag, [61], stamp="late"), body(here.gate, here.tag, [60], stamp="late"))
+    assert [(at(0), at(60), here.town.hana.id), (at(61), at(1_450), None)] == worn(connection)
+
+
+def test_a_body_that_spans_a_hand_over_is_of_both_wearers(connection: Connection, here: Street) -> None:
+    other = add_wearer(connection, here)
+    tags.assign_tag(connection, here.tag.id, other, now=at(100))
+
+    feed(connection, body(here.gate, here.tag, range(80, 120)))
+
+    assert [(at(80), at(99), here.town.hana.id), (at(100), at(119), other)] == worn(connection)
+
+
+def test_a_hand_over_that_is_told_later_cuts_the_passage_that_goes_on(connection: Connection, here: Street) -> None:
+    feed(connection, body(here.gate, here.tag, range(0, 400, 10)))
+    other = add_wearer(connection, here)
+    tags.assign_tag(connection, here.tag.id, other, now=at(400), from_at=at(200))
+
+    feed(connection, body(here.gate, here.tag, [400]))
+
+    assert [(at(0), at(190), here.town.hana.id), (at(200), at(400), other)] == worn(connection)
+    assert [20, 21] == [count for *_, count in passages(connection)]
 
 
 def test_a_press_that_two_poles_tell_for_half_a_minute_is_one_alert(connection: Connection, here: Street) -> None:
