@@ -8,8 +8,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import GenericFunction
 from sqlalchemy.types import TypeEngine
 
 BUSY_TIMEOUT_MS = 10_000
@@ -30,23 +28,6 @@ def insert(connection: Connection, table: sa.Table) -> Any:
     if connection.dialect.name == "postgresql":
         return postgresql.insert(table)
     return sqlite.insert(table)
-
-
-class epoch_s(GenericFunction[float]):  # noqa: N801  # As SQLAlchemy names the functions of SQL.
-    """A moment of a row as seconds since 1970, to reckon with."""
-
-    type = sa.Float()
-    inherit_cache = True
-
-
-@compiles(epoch_s, "sqlite")
-def _epoch_s_of_us(element: Any, compiler: Any, **options: Any) -> str:
-    return f"({compiler.process(element.clauses, **options)} / 1000000.0)"
-
-
-@compiles(epoch_s)
-def _epoch_s_of_timestamp(element: Any, compiler: Any, **options: Any) -> str:
-    return f"EXTRACT(EPOCH FROM {compiler.process(element.clauses, **options)})"
 
 
 class Rows:

@@ -3,28 +3,33 @@
 What comes out is what joining gives (`app.tags.passages`). Times are whole seconds since 1970, UTC.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
 from app.geo.measure import M_PER_DEG
-from app.tags.doubt import MARGIN_M
+from app.tags.doubt import CLOCKS_S, MARGIN_M, SPEED_MPS_MAX
 from app.tags.heard import with_seconds
 from app.tags.passages import is_cut
-from app.tags.snapshot import Placed
 
 
 class Going(Struct, frozen=True):
-    """As much of an open passage as is needed to make it longer."""
+    """As much of an open passage as is needed to make it longer, and where it is."""
 
     first_s: int
     last_s: int
     heard: bytes
     rssi_dbm_max: float | None
+    lat_deg: float | None
+    lon_deg: float | None
+    doubtful: bool
 
+
+TagKey = tuple[int, bytes]
+"""City, and the 16 bytes of the id of a tag."""
 
 OpenKey = tuple[int, bytes, bytes]
-"""City, and the 16 bytes of the ids of a tag and of a detector: what is compared a hundred times a body."""
+"""The same with the id of a detector: what is compared a hundred times a body."""
 
 
 def lengthened(
@@ -49,27 +54,29 @@ def lengthened(
     powers = one.rssi_dbm_max, rssi_dbm_max
     if powers[0] is None or (powers[1] is not None and powers[1] > powers[0]):
         powers = powers[1], powers[0]
-    return Going(one.first_s, last_s, with_seconds(one.heard, one.first_s, seconds), powers[0])
+    heard = with_seconds(one.heard, one.first_s, seconds)
+    return Going(one.first_s, last_s, heard, powers[0], one.lat_deg, one.lon_deg, one.doubtful)
 
 
-def far_apart(touched: Mapping[OpenKey, Placed]) -> set[OpenKey]:
-    """The keys of tags that detectors far from each other heard now: what one of them says is news to the other."""
-    by_tag: dict[bytes, list[OpenKey]] = {}
-    for key in touched:
-        by_tag.setdefault(key[1], []).append(key)
-    found: set[OpenKey] = set()
-    for keys in by_tag.values():
-        if len(keys) > 1 and _is_wide([touched[key] for key in keys]):
-            found.update(keys)
-    return found
+def may_contradict(one: Going, others: Iterable[Going], until_s: int, range_m: float) -> bool:
+    """Whether a closer look may show that one of these passages of the same tag at other detectors cannot be true
+    together with this one (`app.tags.doubt`), of which that was asked when it had been heard until `until_s`.
 
-
-def _is_wide(detectors: Sequence[Placed]) -> bool:
-    """Whether some are farther apart than one tag can be heard at once, by a square around them that is too large."""
-    lat = [one.lat_deg for one in detectors if one.lat_deg is not None]
-    lon = [one.lon_deg for one in detectors if one.lon_deg is not None]
-    if not lat or not lon:
+    Only what was heard after that can say anything that was not said then. Distances are too long here: a degree of
+    longitude counts as on the equator.
+    """
+    lat_deg, lon_deg = one.lat_deg, one.lon_deg
+    if lat_deg is None or lon_deg is None:
         return False
-    north, east = max(lat) - min(lat), max(lon) - min(lon)
-    reach_deg = (2 * min(one.range_m for one in detectors) + MARGIN_M) / M_PER_DEG
-    return north * north + east * east > reach_deg * reach_deg
+    near2 = ((range_m + MARGIN_M) / M_PER_DEG) ** 2
+    for other in others:
+        if other.last_s <= until_s or other.lat_deg is None or other.lon_deg is None:
+            continue
+        north, east = lat_deg - other.lat_deg, lon_deg - other.lon_deg
+        away2 = north * north + east * east
+        if away2 <= near2 or (one.doubtful and other.doubtful):
+            continue
+        apart_s = max(one.first_s, other.first_s) - min(one.last_s, other.last_s) + CLOCKS_S
+        if away2 > ((range_m + MARGIN_M + SPEED_MPS_MAX * max(0.0, apart_s)) / M_PER_DEG) ** 2:
+            return True
+    return False

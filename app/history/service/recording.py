@@ -3,7 +3,7 @@
 One call takes everything that a group of units says, so that each touched passage is written once a group.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from uuid import UUID
@@ -15,11 +15,10 @@ from sqlalchemy.engine import Connection
 from app.devices.carriers import carrier_at
 from app.geo.cells import cell_of, hour_of
 from app.history.doubting import doubts_of
-from app.history.going import Going, OpenKey, far_apart, lengthened
+from app.history.going import Going, OpenKey, TagKey, lengthened, may_contradict
 from app.history.model import Began, KnownBy, Passage, Position, Spot
+from app.history.store import opened, positions
 from app.history.store import passages as store
-from app.history.store import positions
-from app.history.store.passages import Asked
 from app.kit.ids import CityId, DetectorId, DeviceId, PassageId, TagId, new_id
 from app.tags import heard as heard_set
 from app.tags import service as tags
@@ -43,7 +42,17 @@ CLOSED_AT_ONCE = 1_000
 class _Touched:
     """What a group of units says of one tag at one detector."""
 
-    __slots__ = ("detector", "detector_id", "received_at", "rssi_dbm_max", "seconds", "skew_s", "tag", "tag_id")
+    __slots__ = (
+        "detector",
+        "detector_id",
+        "received_at",
+        "rssi_dbm_max",
+        "seconds",
+        "skew_s",
+        "tag",
+        "tag_id",
+        "until_s",
+    )
 
     def __init__(
         self,
@@ -61,6 +70,7 @@ class _Touched:
         self.received_at = unit.received_at
         skew_s = unit.report.skew_s
         self.skew_s = None if isinstance(skew_s, UnsetType) else skew_s
+        self.until_s = 0
 
 
 class _Changes(Struct):
@@ -79,31 +89,33 @@ def record(connection: Connection, units: Sequence[DetectorUnit], now: datetime)
     touched = _gather(connection, units)
     if not touched:
         return []
-    going, elsewhere = store.going(connection, [_asked(key, one) for key, one in touched.items()])
+    known = opened.of(connection, {key[:2] for key in touched})
     open_from_s = (now - KEPT_OPEN).timestamp()
-    longer: list[tuple[OpenKey, Going]] = []
+    longer: dict[OpenKey, Going] = {}
     others: dict[OpenKey, _Touched] = {}
     for key, one in touched.items():
-        before = going.get(key)
+        before = known[key[:2]].get(key[2])
         after = None
         if before is not None:
             gap = gap_s(one.tag.interval_s)
             after = lengthened(before, one.seconds, one.rssi_dbm_max, gap, one.tag.cuts_s, open_from_s)
-        if after is None:
+        if before is None or after is None:
             others[key] = one
-        elif after != before:
-            longer.append((key, after))
+            continue
+        one.until_s = before.last_s
+        if after != before:
+            longer[key] = after
     changes = _Changes()
-    by_key = {_key(one): one for one in store.open_of(connection, [key for key in others if key in going])}
+    by_key = {_key(one): one for one in store.open_of(connection, [key for key in others if key[2] in known[key[:2]]])}
     for key, one in others.items():
         _join(connection, changes, one, by_key.get(key), now)
-    store.lengthen(connection, longer)
+    store.lengthen(connection, longer.items())
     _write(connection, changes)
-    suspects = elsewhere | far_apart({key: one.detector for key, one in touched.items()})
-    looked_at = [(key, going[key].last_s) for key, _ in longer if key in suspects]
-    new = {one.id for one in changes.began}
-    looked_at += [(_key(one), 0) for one, _ in changes.opened.values() if one.id not in new or _key(one) in suspects]
-    _doubt(connection, changes, looked_at, touched)
+    became: dict[OpenKey, Going | None] = {_key(one): None for one in changes.gone_open}
+    became |= longer
+    became |= {_key(one): _going(one) for one, _ in changes.opened.values()}
+    opened.changed(connection, became)
+    _doubt(connection, changes, known, touched)
     store.save_closed(connection, changes.closed)
     tags.teach_intervals(connection, changes.taught)
     heard_by = {one.detector_id: one.detector for one in others.values()}
@@ -170,12 +182,10 @@ def _gather(connection: Connection, units: Sequence[DetectorUnit]) -> dict[OpenK
     return touched
 
 
-def _asked(key: OpenKey, one: _Touched) -> Asked:
-    """What to ask the store of it. What a passage was not heard for as long as a gap before is another one."""
-    detector = one.detector
-    from_s = int(one.seconds[0] - gap_s(one.tag.interval_s)) - 1
-    lat_deg, lon_deg = (None, None) if detector.kind in MOVING else (detector.lat_deg, detector.lon_deg)
-    return Asked(key, from_s, lat_deg, lon_deg, detector.range_m)
+def _going(one: Passage, doubtful: Collection[UUID] = ()) -> Going:
+    first_s, last_s = _second(one.opened_at), _second(one.last_at)
+    is_doubtful = one.doubtful or one.id in doubtful
+    return Going(first_s, last_s, one.heard, one.rssi_dbm_max, one.lat_deg, one.lon_deg, is_doubtful)
 
 
 def _key(one: Passage) -> OpenKey:
@@ -267,15 +277,26 @@ def spot_of(connection: Connection, detector_id: UUID, detector: Placed, at: dat
 
 
 def _doubt(
-    connection: Connection, changes: _Changes, looked_at: Sequence[tuple[OpenKey, int]], touched: Collection[OpenKey]
+    connection: Connection,
+    changes: _Changes,
+    known: Mapping[TagKey, Mapping[bytes, Going]],
+    touched: Mapping[OpenKey, _Touched],
 ) -> None:
-    """Marks what cannot be true together, and keeps it for the staff. What is open is stored already; `looked_at` are
-    those of them that may be concerned, with the second until which each was heard before.
+    """Marks what cannot be true together, and keeps it for the staff. What is open is stored already; few tags need a
+    closer look.
     """
-    suspects = store.contradicted(connection, looked_at) | {one.tag_id for one in changes.closed}
+    suspects = {one.tag_id for one in changes.closed}
+    for key, one in touched.items():
+        of_tag = known[key[:2]]
+        mine = of_tag.get(key[2])
+        if mine is None or len(of_tag) < 2:  # The usual case.
+            continue
+        if may_contradict(mine, of_tag.values(), one.until_s, one.detector.range_m):
+            suspects.add(TagId(one.tag_id))
     if not suspects:
         return
-    found = [*store.open_of_tags(connection, suspects), *changes.closed]
+    now_open = store.open_of_tags(connection, suspects)
+    found = [*now_open, *changes.closed]
     placed = tags.placed(connection, {one.detector_id for one in found})
     moving = frozenset(key for key, one in placed.items() if one.kind in MOVING)
     doubts = doubts_of([one for one in found if _key(one) in touched], found, moving)
@@ -284,6 +305,7 @@ def _doubt(
     doubtful = {doubt.passage_id for doubt in doubts} | {doubt.other_id for doubt in doubts}
     store.add_doubts(connection, doubts)
     store.mark_doubtful(connection, doubtful)
+    opened.changed(connection, {_key(one): _going(one, doubtful) for one in now_open if one.id in doubtful})
     for passages in (changes.closed, changes.began):
         passages[:] = [msgspec.structs.replace(one, doubtful=True) if one.id in doubtful else one for one in passages]
 
@@ -312,6 +334,7 @@ def close_over(connection: Connection, now: datetime) -> int:
         spot = None if detector is None else spot_of(connection, one.detector_id, detector, one.opened_at)
         closed.append(_at_spot(one, spot))
     store.remove_open(connection, over)
+    opened.changed(connection, {_key(one): None for one in over})
     store.save_closed(connection, closed)
     tags.teach_intervals(connection, taught)
     return len(found)

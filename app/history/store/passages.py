@@ -7,19 +7,16 @@ from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
-from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from app.db import dialect
 from app.db.tables import counter
 from app.db.types import KeyBytes, Second
 from app.geo.cells import hour_of
-from app.geo.measure import M_PER_DEG
 from app.history.going import Going, OpenKey
 from app.history.model import Doubt, Passage
 from app.history.tables import doubt, open_passage, passage, tag_press
 from app.kit.ids import new_id
-from app.tags.doubt import CLOCKS_S, MARGIN_M, SPEED_MPS_MAX
 
 SERIAL = "passage"
 
@@ -44,116 +41,26 @@ _SECOND, _BYTES = Second(timezone=True), KeyBytes()
 _KEY_TYPES: dict[str, Any] = {"city_id": sa.Integer(), "tag_id": _BYTES, "detector_id": _BYTES}
 
 
-def _of_asked(asked: Any, *columns: Any) -> sa.Select[Any]:
-    """Of the open passages with the keys that are asked for."""
-    mine = open_passage.c
-    of_tag = (mine.city_id == asked.c.city_id) & (mine.tag_id == asked.c.tag_id)
-    return sa.select(*columns).join_from(asked, open_passage, of_tag & (mine.detector_id == asked.c.detector_id))
-
-
-def _number(value: float) -> sa.ColumnElement[float]:
-    """A constant of the statement, which is no parameter of it."""
-    return sa.literal_column(repr(value), sa.Float())
-
-
-def _going(asked: Any) -> sa.Select[Any]:
-    """The open passages with the keys that are asked for, and those of the same tag at other detectors from which
-    nobody gets here in the time since they last heard it.
-    """
-    one = open_passage.c
-    # As a range, since SQLite would not take the primary key for it otherwise, where they lie side by side.
-    same_tag = (one.city_id == asked.c.city_id) & one.tag_id.between(asked.c.tag_id, asked.c.tag_id)
-    north, east = one.lat_deg - asked.c.lat_deg, one.lon_deg - asked.c.lon_deg
-    away2 = north * north + east * east
-    since_s = dialect.epoch_s(asked.c.from_at) - dialect.epoch_s(one.last_at)
-    travelled_deg = sa.case((since_s > _number(0), since_s * _number(SPEED_MPS_MAX / M_PER_DEG)), else_=_number(0))
-    reach_deg = asked.c.reach_deg + travelled_deg
-    far = (away2 > asked.c.reach_deg * asked.c.reach_deg) & (away2 > reach_deg * reach_deg)
-    return (
-        sa.select(
-            *(asked.c[name] for name in _KEY_TYPES),
-            one.detector_id == asked.c.detector_id,
-            sa.type_coerce(one.opened_at, _SECOND),
-            sa.type_coerce(one.last_at, _SECOND),
-            one.heard,
-            one.rssi_dbm_max,
-        )
-        .join_from(asked, open_passage, same_tag)
-        .where((one.detector_id == asked.c.detector_id) | far)
-    )
-
-
-_PLACE_TYPES = {"from_at": _SECOND, "lat_deg": sa.Float(), "lon_deg": sa.Float(), "reach_deg": sa.Float()}
-_GOING = dialect.KeyLookup(_KEY_TYPES | _PLACE_TYPES, _going)
 _LENGTHEN = dialect.Changes(
     open_passage, _KEY_TYPES, {"last_at": _SECOND, "heard": sa.LargeBinary(), "rssi_dbm_max": sa.Float()}
 )
 _PUT_OFF = dialect.Changes(open_passage, _KEY_TYPES, {"close_at": _SECOND})
-_OPEN_BY_KEY = dialect.KeyLookup(
-    _KEY_TYPES, lambda asked: _of_asked(asked, *(open_passage.c[name] for name in _FIELDS))
-)
+
+
+def _by_key(asked: Any) -> sa.Select[Any]:
+    mine = open_passage.c
+    of_tag = (mine.city_id == asked.c.city_id) & (mine.tag_id == asked.c.tag_id)
+    found = sa.select(*(mine[name] for name in _FIELDS))
+    return found.join_from(asked, open_passage, of_tag & (mine.detector_id == asked.c.detector_id))
+
+
+_OPEN_BY_KEY = dialect.KeyLookup(_KEY_TYPES, _by_key)
 _OPEN_OF_TAGS = dialect.Lookup(
     sa.select(*(open_passage.c[name] for name in _FIELDS)).where(
         open_passage.c.tag_id.in_(sa.bindparam("ids", expanding=True))
     ),
     open_passage.c.tag_id,
 )
-
-
-def _contradicted(asked: Any) -> sa.Select[Any]:
-    """The tags of open passages that another open one may contradict (`app.tags.doubt`), given by their keys and until
-    when they were heard before. Only what was heard after that can say anything that was not said then.
-
-    They are more than those that do: on this sphere a degree of longitude is as long everywhere as on the equator.
-    """
-    another = open_passage.alias("other")
-    mine, other = open_passage.c, another.c
-    # As a range, since SQLite would not take the primary key for it otherwise, where they lie side by side.
-    same_tag = (other.city_id == asked.c.city_id) & other.tag_id.between(asked.c.tag_id, asked.c.tag_id)
-    elsewhere = (other.last_at > asked.c.until_at) & (other.detector_id != asked.c.detector_id)
-    north, east = mine.lat_deg - other.lat_deg, mine.lon_deg - other.lon_deg
-    away2 = north * north + east * east
-    later = sa.case((mine.opened_at > other.opened_at, mine.opened_at), else_=other.opened_at)
-    earlier = sa.case((mine.last_at < other.last_at, mine.last_at), else_=other.last_at)
-    apart_s = dialect.epoch_s(later) - dialect.epoch_s(earlier) + _number(CLOCKS_S)
-    travelled_m = sa.case((apart_s > _number(0), apart_s * _number(SPEED_MPS_MAX)), else_=_number(0))
-    heard_m = sa.func.coalesce(mine.accuracy_m, _number(0)) + sa.func.coalesce(other.accuracy_m, _number(0))
-    reach_deg = (heard_m + travelled_m + _number(MARGIN_M)) * _number(1 / M_PER_DEG)
-    far = (away2 >= _number((MARGIN_M / M_PER_DEG) ** 2)) & (away2 >= reach_deg * reach_deg)
-    news = sa.not_(mine.doubtful & other.doubtful)
-    return _of_asked(asked, mine.tag_id).join(another, same_tag & elsewhere & far & news)
-
-
-_CONTRADICTED = dialect.KeyLookup(_KEY_TYPES | {"until_at": _SECOND}, _contradicted)
-
-
-class Asked(Struct, frozen=True):
-    """A tag at a detector of which something was heard after `from_s`. Where the place is not known, no other detector
-    is far from it.
-    """
-
-    key: OpenKey
-    from_s: int
-    lat_deg: float | None
-    lon_deg: float | None
-    range_m: float
-
-
-def going(connection: Connection, asked: Iterable[Asked]) -> tuple[dict[OpenKey, Going], set[OpenKey]]:
-    """The open passages with these keys, and the keys of which the tag was heard elsewhere, so far away that nobody
-    comes from there.
-    """
-    rows = [
-        (*one.key, one.from_s, one.lat_deg, one.lon_deg, (one.range_m + MARGIN_M) * (1 / M_PER_DEG)) for one in asked
-    ]
-    found: dict[OpenKey, Going] = {}
-    elsewhere: set[OpenKey] = set()
-    for row in _GOING.rows(connection, rows):
-        if row[3]:
-            found[row[:3]] = Going(*row[4:])
-        else:
-            elsewhere.add(row[:3])
-    return found, elsewhere
 
 
 def lengthen(connection: Connection, longer: Iterable[tuple[OpenKey, Going]]) -> None:
@@ -169,13 +76,6 @@ def put_off(connection: Connection, later: Iterable[tuple[OpenKey, int]]) -> Non
 def open_of(connection: Connection, keys: Collection[OpenKey]) -> list[Passage]:
     """The open passages of these tags at these detectors."""
     return [_of_values(row) for row in _OPEN_BY_KEY.rows(connection, keys)]
-
-
-def contradicted(connection: Connection, keys: Iterable[tuple[OpenKey, int]]) -> set[UUID]:
-    """Tags that need a closer look: of the open passages with these keys, each with the second until which it was heard
-    when that was last asked (0 if never), another one may say that they cannot be.
-    """
-    return {row[0] for row in _CONTRADICTED.rows(connection, [(*key, until_s) for key, until_s in keys])}
 
 
 def open_of_tags(connection: Connection, tag_ids: Collection[UUID]) -> list[Passage]:
