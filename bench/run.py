@@ -5,13 +5,15 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from bench import positions, start, watches
+from bench import area, detectors, positions, start, watches
 from bench.measure import Measurement
 
 BENCHES: dict[str, Callable[[], Iterator[Measurement]]] = {
     "watches": watches.measure,
     "start": start.measure,
     "positions": positions.measure,
+    "detectors": detectors.measure,
+    "area": area.measure,
 }
 
 
