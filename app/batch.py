@@ -258,6 +258,7 @@ def take_heard(batch: Batch, began: Iterable[Began], signals: Iterable[Signal]) 
                 detector_id=passage.detector_id,
                 detector_name=one.detector_name,
                 at=passage.opened_at,
+                last_at=passage.last_at,
                 received_at=passage.received_at,
                 lat_deg=passage.lat_deg,
                 lon_deg=passage.lon_deg,

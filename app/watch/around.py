@@ -9,6 +9,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from app.tags.model import DetectorTrouble, Spell
+from app.watch.model import Passed
 from app.watch.silence import Uptime
 
 NOT_HEARING = frozenset({DetectorTrouble.SILENT, DetectorTrouble.DEAF})
@@ -20,30 +21,39 @@ NAMES_JOINT = "、"
 
 class Around(Struct, frozen=True, kw_only=True):
     """The service's own uptime, what was wrong with detectors (by id) and what they are called, and when tags were
-    really heard last: a tag that lies near a detector makes no new passage.
+    really heard last: a tag that lies near a detector makes no new passage. For the same reason `passages`, by wearer,
+    are those at the detectors asked for that touch the time asked for, as they are now.
     """
 
     uptime: Uptime | None = None
     spells: Mapping[UUID, Sequence[Spell]] = {}
     names: Mapping[UUID, str] = {}
     heard_at: Mapping[UUID, datetime] = {}
+    passages: Mapping[UUID, Sequence[Passed]] = {}
 
 
 class Question(Struct, frozen=True, kw_only=True):
-    """What must be looked up before time is judged: troubles of these detectors since then, and these tags."""
+    """What must be looked up before time is judged: troubles of these detectors since then, these tags, and who of
+    these wearers was at the detectors in `span`, both ends included.
+    """
 
     detector_ids: frozenset[UUID] = frozenset()
     tag_ids: frozenset[UUID] = frozenset()
     since: datetime | None = None
+    wearer_ids: frozenset[UUID] = frozenset()
+    span: tuple[datetime, datetime] | None = None
 
 
 def asked_together(questions: Iterable[Question]) -> Question:
     """One question instead of many."""
     asked = list(questions)
+    spans = [one.span for one in asked if one.span is not None]
     return Question(
         detector_ids=frozenset().union(*(one.detector_ids for one in asked)),
         tag_ids=frozenset().union(*(one.tag_ids for one in asked)),
         since=min((one.since for one in asked if one.since is not None), default=None),
+        wearer_ids=frozenset().union(*(one.wearer_ids for one in asked)),
+        span=(min(span[0] for span in spans), max(span[1] for span in spans)) if spans else None,
     )
 
 

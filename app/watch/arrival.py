@@ -1,8 +1,10 @@
 """Arrived, and not arrived by: a wearer is expected to pass certain detectors on certain days.
 
-A day is settled once: by the passage, or at the deadline, when the family must hear that she did not come, or that
-nobody can say because what should have heard her was down. A passage that comes after that is the end of the alert,
-whether she was late or only the word of her. Days and times are those of the wall clock of her city.
+A day is settled once: by a passage that begins in its time or reaches into it, or at the deadline. One who came early
+and stays makes no new passage, so at the deadline the store is asked who was there. When she was not, the family must
+hear that she did not come, or that nobody can say because what should have heard her was down. A passage that comes
+after that is the end of the alert, whether she was late or only the word of her. Days and times are those of the wall
+clock of her city.
 """
 
 from collections.abc import Iterator
@@ -30,9 +32,11 @@ from app.watch.model import (
 )
 from app.watch.passage import note_told, place_of
 
-GRACE = timedelta(minutes=2)
-"""A passage of the last minute must have had time to come in: detectors send what they heard every few seconds to a
-minute, and try again after that."""
+GRACE = timedelta(minutes=5)
+"""After the deadline, before it is judged; what is told is still the deadline. A passage of the last minute must have
+had time to come in. Nor may she be blamed for a detector that died in the last minutes: one that speaks every minute
+is called silent after three of them (`app.tags.states`), and whoever notices that looks every half minute. Of one that
+is expected to speak more rarely than every 90 s this is not known in time; an urgent alert cannot wait for that."""
 
 TOLD_WITHIN = timedelta(hours=12)
 """After an outage of ours nobody is told any more about a day that was over so long ago."""
@@ -51,25 +55,24 @@ def look(state: WatchState, observation: Observation, subject: Subject, now: dat
     for expectation in subject.expectations:
         if observation.detector_id not in expectation.detector_ids:
             continue
-        day = local_date(observation.at, subject.zone)
-        from_at, by_at = window(expectation, day, subject.zone)
-        if not expectation.is_on(day) or observation.at < from_at:
-            continue
-        kept = state_of(state, expectation, subject.zone, now)
-        if day.toordinal() < kept.day or (day.toordinal() == kept.day and kept.how not in TOLD_OF):
-            continue
-        before = kept.how if day.toordinal() == kept.day else None
-        _settle(kept, expectation, day, Settled.ARRIVED, subject.zone, now)
-        if before is not None:
-            note_told(state, observation, now)
-            yield _over(subject, expectation, day, observation, in_time=observation.at <= by_at)
-        elif expectation.tell_arrival and observation.at >= now - JUDGED_AGE_MAX:
-            note_told(state, observation, now)
-            yield _arrived(subject, expectation, day, observation)
+        for day in _days_of(expectation, observation, subject.zone):
+            kept = state_of(state, expectation, subject.zone, now)
+            if day.toordinal() < kept.day or (day.toordinal() == kept.day and kept.how not in TOLD_OF):
+                continue
+            before = kept.how if day.toordinal() == kept.day else None
+            _settle(kept, expectation, day, Settled.ARRIVED, subject.zone, now)
+            if before is not None:
+                note_told(state, observation, now)
+                yield _over(subject, expectation, day, observation)
+            elif expectation.tell_arrival and _is_news(expectation, day, subject, observation, now):
+                note_told(state, observation, now)
+                yield _arrived(subject, expectation, day, observation)
 
 
 def tick(state: WatchState, subject: Subject, around: Around, now: datetime) -> Iterator[WatchEvent]:
-    """An event for each expectation whose deadline has gone by without her."""
+    """An event for each expectation whose deadline has gone by without a word of her: that she was there already, or
+    that she is missing.
+    """
     for expectation in subject.expectations:
         kept = state_of(state, expectation, subject.zone, now)
         if kept.due_at is None or kept.due_at > now:
@@ -77,6 +80,12 @@ def tick(state: WatchState, subject: Subject, around: Around, now: datetime) -> 
         day, due_at = local_date(kept.due_at - GRACE, subject.zone), kept.due_at
         if now - due_at > TOLD_WITHIN:
             _settle(kept, expectation, day, Settled.NOT_TOLD, subject.zone, now)
+            continue
+        passed = _attended(expectation, day, subject, around)
+        if passed is not None:
+            _settle(kept, expectation, day, Settled.ARRIVED, subject.zone, now)
+            if expectation.tell_arrival:
+                yield _arrived(subject, expectation, day, passed)
             continue
         event = _judged(state, subject, expectation, day, around, now)
         missed = event.rule == "not_arrived"
@@ -91,13 +100,14 @@ def due_at(state: WatchState, subject: Subject) -> datetime | None:
 
 
 def question(state: WatchState, subject: Subject, now: datetime) -> Question:
-    """What `tick` must know at `now`: whether the detectors of what is due were hearing."""
+    """What `tick` must know at `now` of what is due: who was there, and whether its detectors were hearing."""
     asked: list[Question] = []
     for expectation in subject.expectations:
         kept = state.arrivals.get(expectation.id.hex)
         if kept is not None and kept.due_at is not None and kept.due_at <= now:
-            from_at, _ = window(expectation, local_date(kept.due_at - GRACE, subject.zone), subject.zone)
-            asked.append(Question(detector_ids=frozenset(expectation.detector_ids), since=from_at))
+            span = window(expectation, local_date(kept.due_at - GRACE, subject.zone), subject.zone)
+            detector_ids, wearer_ids = frozenset(expectation.detector_ids), frozenset({subject.wearer_id})
+            asked.append(Question(detector_ids=detector_ids, since=span[0], wearer_ids=wearer_ids, span=span))
     return world.asked_together(asked)
 
 
@@ -132,6 +142,33 @@ def window(expectation: Expectation, day: date, zone: ZoneInfo) -> tuple[datetim
 def alert_subject(expectation_id: UUID, day: date) -> str:
     """What one alert is about. Each day is one of its own: what nobody resolved yesterday must not swallow today's."""
     return f"{expectation_id.hex}:{day.isoformat()}"
+
+
+def _days_of(expectation: Expectation, passed: Passed, zone: ZoneInfo) -> Iterator[date]:
+    """The expected days on which she was there in time or later, as far as the passage is known: one, or each that a
+    stay of days reaches into.
+    """
+    last_at = passed.last_at or passed.at
+    for ordinal in range(local_date(passed.at, zone).toordinal(), local_date(last_at, zone).toordinal() + 1):
+        day = date.fromordinal(ordinal)
+        if expectation.is_on(day) and last_at >= window(expectation, day, zone)[0]:
+            yield day
+
+
+def _is_news(expectation: Expectation, day: date, subject: Subject, passed: Passed, now: datetime) -> bool:
+    from_at, _ = window(expectation, day, subject.zone)
+    return max(passed.at, from_at) >= now - JUDGED_AGE_MAX
+
+
+def _attended(expectation: Expectation, day: date, subject: Subject, around: Around) -> Passed | None:
+    """The first passage by which she was there at any moment of the time."""
+    from_at, by_at = window(expectation, day, subject.zone)
+    there = [
+        one
+        for one in around.passages.get(subject.wearer_id, ())
+        if one.detector_id in expectation.detector_ids and one.at <= by_at and (one.last_at or one.at) >= from_at
+    ]
+    return min(there, key=lambda one: one.at, default=None)
 
 
 def _next_due_at(
@@ -193,9 +230,11 @@ def _judged(
     )
 
 
-def _over(subject: Subject, expectation: Expectation, day: date, passed: Passed, *, in_time: bool) -> WatchEvent:
+def _over(subject: Subject, expectation: Expectation, day: date, passed: Passed) -> WatchEvent:
     """The good news that ends the alert: she came late, or the word that she was in time did."""
-    rule = "was_there" if in_time else "arrived_late"
+    from_at, by_at = window(expectation, day, subject.zone)
+    at = max(passed.at, from_at)
+    rule = "was_there" if at <= by_at else "arrived_late"
     return WatchEvent(
         wearer_id=subject.wearer_id,
         kind=AlertKind.ARRIVAL,
@@ -203,8 +242,8 @@ def _over(subject: Subject, expectation: Expectation, day: date, passed: Passed,
         subject=alert_subject(expectation.id, day),
         level=Level.NOTICE,
         cause=f"{rule}:{alert_subject(expectation.id, day)}",
-        at=passed.at,
-        received_at=passed.received_at,
+        at=at,
+        received_at=max(passed.received_at, at),
         outcome=Outcome.PASSING,  # It is told also when somebody has resolved the alert already.
         reasons=(Reason(code=rule, params=_words(expectation, passed)),),
         place=place_of(passed),
@@ -212,17 +251,21 @@ def _over(subject: Subject, expectation: Expectation, day: date, passed: Passed,
 
 
 def _arrived(subject: Subject, expectation: Expectation, day: date, passed: Passed) -> WatchEvent:
+    """News that she came, or, when she had come before anybody expected her, that she was there when they did."""
+    from_at, _ = window(expectation, day, subject.zone)
+    at = max(passed.at, from_at)
+    rule = "arrived" if passed.at >= from_at else "was_there"
     return WatchEvent(
         wearer_id=subject.wearer_id,
         kind=AlertKind.ARRIVAL,
-        rule="arrived",
+        rule=rule,
         subject=expectation.id.hex,
         level=Level.NEWS,
-        cause=f"arrived:{alert_subject(expectation.id, day)}",
-        at=passed.at,
-        received_at=passed.received_at,
+        cause=f"arrived:{alert_subject(expectation.id, day)}",  # Whichever of the two is told, it is told once a day.
+        at=at,
+        received_at=max(passed.received_at, at),
         outcome=Outcome.NEWS,
-        reasons=(Reason(code="arrived", params=_words(expectation, passed)),),
+        reasons=(Reason(code=rule, params=_words(expectation, passed)),),
         place=place_of(passed),
     )
 

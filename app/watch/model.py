@@ -129,8 +129,9 @@ class Heard(Struct, frozen=True, kw_only=True):
 
 class Passed(Struct, frozen=True, kw_only=True):
     """A tag of hers came within earshot of a detector: a passage began at `at`. Its place may be unknown (a bus without
-    one). `doubtful`: it cannot be true together with another passage, and moves nobody. `home`: the detector is one
-    that stands in somebody's home.
+    one). `last_at`: how long it had gone on as far as was known then, None for no longer than its beginning; what it
+    becomes after that is no observation. `doubtful`: it cannot be true together with another passage, and moves nobody.
+    `home`: the detector is one that stands in somebody's home.
     """
 
     tag_id: UUID
@@ -138,6 +139,7 @@ class Passed(Struct, frozen=True, kw_only=True):
     detector_name: str
     at: datetime
     received_at: datetime
+    last_at: datetime | None = None
     lat_deg: float | None = None
     lon_deg: float | None = None
     accuracy_m: float | None = None
@@ -192,7 +194,7 @@ class Settled(IntEnum):
     """How the question whether somebody arrived was answered for a day."""
 
     ARRIVED = 1
-    """In time, or late before anybody was told that she had not."""
+    """She came, or was there already; in time, or late before anybody was told that she had not."""
     MISSED = 2
     """It was told that she had not arrived."""
     UNKNOWN = 3

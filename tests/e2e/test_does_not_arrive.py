@@ -11,7 +11,7 @@ async def test_the_family_hears_that_he_did_not_come_and_that_he_came_late(morni
     await beating(morning, [school.gate, school.corner], 10)
     assert [] == await morning.alerts(morning.town.daughter), "half past eight is not over before the last word came in"
 
-    await beating(morning, [school.gate, school.corner], 2)
+    await beating(morning, [school.gate, school.corner], 5)
     await morning.until(lambda: len(morning.pushes(morning.town.son)) == 2)
     titles = [title for title, _ in morning.pushes(morning.town.son)]
     assert [
@@ -22,7 +22,7 @@ async def test_the_family_hears_that_he_did_not_come_and_that_he_came_late(morni
     assert ("arrival", "urgent", "open") == (alert["kind"], alert["level"], alert["state"])
     assert "08:30" in alert["reasons"][0]["ja"]
 
-    await beating(morning, [school.gate], 9)
+    await beating(morning, [school.gate], 6)
     taken(await morning.gateway(school.gate, [heard()]))
     await morning.until(lambda: len(morning.pushes(morning.town.son)) == 3)
     title, body = morning.pushes(morning.town.son)[-1]

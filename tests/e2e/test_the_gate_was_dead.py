@@ -11,7 +11,7 @@ async def test_the_family_is_told_that_nobody_can_say_and_later_that_he_was_ther
 ) -> None:
     await expected(morning, school, morning.town.daughter)
     await beating(morning, [school.gate, school.corner], 35)
-    await beating(morning, [school.corner], 28)
+    await beating(morning, [school.corner], 31)
 
     await morning.until(lambda: len(morning.pushes(morning.town.daughter)) == 1)
     ((title, body),) = morning.pushes(morning.town.daughter)
@@ -23,7 +23,7 @@ async def test_the_family_is_told_that_nobody_can_say_and_later_that_he_was_ther
     states = taken(await school.clerk.get("/v1/detectors/states"))["items"]
     assert {"東門": "silent", "角の電柱": "up"} == {one["name"]: one["state"] for one in states}
 
-    at = morning.now - timedelta(minutes=18)  # It kept what it could not send: 08:15.
+    at = morning.now - timedelta(minutes=21)  # It kept what it could not send: 08:15.
     taken(await morning.gateway(school.gate, [heard(at), STRANGER]))
     await morning.until(lambda: len(morning.pushes(morning.town.daughter)) == 2)
     assert "タロウさんは「小学校」に着いていました（08:15）" == morning.pushes(morning.town.daughter)[1][0]

@@ -23,6 +23,7 @@ from app.history.service.positions import (
 from app.history.service.questions import doubts, feed, near_by, passages_of_detector, passages_of_tag
 from app.history.service.recording import append_vehicles, close_over, last_heard, record
 from app.history.service.signals import signals
+from app.history.store.attendance import passages_at
 
 __all__ = [
     "POINTS",
@@ -42,6 +43,7 @@ __all__ = [
     "look_at_track",
     "near",
     "near_by",
+    "passages_at",
     "passages_of_detector",
     "passages_of_tag",
     "record",

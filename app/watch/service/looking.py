@@ -17,8 +17,8 @@ from app.kit.ids import CityId, DetectorId, WearerId
 from app.tags import service as tags
 from app.tags.model import DetectorTrouble, Spell
 from app.watch import arrival, catalogue, store
-from app.watch.around import Around, asked_together
-from app.watch.model import Observation, Subject, WatchEvent, WatchSettings, WatchState
+from app.watch.around import Around, Question, asked_together
+from app.watch.model import Observation, Passed, Subject, WatchEvent, WatchSettings, WatchState
 from app.watch.silence import Uptime
 from app.watch.store import Kept as KeptState
 
@@ -92,7 +92,32 @@ def _around(
                 )
                 spells.setdefault(detector_id, []).append(gone)
     heard_at = history.last_heard(connection, asked.tag_ids) if asked.tag_ids else {}
-    return Around(uptime=uptime, spells=spells, names=names, heard_at=heard_at)
+    passages = _passages(connection, asked, names)
+    return Around(uptime=uptime, spells=spells, names=names, heard_at=heard_at, passages=passages)
+
+
+def _passages(connection: Connection, asked: Question, names: Mapping[UUID, str]) -> dict[UUID, list[Passed]]:
+    """Who was where she is expected, by wearer. `names` are those of the detectors."""
+    if not asked.wearer_ids or asked.span is None:
+        return {}
+    found = history.passages_at(connection, asked.wearer_ids, asked.detector_ids, *asked.span)
+    return {
+        wearer_id: [
+            Passed(
+                tag_id=one.tag_id,
+                detector_id=one.detector_id,
+                detector_name=names.get(one.detector_id, ""),
+                at=one.opened_at,
+                last_at=one.last_at,
+                received_at=one.received_at,
+                lat_deg=one.lat_deg,
+                lon_deg=one.lon_deg,
+                accuracy_m=one.accuracy_m,
+            )
+            for one in passages
+        ]
+        for wearer_id, passages in found.items()
+    }
 
 
 _WATCHED: Kept[Subject] = Kept(geo.VERSION, store.SETTINGS_VERSION, store.EXPECTATION_VERSION, CITY_VERSION)

@@ -8,7 +8,7 @@ from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from app.tags import service as tags
-from app.tags.model import Detector, DetectorKind
+from app.tags.model import Detector, DetectorKind, Tag
 from app.tags.registration import DetectorDraft
 from app.watch import service as watch
 from app.watch.model import Expectation
@@ -20,12 +20,13 @@ DAWN = clock("5:00")
 
 
 class School(Struct, kw_only=True):
-    """The town, its database, and the gates of the school."""
+    """The town, its database, the gates of the school, and the tag that Hana wears."""
 
     connection: Connection
     town: Town
     east: Detector
     west: Detector
+    tag: Tag
 
     def draft(self, **different: Any) -> Draft:
         """At either gate on school days, from 7:45 to 8:30."""
@@ -56,4 +57,7 @@ def school(connection: Connection) -> School:
         )
         for name in ("東門", "西門")
     )
-    return School(connection=connection, town=cast, east=east, west=west)
+    identity = "acfd065e-c3c0-11e3-9bbe-1a514932ac01/1/2"
+    tag = tags.register_tag(connection, city_id=KAKOGAWA, vendor="Aruku", scheme="ibeacon", identity=identity, now=DAWN)
+    tags.assign_tag(connection, tag.id, cast.hana.id, now=DAWN)
+    return School(connection=connection, town=cast, east=east, west=west, tag=tag)

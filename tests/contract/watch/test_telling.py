@@ -124,10 +124,10 @@ def test_an_arrival_is_one_message_and_not_two(school: School) -> None:
 
 def test_not_arrived_is_an_urgent_alert_that_the_late_arrival_resolves(school: School) -> None:
     school.expect()
-    tick(school, clock("8:31"))
+    tick(school, clock("8:34"))
     assert [] == alerts(school)
-    tick(school, clock("8:32"))
-    tick(school, clock("8:33"))
+    tick(school, clock("8:35"))
+    tick(school, clock("8:36"))
     (alert,) = alerts(school)
     assert ("arrival", Level.URGENT, AlertState.OPEN) == (alert.kind, alert.level, alert.state)
 
@@ -142,15 +142,15 @@ def test_one_who_was_never_heard_is_missed_as_well(school: School) -> None:
     school.connection.execute(sa.text("DELETE FROM watch_state"))
     school.expect()
 
-    assert {school.town.hana.id} == set(store.due_subjects(school.connection, clock("8:32"), 10))
-    tick(school, clock("8:32"))
+    assert {school.town.hana.id} == set(store.due_subjects(school.connection, clock("8:35"), 10))
+    tick(school, clock("8:35"))
     assert ["arrival"] == [one.kind for one in alerts(school)]
 
 
 def test_the_late_arrival_is_told_also_when_somebody_resolved_the_alert_meanwhile(school: School) -> None:
     school.expect()
-    tick(school, clock("8:32"))
-    acting.resolve(school.connection, viewer(school.town.daughter), alerts(school)[0].id, clock("8:35"))
+    tick(school, clock("8:35"))
+    acting.resolve(school.connection, viewer(school.town.daughter), alerts(school)[0].id, clock("8:36"))
     feed(school, gate(school, clock("8:41")))
 
     assert "ハナさんが「学校の正門」に着きました（08:41）" in messages(school)
@@ -160,7 +160,7 @@ def test_the_late_arrival_is_told_also_when_somebody_resolved_the_alert_meanwhil
 def test_what_nobody_resolved_yesterday_does_not_swallow_today(school: School) -> None:
     school.expect()
     for day in (1, 2):
-        tick(school, clock("8:32", day=day))
+        tick(school, clock("8:35", day=day))
 
     assert [AlertState.OPEN] * 2 == [one.state for one in alerts(school)]
 
@@ -168,7 +168,7 @@ def test_what_nobody_resolved_yesterday_does_not_swallow_today(school: School) -
 def test_when_both_gates_were_dead_the_family_hears_that_instead(school: School) -> None:
     school.expect()
     down(school, clock("7:50"))
-    tick(school, clock("8:32"))
+    tick(school, clock("8:35"))
 
     (alert,) = alerts(school)
     assert (Level.NOTICE, ["detectors_down"]) == (alert.level, [reason.code for reason in alert.reasons])
@@ -179,7 +179,7 @@ def test_when_both_gates_were_dead_the_family_hears_that_instead(school: School)
 def test_gates_that_were_taken_down_are_dead_gates(school: School) -> None:
     school.expect()
     school.connection.execute(sa.text("UPDATE detector SET ended_at = :at"), {"at": moment(clock("6:00"))})
-    tick(school, clock("8:32"))
+    tick(school, clock("8:35"))
 
     assert [["detectors_down"]] == [[reason.code for reason in one.reasons] for one in alerts(school)]
 
@@ -193,7 +193,7 @@ def test_when_we_were_down_ourselves_the_family_hears_that(school: School) -> No
     jobs.beat(school.connection, SETTINGS, clock("8:00"))
     school.expect()
     jobs.come_up(school.connection, clock("8:20"))
-    tick(school, clock("8:32"))
+    tick(school, clock("8:35"))
 
     (alert,) = alerts(school)
     assert ["service_down"] == [reason.code for reason in alert.reasons]
@@ -203,11 +203,11 @@ def test_when_we_were_down_ourselves_the_family_hears_that(school: School) -> No
 
 def test_ending_an_expectation_calls_its_alerts_off_and_asks_no_more(school: School) -> None:
     one = school.expect()
-    tick(school, clock("8:32"))
-    tick(school, clock("8:32", day=2))
+    tick(school, clock("8:35"))
+    tick(school, clock("8:35", day=2))
     watch.end_expectation(school.connection, viewer(school.town.daughter), school.town.hana.id, one.id, clock("9:00"))
     jobs.carry_out_intents(school.connection, SETTINGS, clock("9:00"))
-    tick(school, clock("8:32", day=3))
+    tick(school, clock("8:35", day=3))
 
     assert [AlertState.CANCELLED] * 2 == [one.state for one in alerts(school)]
 
@@ -217,7 +217,7 @@ def test_a_wearer_who_ended_is_expected_nowhere(school: School) -> None:
     feed(school, gate(school, clock("7:00")))
     households.end_wearer(school.connection, viewer(school.town.daughter), school.town.hana.id, clock("7:30"))
     jobs.carry_out_intents(school.connection, SETTINGS, clock("7:30"))
-    for now in (clock("8:32"), clock("8:32", day=5)):
+    for now in (clock("8:35"), clock("8:35", day=5)):
         tick(school, now)
 
     assert [] == alerts(school)

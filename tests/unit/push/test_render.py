@@ -52,6 +52,7 @@ KINDS = (
     "alert.tag_heard_again",
     "news.passage",
     "news.arrived",
+    "news.was_there",
 )
 REASONS = (
     "sos",

@@ -11,12 +11,13 @@ from app.kit.ids import DetectorId
 from app.push.model import Level
 from app.tags.model import DetectorTrouble, Spell
 from app.watch import arrival, catalogue
-from app.watch.around import Around
+from app.watch.around import Around, Question, asked_together
 from app.watch.model import AlertKind, Observation, Outcome, Passed, Settled, Subject, WatchEvent, WatchState
 from app.watch.silence import Uptime
 from tests.unit.watch.build import (
     EAST,
     EVERY_DAY,
+    HANA,
     WEST,
     clock,
     expectation,
@@ -63,7 +64,7 @@ def expecting(who: Subject = WHO, at: datetime | None = None) -> WatchState:
 def missed(who: Subject = WHO, world: Around | None = None) -> tuple[WatchState, list[WatchEvent]]:
     """The state after the deadline went by without her, and what was said."""
     state = expecting(who)
-    return state, ticked(state, who, clock("8:32"), world)
+    return state, ticked(state, who, clock("8:35"), world)
 
 
 def rules(events: list[WatchEvent]) -> list[str]:
@@ -102,7 +103,7 @@ def test_one_who_was_early_only_is_still_expected() -> None:
     state = expecting()
     told(state, WHO, passed(clock("7:40")))
 
-    assert ["not_arrived"] == rules(ticked(state, WHO, clock("8:32")))
+    assert ["not_arrived"] == rules(ticked(state, WHO, clock("8:35")))
 
 
 def test_a_day_that_is_not_named_is_like_any_other() -> None:
@@ -110,7 +111,7 @@ def test_a_day_that_is_not_named_is_like_any_other() -> None:
     told(state, WHO, passed(clock("8:12", day=3)))
 
     assert ["passage"] == rules(told(state, WHO, passed(clock("8:12", day=SATURDAY))))
-    assert clock("8:32", day=6) == catalogue.due_at(state, expected(SCHOOL, silence=False), None)
+    assert clock("8:35", day=6) == catalogue.due_at(state, expected(SCHOOL, silence=False), None)
 
 
 def test_an_arrival_that_is_not_to_be_told_settles_the_day_and_is_a_passage() -> None:
@@ -125,27 +126,27 @@ def test_a_doubtful_passage_is_no_arrival() -> None:
     state = expecting()
     told(state, WHO, passed(clock("8:12"), doubtful=True))
 
-    assert ["not_arrived"] == rules(ticked(state, WHO, clock("8:32")))
+    assert ["not_arrived"] == rules(ticked(state, WHO, clock("8:35")))
 
 
-def test_not_arrived_is_told_two_minutes_after_the_time_and_once() -> None:
+def test_not_arrived_is_told_five_minutes_after_the_time_and_once() -> None:
     state = expecting()
 
-    assert clock("8:32") == catalogue.due_at(state, WHO, None)
-    assert [] == ticked(state, WHO, clock("8:32") - timedelta(seconds=1))
-    (event,) = ticked(state, WHO, clock("8:32"))
+    assert clock("8:35") == catalogue.due_at(state, WHO, None)
+    assert [] == ticked(state, WHO, clock("8:35") - timedelta(seconds=1))
+    (event,) = ticked(state, WHO, clock("8:35"))
     assert (AlertKind.ARRIVAL, "not_arrived", Level.URGENT) == (event.kind, event.rule, event.level)
     assert {"expected": "学校の正門", "until": clock("8:30").isoformat()} == event.reasons[0].params
-    assert (clock("8:30"), clock("8:32")) == (event.at, event.received_at)
-    assert [] == ticked(state, WHO, clock("8:33"))
-    assert clock("8:32", day=2) == catalogue.due_at(state, WHO, None)
+    assert (clock("8:30"), clock("8:35")) == (event.at, event.received_at)
+    assert [] == ticked(state, WHO, clock("8:36"))
+    assert clock("8:35", day=2) == catalogue.due_at(state, WHO, None)
 
 
 def test_not_arrived_goes_with_the_last_known_place() -> None:
     state = expecting()
     told(state, subject(), seen(0, at=clock("7:50")))
 
-    (event,) = ticked(state, WHO, clock("8:32"))
+    (event,) = ticked(state, WHO, clock("8:35"))
 
     assert event.place is not None
     assert clock("7:50") == event.place.at
@@ -153,7 +154,7 @@ def test_not_arrived_goes_with_the_last_known_place() -> None:
 
 def test_each_day_is_an_alert_of_its_own() -> None:
     state, (first,) = missed()
-    (second,) = ticked(state, WHO, clock("8:32", day=2))
+    (second,) = ticked(state, WHO, clock("8:35", day=2))
 
     assert first.subject != second.subject
     assert first.cause != second.cause
@@ -187,7 +188,7 @@ def test_an_old_word_before_the_deadline_keeps_the_alarm_from_being_raised_and_i
     state = expecting(who)
 
     assert [] == told(state, who, passed(clock("5:30"), received_at=clock("8:00")))
-    assert [] == ticked(state, who, clock("8:32"))
+    assert [] == ticked(state, who, clock("8:35"))
 
 
 def test_midnight_ends_the_day() -> None:
@@ -201,10 +202,10 @@ def test_a_deadline_just_before_midnight_is_judged_after_it_for_its_own_day() ->
     who = expected(expectation(by_time=time(23, 59)))
     state = expecting(who)
 
-    assert clock("0:01", day=2) == catalogue.due_at(state, who, None)
-    (event,) = ticked(state, who, clock("0:01", day=2))
+    assert clock("0:04", day=2) == catalogue.due_at(state, who, None)
+    (event,) = ticked(state, who, clock("0:04", day=2))
     assert event.subject.endswith(":2026-04-01")
-    assert clock("0:01", day=3) == catalogue.due_at(state, who, None)
+    assert clock("0:04", day=3) == catalogue.due_at(state, who, None)
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
@@ -215,7 +216,7 @@ def test_two_passages_and_the_deadline_end_with_one_state_in_any_order(order: tu
     late: Passed = passed(clock("8:41"), received_at=clock("8:50"))
     for step in order:
         if step == 2:
-            said += rules(ticked(state, WHO, clock("8:32")))
+            said += rules(ticked(state, WHO, clock("8:35")))
         else:
             said += rules(told(state, WHO, (in_time, late)[step]))
 
@@ -302,10 +303,10 @@ def test_when_we_were_down_ourselves_nobody_can_say_and_it_says_that(down: str, 
 @pytest.mark.parametrize(("after", "told_of"), [(timedelta(hours=12), True), (timedelta(hours=12, seconds=1), False)])
 def test_a_day_that_is_long_over_is_not_told_any_more(after: timedelta, told_of: bool) -> None:
     state = expecting()
-    events = ticked(state, WHO, clock("8:32") + after)
+    events = ticked(state, WHO, clock("8:35") + after)
 
     assert told_of == bool(events)
-    assert clock("8:32", day=2) == catalogue.due_at(state, WHO, None)
+    assert clock("8:35", day=2) == catalogue.due_at(state, WHO, None)
 
 
 def test_after_a_week_without_us_only_the_last_day_is_asked_about() -> None:
@@ -315,7 +316,7 @@ def test_after_a_week_without_us_only_the_last_day_is_asked_about() -> None:
     said = [event.subject[-10:] for _ in range(5) for event in ticked(state, who, now)]
 
     assert ["2026-04-08"] == said
-    assert clock("8:32", day=9) == catalogue.due_at(state, who, None)
+    assert clock("8:35", day=9) == catalogue.due_at(state, who, None)
 
 
 def test_the_evening_before_is_still_asked_about_after_a_night_without_us() -> None:
@@ -331,9 +332,9 @@ def test_what_is_expected_since_the_middle_of_its_time_counts_from_the_next_day(
     who = expected(expectation(created_at=clock("8:00")))
     state = expecting(who, clock("8:00"))
 
-    assert clock("8:32", day=2) == catalogue.due_at(state, who, None)
+    assert clock("8:35", day=2) == catalogue.due_at(state, who, None)
     assert ["arrived"] == rules(told(state, who, passed(clock("8:10"))))
-    assert clock("8:32", day=2) == catalogue.due_at(state, who, None)
+    assert clock("8:35", day=2) == catalogue.due_at(state, who, None)
 
 
 def test_what_is_no_longer_expected_is_forgotten() -> None:
@@ -341,7 +342,7 @@ def test_what_is_no_longer_expected_is_forgotten() -> None:
     arrival.keep_in_step(state, expected(), clock("7:00"))
 
     assert {} == state.arrivals
-    assert [] == ticked(state, expected(), clock("8:32"))
+    assert [] == ticked(state, expected(), clock("8:35"))
 
 
 def test_two_expectations_are_settled_each_for_itself() -> None:
@@ -349,7 +350,7 @@ def test_two_expectations_are_settled_each_for_itself() -> None:
     who = expected(SCHOOL, other)
     state = expecting(who)
     said = told(state, who, passed(clock("8:12")))
-    said += ticked(state, who, clock("17:02"))
+    said += ticked(state, who, clock("17:05"))
 
     assert [("arrived", "学校の正門"), ("not_arrived", "塾")] == [
         (event.rule, event.reasons[0].params["expected"]) for event in said
@@ -359,9 +360,18 @@ def test_two_expectations_are_settled_each_for_itself() -> None:
 def test_what_must_be_known_is_asked_only_of_what_is_due() -> None:
     state = expecting()
 
-    assert frozenset() == arrival.question(state, WHO, clock("8:31")).detector_ids
-    asked = arrival.question(state, WHO, clock("8:32"))
+    assert frozenset() == arrival.question(state, WHO, clock("8:34")).detector_ids
+    asked = arrival.question(state, WHO, clock("8:35"))
     assert ({EAST, WEST}, clock("7:45")) == (asked.detector_ids, asked.since)
+    assert ({HANA}, (clock("7:45"), clock("8:30"))) == (asked.wearer_ids, asked.span)
+
+
+def test_questions_that_are_asked_together_ask_for_all_of_their_time() -> None:
+    spans = [None, (clock("8:00"), clock("8:30")), (clock("7:45"), clock("8:10"))]
+    asked = asked_together(Question(span=span, wearer_ids=frozenset({UUID(int=n)})) for n, span in enumerate(spans))
+
+    assert ((clock("7:45"), clock("8:30")), 3) == (asked.span, len(asked.wearer_ids))
+    assert asked_together([Question()]).span is None
 
 
 @pytest.mark.parametrize(
@@ -378,7 +388,7 @@ def test_where_clocks_change_the_deadline_stays_at_the_time_of_the_wall(month: i
     who = expected(one, zone=NEW_YORK)
     state = expecting(who, clock("6:00", day, month, NEW_YORK))
 
-    assert by_utc + minutes(2) == catalogue.due_at(state, who, None)
+    assert by_utc + minutes(5) == catalogue.due_at(state, who, None)
     assert ["arrived"] == rules(told(state, who, passed(by_utc)))
 
 
@@ -402,5 +412,5 @@ def test_days_are_those_of_the_city_and_not_of_greenwich() -> None:
     who = expected(expectation(weekdays=0b0000001))
     state = expecting(who)
 
-    assert datetime(2026, 4, 5, 23, 32, tzinfo=UTC) == catalogue.due_at(state, who, None)
+    assert datetime(2026, 4, 5, 23, 35, tzinfo=UTC) == catalogue.due_at(state, who, None)
     assert ["arrived"] == rules(told(state, who, passed(clock("8:12", day=6))))
