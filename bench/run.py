@@ -26,7 +26,7 @@ def run(*, as_json: bool, only: str | None = None) -> int:
         for one in bench():
             found.append(one)
             if not as_json:
-                ratio = f"  {one.ratio:.2f} × floor {one.floor:,.0f}" if one.ratio is not None and one.floor else ""
+                ratio = f"  {one.ratio:.2f} × floor {one.floor:,.1f}" if one.ratio is not None and one.floor else ""
                 budget = (
                     f"  (budget {one.budget:g}: {'kept' if one.ok else 'NOT KEPT'})" if one.budget is not None else ""
                 )
