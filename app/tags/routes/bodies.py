@@ -212,11 +212,19 @@ class DetectorKeyOut(Struct, kw_only=True):
     key: str
 
 
+class NoteOut(Struct, kw_only=True):
+    """A sentence for the installer, in both languages."""
+
+    text: str
+    text_ja: str
+
+
 class ProvisioningOut(Struct, kw_only=True):
     """All that an installer sets in a detector.
 
     `headers` go with every request. Where the way is not encrypted, a detector of the format `gateway` sends
-    `signed_headers` instead, with the HMAC-SHA-256 of the raw body, keyed with the key, in place of `HEX`.
+    `signed_headers` instead, with the HMAC-SHA-256 of the raw body, keyed with the key, in place of `HEX`. `warning`
+    says why no detector reaches `url`, where that can be seen.
     """
 
     detector_id: UUID
@@ -229,7 +237,9 @@ class ProvisioningOut(Struct, kw_only=True):
     headers: dict[str, str]
     signed_headers: dict[str, str]
     interval_s: int
-    example: Annotated[str | None, Meta(description="a command that sends one advertisement, for `gateway`")]
+    example: Annotated[str, Meta(description="a command for a shell that sends one advertisement")]
+    notes: Annotated[list[NoteOut], Meta(description="what else is to be known of this format, and of a bridge")]
+    warning: NoteOut | None
 
 
 def tag_out(view: TagView) -> TagOut:
@@ -258,7 +268,7 @@ def detector_out(detector: Detector) -> DetectorOut:
 
 def provisioning_out(sheet: Provisioning) -> ProvisioningOut:
     """What an installer is given."""
-    return ProvisioningOut(**asdict(sheet))
+    return msgspec.convert(sheet, ProvisioningOut, from_attributes=True)
 
 
 def draft_of(body: DetectorIn) -> DetectorDraft:

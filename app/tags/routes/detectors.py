@@ -1,8 +1,9 @@
 """Detectors are registered, changed, given keys, ended."""
 
+from typing import Any
 from uuid import UUID
 
-from litestar import Response, delete, get, patch, post
+from litestar import Request, Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody
@@ -19,7 +20,7 @@ from app.kit.ids import DetectorId
 from app.tags import service
 from app.tags.keys import detector_key
 from app.tags.model import DetectorKind
-from app.tags.provisioning import provisioned
+from app.tags.provisioning import base_url_of, provisioned
 from app.tags.routes.bodies import (
     DetectorIn,
     DetectorKeyOut,
@@ -171,12 +172,16 @@ async def provision_detector(
     database: NamedDependency[Database],
     settings: NamedDependency[Settings],
     detector_secret: NamedDependency[bytes],
+    request: Request[Any, Any, Any],
 ) -> Response[ProvisioningOut]:
     """All that is set in the detector, its key among it, as a file to download; the same until it is given a new key.
     For the clerk of its city.
+
+    The address in it is the public one of the settings, else that under which this was asked for.
     """
     one = await database.read(lambda c: views.managed_detector(c, viewer, DetectorId(detector_id)))
-    base_url = settings.public_url or f"http://{settings.host}:{settings.port}"
+    asked_at = base_url_of(request.scope["scheme"], request.headers.get("host", ""))
+    base_url = settings.public_url or asked_at or f"http://{settings.host}:{settings.port}"
     sheet = provisioning_out(provisioned(one, detector_secret, base_url))
     return Response(sheet, headers={"Content-Disposition": f'attachment; filename="detector-{one.id}.json"'})
 

@@ -177,7 +177,28 @@ def test_a_detector_of_another_format_is_known_by_what_it_calls_itself(here: Tow
     assert "ac233fc00001" == ask(here, "Clerk", "GET", f"/v1/detectors/{minew}")["external_id"]
     assert "ac233fc00002" == ask(here, "Clerk", "GET", f"/v1/detectors/{by_mac}")["external_id"]
     sheet = ask(here, "Clerk", "GET", f"/v1/detectors/{minew}/provisioning")
-    assert ({}, None) == (sheet["signed_headers"], sheet["example"])
+    assert {} == sheet["signed_headers"]
+    assert {"Authorization"} == sheet["headers"].keys()
+    assert "application/octet-stream for BINARY-LONG" in sheet["notes"][0]["text"]
+
+
+def test_without_a_public_address_the_sheet_names_the_one_that_was_asked(data_folder: Path) -> None:
+    with town(data_folder, Settings(host="0.0.0.0", port=0), detector_secret=SECRET) as here:
+        path = f"/v1/detectors/{at_the_gate(here)}/provisioning"
+
+        def sheet(host: str) -> Any:
+            return here.client.get(path, headers=here.headers_of("Clerk") | {"Host": host}).json()
+
+        asked = sheet("mimamori.kakogawa.example:8443")
+        assert ("https://mimamori.kakogawa.example:8443/ingest/gateway", None) == (asked["url"], asked["warning"])
+        for host in ("localhost:8000", "127.0.0.1", "[::1]:8000"):
+            local = sheet(host)
+            assert f"https://{host}/ingest/gateway" == local["url"]
+            assert "MIMAMORI_PUBLIC_URL" in local["warning"]["text"]
+            assert "MIMAMORI_PUBLIC_URL" in local["warning"]["text_ja"]
+        forged = sheet("town.example';reboot;'")
+        assert "reboot" not in str(forged)
+        assert forged["warning"]
 
 
 def test_only_what_moves_or_speaks_for_others_needs_no_place(here: Town) -> None:
