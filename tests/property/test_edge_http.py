@@ -28,8 +28,8 @@ ODD = {
     "traccar": b'[{"device":{"uniqueId":"358000000000001"},"position":{"latitude":34.7,"longitude":1e999}}]',
     "gateway": b'{"detector":"gate","seq":1e400,"sent_at":"9999-12-31T23:59:59-23:59","place":{"lat_deg":NaN},"items":['
     b'{"mac":"\\ud800","at":-9e99},{"adv":"0","at":253402300799.9},{"tag":{"scheme":"mac","id":5},"button_count":-1}]}',
-    "minew": b'[{"type":"Gateway","mac":"AC233FC00002","gatewayFree":1e999},{"mac":"AC233FA00001","rawData":"02","rssi":1e9,'
-    b'"timestamp":"0001-01-01T00:00:00+23:59"},{"type":"iBeacon","mac":7,"ibeaconUuid":"\\ud800","ibeaconMajor":-1}]',
+    "minew": b'[{"type":"Gateway","mac":"AC233FC00002","gatewayFree":1e99},{"mac":"AC233FA00001","rawData":"02","rssi":1e9,'
+    b'"timestamp":"0001-01-01T00:00:00+23:59"},{"rawData":"0","mac":5},{"type":"iBeacon","ibeaconUuid":7,"ibeaconMajor":-1}]',
     "theengs": b'[{"topic":"home/OMG_POLE12/BTtoMQTT/x","payload":{"id":"\\ud800","rssi":NaN}},{"topic":"","payload":"{"}]',
 }
 
