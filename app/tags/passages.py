@@ -24,8 +24,10 @@ from app.tags.model import TagCarrier
 GAP_S_MIN: Final = 60.0
 GAP_INTERVALS: Final = 3.0
 
-INTERVAL_S_MAX: Final = 900.0
-"""A tag that is heard less often than this is not heard regularly."""
+INTERVAL_S_MAX: Final = 120.0
+"""No tag advertises less often than this. Somebody who is heard for a moment at a gate and again ten minutes later went
+to and fro: that must not teach a gap in which such ways are lost.
+"""
 
 LEARN_COUNT_MIN: Final = 5
 """So many moments say how often a tag is heard."""

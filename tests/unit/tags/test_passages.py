@@ -68,3 +68,7 @@ def test_a_tag_that_advertises_seldom_is_learnt_although_its_passages_fall_apart
 def test_one_moment_or_an_hour_without_a_word_teaches_nothing() -> None:
     assert taught_interval_s(heard(0)) is None
     assert taught_interval_s(heard(0), T + 3_600) is None
+
+
+def test_to_and_fro_at_a_gate_teaches_nothing() -> None:
+    assert taught_interval_s(heard(0), T + 600) is None
