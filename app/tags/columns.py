@@ -5,7 +5,7 @@ One table for both ways: what is exported can be imported again.
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Final
 
@@ -27,6 +27,13 @@ KINDS: Final[Mapping[str, DetectorKind]] = {
     "アプリ": DetectorKind.PHONE,
     "中継": DetectorKind.BRIDGE,
 }
+_ALSO: Final[Mapping[str, DetectorKind]] = {
+    **dict.fromkeys(("電柱", "街路灯", "カメラ"), DetectorKind.FIXED),
+    **dict.fromkeys(("車両", "バス", "公用車"), DetectorKind.VEHICLE),
+    **dict.fromkeys(("学校", "公共施設", "建物"), DetectorKind.FACILITY),
+    **dict.fromkeys(("家庭", "住宅"), DetectorKind.HOME),
+}
+"""What registers call kinds; the words above are those that are written."""
 FORMATS: Final = ("gateway", "minew", "theengs")
 STANDS: Final = "稼働"
 _TAKEN_DOWN: Final = ("撤去", "廃止", "撤去済", "撤去済み", "廃止済", "removed")
@@ -48,7 +55,7 @@ def _kind(cell: str) -> Value | Reason:
     plain = unicodedata.normalize("NFKC", cell).strip()
     if not plain:
         return Reason.EMPTY
-    kind = KINDS.get(plain)
+    kind = KINDS.get(plain) or _ALSO.get(plain)
     if kind is not None:
         return kind
     return DetectorKind(plain.lower()) if plain.lower() in list(DetectorKind) else Reason.UNKNOWN_KIND
@@ -94,22 +101,28 @@ def _state(cell: str) -> Value | Reason:
 
 
 class Column(Struct, frozen=True):
-    """One column: the field of a draft that it fills, its heading, and how its cells are read."""
+    """One column: the field of a draft that it fills, its heading, and how its cells are read.
+
+    `also` are headings of other towns, the surest first. They count where no column has the heading itself: a No.
+    beside a 管理番号 only numbers the lines.
+    """
 
     field: str
     heading: str
     read: Reader = _text
+    also: tuple[str, ...] = ()
 
 
 STATE: Final = "state"
 """No field: what is taken down is not registered, and all that is registered stands."""
 
 COLUMNS: Final = (
-    Column("external_id", "管理番号"),
-    Column("kind", "種別", _kind),
+    Column("external_id", "管理番号", also=("管理No.", "番号", "No.")),
+    Column("kind", "種別", _kind, also=("検知器種別",)),
     Column("camera_number", "カメラ番号"),
-    Column("name", "設置場所名"),
-    Column("address", "住所"),
+    # 設置場所 is the name, or the address beside another name.
+    Column("name", "設置場所名", also=("検知器名", "名称", "設置場所")),
+    Column("address", "住所", also=("所在地", "設置場所")),
     Column("lat_deg", "緯度", _latitude),
     Column("lon_deg", "経度", _longitude),
     Column("pole_type", "柱種別"),
@@ -136,22 +149,45 @@ COLUMNS: Final = (
 BY_FIELD: Final = {column.field: column for column in COLUMNS}
 
 
+HEADINGS_MIN: Final = 2
+"""A line that names as many columns is the one of the headings."""
+_HEADINGS_MAX: Final = 500
+
+
 def _folded(heading: str) -> str:
-    """A heading without what people add or leave out: width, blanks, case, and a unit in brackets."""
+    """A heading without what people add or leave out: width, blanks, case, a last dot, and a unit in brackets."""
     plain = unicodedata.normalize("NFKC", heading[:_HEADING_CHARACTERS_MAX])
-    return _BRACKETS.sub("", "".join(plain.split())).casefold()
+    return _BRACKETS.sub("", "".join(plain.split())).casefold().rstrip(".")
 
 
 _BY_HEADING: Final[Mapping[str, Column]] = {
     **{_folded(column.heading): column for column in COLUMNS},
     **{column.field: column for column in COLUMNS},
 }
+_OF_OTHER_TOWNS: Final = tuple((_folded(heading), column) for column in COLUMNS for heading in column.also)
 
 
-def column_of(heading: str) -> Column | None:
-    """The column that a heading names, in Japanese or as the field is called in the API.
+def columns_of(headings: Sequence[str]) -> list[Column | None]:
+    """The column that each heading names, in Japanese or as the field is called in the API; one may be named twice.
 
-    >>> column_of(" 高さ（ｍ）").field, column_of("lat_deg").field, column_of("天気")
-    ('height_m', 'lat_deg', None)
+    >>> [column and column.field for column in columns_of([" 高さ（ｍ）", "lat_deg", "天気", "No．"])]
+    ['height_m', 'lat_deg', None, 'external_id']
+    >>> [column and column.field for column in columns_of(["No.", "管理番号", "名称", "設置場所"])]
+    [None, 'external_id', 'name', 'address']
     """
-    return _BY_HEADING.get(_folded(heading))
+    folded = [_folded(heading) for heading in headings]
+    found = [_BY_HEADING.get(heading) for heading in folded]
+    named = {column.field for column in found if column is not None}
+    for heading, column in _OF_OTHER_TOWNS:
+        places = [place for place, one in enumerate(folded) if one == heading and found[place] is None]
+        if places and column.field not in named:
+            named.add(column.field)
+            for place in places:
+                found[place] = column
+    return found
+
+
+def is_heading(cells: Sequence[str]) -> bool:
+    """Whether a line names columns, and is no title above them."""
+    columns = columns_of(cells[:_HEADINGS_MAX])
+    return len({column.field for column in columns if column is not None}) >= HEADINGS_MIN

@@ -21,6 +21,9 @@ def _cell(one: Detector, field: str) -> str | None:
         return STANDS
     if field == "kind":
         return _KIND_WORDS[one.kind]
+    if field == "external_id" and one.external_id == str(one.id):
+        # It states no name: this id is ours, and no other detector may take it as its own.
+        return None
     value = getattr(one, field)
     if value is None:
         return None

@@ -5,23 +5,18 @@ Every row is looked at, and all of it: a clerk who corrects a file of 1,475 rows
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from statistics import median
 from typing import Any, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from app.geo.measure import distance_m
-from app.tags.columns import BY_FIELD, STATE, Column, Value, column_of
+from app.tags.columns import BY_FIELD, STATE, Column, Value, columns_of, is_heading
 from app.tags.csv_rows import Row, read_sheet
 from app.tags.model import Detector, DetectorKind
 from app.tags.places import is_other_way_round
-from app.tags.reasons import WORDS, Reason
-from app.tags.registration import DetectorDraft, faults, tidied
-
-TOWN_M: Final = 30_000
-PLACES_MIN: Final = 3
-"""Fewer places than this have no middle."""
+from app.tags.reasons import Reason, words
+from app.tags.registration import LIMITS, DetectorDraft, faults, tidied
+from app.tags.town import Place, is_out_of_town, middle
 
 SHOWN_CHARACTERS: Final = 100
 
@@ -67,11 +62,11 @@ class Reading(Struct, frozen=True, kw_only=True):
 
 
 def read(body: bytes) -> Reading | Reason:
-    """The rows of a file, each judged by itself and against the others; or why it is no file of detectors."""
-    sheet = read_sheet(body)
+    """The rows of a file, each judged by itself and against those before it; or why it is no file of detectors."""
+    sheet = read_sheet(body, is_heading)
     if isinstance(sheet, Reason):
         return sheet
-    columns = [column_of(heading) for heading in sheet.headings]
+    columns = columns_of(sheet.headings)
     unknown = tuple(heading for heading, column in zip(sheet.headings, columns, strict=True) if column is None)
     named = Counter(column.field for column in columns if column is not None)
     if any(field not in named for field in _NEEDED):
@@ -81,9 +76,22 @@ def read(body: bytes) -> Reading | Reason:
     headings = {
         column.field: heading for heading, column in zip(sheet.headings, columns, strict=True) if column is not None
     }
-    rows = [_row(row, columns, headings) for row in sheet.rows]
-    rows = list(_twice_named(_far_ones_named(rows)))
+    rows = _twice_named(_row(row, columns, headings) for row in sheet.rows)
     return Reading(rows=tuple(rows), unknown_columns=tuple(one for one in unknown if one.strip()))
+
+
+def within_town(reading: Reading, registered: Iterable[Place]) -> Reading:
+    """The reading with the rows named that are far from the middle of the town: of where its detectors are registered
+    to be, or, as long as they are few, of those and the rows.
+    """
+    town = middle([*registered], [place for row in reading.rows if (place := _place_of(row)) is not None])
+    rows = [
+        row.wrong("lat_deg", Reason.OUT_OF_TOWN)
+        if (place := _place_of(row)) is not None and is_out_of_town(place, town)
+        else row
+        for row in reading.rows
+    ]
+    return replace(reading, rows=tuple(rows))
 
 
 def without_registered(reading: Reading, registered: Iterable[Detector], taken: Iterable[tuple[str, str]]) -> Reading:
@@ -153,21 +161,7 @@ def _draft(values: Mapping[str, Any]) -> DetectorDraft:
     return tidied(DetectorDraft(**{"kind": DetectorKind.FIXED, "name": ""} | given))
 
 
-def _far_ones_named(rows: list[RowRead]) -> list[RowRead]:
-    """The rows, with those named that are far from the middle of all places. A median stays where most are."""
-    places = [place for row in rows if (place := _place_of(row)) is not None]
-    if len(places) < PLACES_MIN:
-        return rows
-    lat_deg, lon_deg = median(place[0] for place in places), median(place[1] for place in places)
-    return [
-        row.wrong("lat_deg", Reason.OUT_OF_TOWN)
-        if (place := _place_of(row)) is not None and distance_m(lat_deg, lon_deg, *place) > TOWN_M
-        else row
-        for row in rows
-    ]
-
-
-def _place_of(row: RowRead) -> tuple[float, float] | None:
+def _place_of(row: RowRead) -> Place | None:
     """Where a row says that it is, if it says so in a way that can be right."""
     lat_deg, lon_deg = row.draft.lat_deg, row.draft.lon_deg
     wrong = any(error.column == row.headings.get(field) for error in row.errors for field in _PLACE)
@@ -209,7 +203,7 @@ def _surplus(row: RowRead, cells: list[str]) -> RowRead:
 
 
 def _error(line: int, field: str, reason: Reason, headings: Mapping[str, str], cells: Mapping[str, str]) -> RowError:
-    why, why_ja = WORDS[reason]
+    why, why_ja = words(reason, LIMITS.get(field))
     heading = headings.get(field) or (BY_FIELD[field].heading if field in BY_FIELD else "")
     value = cells.get(field, "")[:SHOWN_CHARACTERS]
     return RowError(line=line, column=heading.strip(), value=value, reason=reason, why=why, why_ja=why_ja)

@@ -9,11 +9,15 @@ from app.tags.reasons import Reason
 Axis = Literal["lat_deg", "lon_deg"]
 
 # Signs that Unicode's compatibility forms would take apart: the ordinal º, the half-voiced mark ゜ that Japanese
-# keyboards give for a degree, and the double prime, which becomes two single ones.
-_SIGNS: Final = str.maketrans("º˚゜´″‐‑–—−ー", "°°°'\"------")
+# keyboards give for a degree (also the narrow one), and the double prime, which becomes two single ones.
+_SIGNS: Final = str.maketrans("º˚゜ﾟ´″‐‑–—−ー", "°°°°'\"------")
 _NEGATIVE: Final = ("南緯", "西経", "S", "W")
 _POSITIVE: Final = ("北緯", "東経", "N", "E")
-_SEPARATOR = re.compile(r"[度°分′'’‘`秒\"”“:\-\s]+")
+_SEPARATOR = re.compile(r"[度°分′'’‘`秒\"”“:/\-\s]+")
+# The sign before the decimals, as surveyors and old registers write: 34°45′25″2.
+_SIGN_IN_SECONDS = re.compile(
+    r"([0-9]{1,3})\s*[°度]\s*([0-9]{1,2})\s*[′'’‘分]\s*([0-9]{1,2})\s*(?:[\"”“秒]|''|’’|′′)\s*([0-9]{1,15})"
+)
 _DECIMAL = re.compile(r"[0-9]{1,3}(?:\.[0-9]{0,15})?")
 _RUN_TOGETHER = re.compile(r"[0-9]{5,7}(?:\.[0-9]{0,15})?")
 _DOTTED = re.compile(r"([0-9]{1,3})\.([0-9]{1,2})\.([0-9]{1,2}(?:\.[0-9]{1,15})?)")
@@ -34,8 +38,7 @@ def degrees(text: str, axis: Axis) -> float | Reason:
         return Reason.NOT_A_PLACE
     if _RUN_TOGETHER.fullmatch(plain):
         return Reason.WHICH_UNIT
-    dotted = _DOTTED.fullmatch(plain)
-    parts = list(dotted.groups()) if dotted else [part for part in _SEPARATOR.split(plain) if part]
+    parts = _parts(plain)
     if not 1 <= len(parts) <= _PARTS_MAX or not all(_DECIMAL.fullmatch(part) for part in parts):
         return Reason.NOT_A_PLACE
     whole, *fractions = parts
@@ -47,6 +50,18 @@ def degrees(text: str, axis: Axis) -> float | Reason:
     for power, part in enumerate(fractions, start=1):
         value += float(part) / float(60**power)
     return round(sign * value, 9)
+
+
+def _parts(plain: str) -> list[str]:
+    """Degrees, minutes and seconds as digits, as many as are there."""
+    dotted = _DOTTED.fullmatch(plain)
+    if dotted:
+        return list(dotted.groups())
+    signed = _SIGN_IN_SECONDS.fullmatch(plain)
+    if signed:
+        whole, minutes, seconds, decimals = signed.groups()
+        return [whole, minutes, f"{seconds}.{decimals}"]
+    return [part for part in _SEPARATOR.split(plain) if part]
 
 
 def is_other_way_round(lat_deg: float | None, lon_deg: float | None) -> bool:

@@ -47,10 +47,11 @@ WORDS: Final[Mapping[Reason, tuple[str, str]]] = {
     Reason.NOT_ONE_LINE: ("This must be one line without control characters.", "改行や制御文字は使えません。"),
     Reason.TOO_LONG: ("This is too long.", "文字数が多すぎます。"),
     Reason.NOT_A_NUMBER: ("This must be a number.", "数値で入力してください。"),
-    Reason.NOT_BETWEEN: ("This number is too small or too large.", "数値が範囲外です。"),
+    Reason.NOT_BETWEEN: ("This must be a number from {min} to {max}.", "{min}〜{max}の数値で入力してください。"),
     Reason.UNKNOWN_KIND: (
-        "There is no such kind; there are 固定, 車載, 施設, 自宅, アプリ (fixed, vehicle, facility, home, phone).",
-        "種別は「固定・車載・施設・自宅・アプリ」のいずれかにしてください。",
+        "There is no such kind; there are 固定, 車載, 施設, 自宅, アプリ, 中継 (fixed, vehicle, facility, home, phone, "
+        "bridge).",
+        "種別は「固定・車載・施設・自宅・アプリ・中継」のいずれかにしてください。",
     ),
     Reason.UNKNOWN_FORMAT: (
         "There is no such format; there are gateway, minew, theengs.",
@@ -80,7 +81,7 @@ WORDS: Final[Mapping[Reason, tuple[str, str]]] = {
         "A detector that stays where it is needs its latitude and longitude.",
         "固定・施設・自宅の検知器には緯度と経度が必要です。",
     ),
-    Reason.HALF_A_PLACE: ("Latitude and longitude come together.", "緯度と経度は両方入力してください。"),
+    Reason.HALF_A_PLACE: ("Latitude and longitude come together.", "緯度と経度の両方を入力してください。"),
     Reason.NOT_A_PLACE: (
         "This must be a coordinate: 34.757, 34°45′25.2″ or 34度45分25.2秒.",
         "座標は「34.757」や「34度45分25.2秒」の形で入力してください。",
@@ -91,11 +92,11 @@ WORDS: Final[Mapping[Reason, tuple[str, str]]] = {
     ),
     Reason.OTHER_WAY_ROUND: (
         "The other way round? This is a latitude of Japan in the longitude, and its longitude in the latitude.",
-        "緯度と経度が逆ではありませんか。",
+        "緯度と経度が入れ替わっているようです。",
     ),
     Reason.OUT_OF_TOWN: (
-        "This is more than 30 km from the middle of the places of this file.",
-        "他の検知器から30km以上離れています。座標を確認してください。",
+        "This is more than 30 km from the middle of the other detectors.",
+        "ほかの検知器の中心から30km以上離れています。",
     ),
     Reason.TWICE_IN_FILE: (
         "An earlier row of this file is the same detector.",
@@ -114,9 +115,22 @@ WORDS: Final[Mapping[Reason, tuple[str, str]]] = {
     ),
     Reason.TOO_MANY_ROWS: ("The file holds more than 5,000 rows.", "一度に登録できるのは5,000行までです。"),
     Reason.NO_COLUMNS: (
-        "The first line names the columns, 種別 and 設置場所名 (kind and name) among them.",
-        "1行目の見出しに「種別」と「設置場所名」が必要です。",
+        "One of the first five lines names the columns, 種別 and 設置場所名 (kind and name) among them.",
+        "先頭5行以内に「種別」と「設置場所名」を含む見出し行が必要です。",
     ),
     Reason.COLUMN_TWICE: ("A column is there twice.", "同じ見出しの列が2つあります。"),
-    Reason.TOO_MANY_CELLS: ("This row has more cells than the first line.", "見出しより列が多い行です。"),
+    Reason.TOO_MANY_CELLS: ("This row has more cells than the headings.", "この行は見出しより列が多くなっています。"),
 }
+
+
+def words(reason: Reason, limits: tuple[float, float] | None = None) -> tuple[str, str]:
+    """Why not, in English and in Japanese; `limits` are the least and the most that a number may be.
+
+    >>> words(Reason.NOT_BETWEEN, (1, 2000))
+    ('This must be a number from 1 to 2000.', '1〜2000の数値で入力してください。')
+    """
+    english, japanese = WORDS[reason]
+    if limits is None:
+        return english, japanese
+    least, most = (f"{limit:.6f}".rstrip("0").rstrip(".") for limit in limits)
+    return english.format(min=least, max=most), japanese.format(min=least, max=most)

@@ -19,7 +19,8 @@ from app.accounts.names import one_line
 from app.kit.errors import InvalidInput
 from app.tags.identity import normalised_mac
 from app.tags.model import DetectorFormat, DetectorKind
-from app.tags.reasons import WORDS, Reason
+from app.tags.places import is_other_way_round
+from app.tags.reasons import Reason, words
 
 LENGTHS: Final[Mapping[str, int]] = {
     "external_id": 100, "name": 200, "address": 300, "camera_number": 100, "pole_type": 100, "pole_number": 100,
@@ -40,6 +41,7 @@ STAYING: Final = frozenset({DetectorKind.FIXED, DetectorKind.FACILITY, DetectorK
 NAMED: Final = frozenset({"minew", "theengs"})
 """Formats in which a detector says who it is in words of its own; ours shows the id that it was given here."""
 
+_PLACE: Final = frozenset({"lat_deg", "lon_deg"})
 _ICCID = re.compile(r"[0-9]{18,22}f?")
 
 
@@ -87,7 +89,7 @@ def checked(draft: DetectorDraft, own_id: UUID | None = None) -> DetectorDraft:
     """
     plain = tidied(draft)
     for fault in faults(plain, own_id):
-        raise InvalidInput(WORDS[fault.reason][0], fault.field)
+        raise InvalidInput(words(fault.reason, LIMITS.get(fault.field))[0], fault.field)
     return plain
 
 
@@ -119,7 +121,10 @@ def faults(draft: DetectorDraft, own_id: UUID | None = None) -> Iterator[Fault]:
             yield Fault(name, Reason.TOO_LONG)
         elif not _is_one_line(text):
             yield Fault(name, Reason.NOT_ONE_LINE)
+    swapped = is_other_way_round(draft.lat_deg, draft.lon_deg)
     for name, (least, most) in LIMITS.items():
+        if swapped and name in _PLACE:
+            continue
         number = getattr(draft, name)
         if number is not None and not (math.isfinite(number) and least <= number <= most):
             yield Fault(name, Reason.NOT_BETWEEN)
@@ -151,6 +156,8 @@ def _faults_of_place(draft: DetectorDraft) -> Iterator[Fault]:
         yield Fault("lat_deg" if draft.lat_deg is None else "lon_deg", Reason.HALF_A_PLACE)
     elif draft.lat_deg is None and draft.kind in STAYING:
         yield Fault("lat_deg", Reason.NEEDS_PLACE)
+    elif is_other_way_round(draft.lat_deg, draft.lon_deg):
+        yield Fault("lat_deg", Reason.OTHER_WAY_ROUND)
     elif draft.lat_deg == 0 and draft.lon_deg == 0:
         yield Fault("lat_deg", Reason.NOT_A_PLACE)
 

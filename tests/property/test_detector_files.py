@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from app.tags.columns import COLUMNS
 from app.tags.dates import written_date
-from app.tags.importing import Reading, read
+from app.tags.importing import Reading, read, within_town
 from app.tags.places import degrees
 from app.tags.reasons import Reason
 from app.tags.registration import faults
@@ -16,7 +16,9 @@ CELLS = st.one_of(
         ["固定", "東門", "34.757", "134.841", "344525.2", "令和6年4月1日", "=1", '"', "ac233fc00001", "1e9", "∞"]
     ),
 )
-HEADINGS = st.sampled_from([column.heading for column in COLUMNS] + ["天気", "", "name", "kind"])
+HEADINGS = st.sampled_from(
+    [heading for column in COLUMNS for heading in (column.heading, *column.also)] + ["天気", "", "name", "kind"]
+)
 
 
 def sound(found: Reading | Reason) -> None:
@@ -42,12 +44,23 @@ def test_any_text(text: str, encoding: str) -> None:
 @given(
     st.lists(HEADINGS, max_size=8),
     st.lists(st.lists(CELLS, max_size=9), max_size=6),
-    st.sampled_from([",", "\t"]),
+    st.sampled_from([",", "\t", ";"]),
+    st.lists(st.lists(CELLS, max_size=4), max_size=5),
 )
-def test_any_cells_under_any_headings(headings: list[str], rows: list[list[str]], delimiter: str) -> None:
-    lines = [delimiter.join(["種別", "設置場所名", *headings]), *(delimiter.join(["固定", "門", *row]) for row in rows)]
+def test_any_cells_under_any_headings(
+    headings: list[str], rows: list[list[str]], delimiter: str, titles: list[list[str]]
+) -> None:
+    lines = [
+        *map(delimiter.join, titles),
+        delimiter.join(["種別", "設置場所名", *headings]),
+        *(delimiter.join(["固定", "門", *row]) for row in rows),
+    ]
 
-    sound(read("\n".join(lines).encode("utf-8", "replace")))
+    found = read("\n".join(lines).encode("utf-8", "replace"))
+    sound(found)
+    if isinstance(found, Reading):
+        sound(within_town(found, []))
+        sound(within_town(found, [(34.757, 134.841)] * 3))
 
 
 @given(st.text(max_size=40))

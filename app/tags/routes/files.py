@@ -22,12 +22,13 @@ from app.kit.clock import Clock
 from app.kit.errors import InvalidInput, NotFound
 from app.tags.csv_rows import BYTES_MAX
 from app.tags.importing import read
-from app.tags.reasons import WORDS, Reason
+from app.tags.reasons import Reason, words
 from app.tags.routes.bodies import City, city_of
 from app.tags.service import files
 
 CSV = "text/csv"
-_TAKEN = frozenset({CSV, "application/octet-stream"})
+# What browsers say of a file that ends in .csv: with a spreadsheet installed on Windows it is Excel's.
+_TAKEN = frozenset({CSV, "application/vnd.ms-excel", "application/octet-stream"})
 
 
 class RowErrorOut(Struct, kw_only=True):
@@ -53,7 +54,7 @@ class ImportOut(Struct, kw_only=True):
 
 
 def take_csv_only(request: Request[Any, Any, Any]) -> None:
-    """Refuses bodies that do not say that they are a file (415), for the reason of `asgi.web.take_json_only`: neither
+    """Refuses bodies that do not say that they are a file (415), for the reason of `asgi.web.take_json_only`: no such
     kind is one that a page of another site can make a browser send unasked.
     """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in _TAKEN:
@@ -66,7 +67,10 @@ class FileOperation(Operation):
     def __post_init__(self) -> None:
         text = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING))
         self.request_body = RequestBody(
-            content={CSV: text}, required=True, description="UTF-8 or CP932, commas or tabs, headings in the first line"
+            content={CSV: text},
+            required=True,
+            description="UTF-8, CP932 or UTF-16 with its mark; commas, tabs or semicolons; headings in one of the "
+            "first five lines. It may also be called application/vnd.ms-excel or application/octet-stream.",
         )
 
 
@@ -94,12 +98,14 @@ async def import_detectors(
     """What became of each row of a CSV (管理番号, 種別, 設置場所名, 緯度, 経度 … or the names of the fields), which may
     have 2 MB and 5,000 rows. For clerks and administrators.
 
-    Every row that is wrong is named, with its line, column and why in two languages. Nothing is registered where any is
-    wrong, but the others with `partial`; nothing at all with `dry_run`. 400 for what is no such file.
+    Every row that is wrong is named, with its line, column and why in two languages; so is one that is more than 30 km
+    from the middle of the registered detectors, or, while these are fewer than three, of them and the file together.
+    Nothing is registered where any is wrong, but the others with `partial`; nothing at all with `dry_run`. 400 for what
+    is no such file.
     """
     reading = await asyncio.to_thread(read, body)
     if isinstance(reading, Reason):
-        raise InvalidInput(" ".join(WORDS[reading]), "body")
+        raise InvalidInput(" ".join(words(reading)), "body")
     now, city = clock(), city_of(city_id)
     store = database.read if dry_run else database.write
     done = await store(

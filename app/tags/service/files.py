@@ -10,7 +10,7 @@ from app.devices.store.devices import has_city
 from app.kit.errors import NotFound
 from app.kit.ids import CityId, DetectorId
 from app.tags.exporting import exported
-from app.tags.importing import Reading, RowError, without_registered
+from app.tags.importing import Reading, RowError, within_town, without_registered
 from app.tags.service.detectors import register_detectors
 from app.tags.service.views import own_city
 from app.tags.store import detectors
@@ -41,7 +41,9 @@ def import_detectors(
     city = own_city(viewer, city_id)
     if not has_city(connection, city):
         raise NotFound
-    checked = without_registered(reading, detectors.of_city(connection, city), _taken(connection, reading))
+    registered = detectors.of_city(connection, city)
+    places = [(one.lat_deg, one.lon_deg) for one in registered if one.lat_deg is not None and one.lon_deg is not None]
+    checked = without_registered(within_town(reading, places), registered, _taken(connection, reading))
     right = [row.draft for row in checked.rows if not row.errors]
     errors = checked.errors
     made = [] if dry_run or (errors and not partial) else register_detectors(connection, city, right, now)

@@ -183,6 +183,20 @@ def test_a_dry_run_tells_and_registers_nothing(here: Town) -> None:
     assert 1 == count(here)
 
 
+def test_a_file_of_another_town_is_named_once_the_town_is_known(here: Town) -> None:
+    head = "種別,設置場所名,緯度,経度\n"
+    tokyo = (head + "".join(f"固定,丸の内{number},35.68{number},139.76{number}\n" for number in range(5))).encode()
+    assert [] == send(here, tokyo, "?dry_run=true")["errors"]
+    send(here, (head + "".join(f"固定,門{number},34.75{number},134.84{number}\n" for number in range(3))).encode())
+
+    told = send(here, tokyo)
+
+    assert [(line, "out_of_town") for line in range(2, 7)] == [(one["line"], one["reason"]) for one in told["errors"]]
+    assert "ほかの検知器の中心から30km以上離れています。" == told["errors"][0]["why_ja"]
+    assert 3 == count(here)
+    assert 5 == send(here, tokyo, who="Farclerk")["imported"]
+
+
 def test_a_name_that_is_taken_in_another_city_is_named(here: Town) -> None:
     body = "管理番号,種別,設置場所名\nbus,車載,巡回バス".encode()
     send(here, body, who="Farclerk")
@@ -208,8 +222,12 @@ def test_only_a_file_is_taken(here: Town) -> None:
         answer = here.client.post("/v1/detectors/import", headers=headers, content=b"a,b")
 
         assert 415 == answer.status_code, kind
-    binary = here.headers_of("Clerk") | {"Content-Type": "application/octet-stream"}
-    assert 400 == here.client.post("/v1/detectors/import", headers=binary, content=b"a,b").status_code
+    body = "種別,設置場所名\n車載,巡回バス".encode()
+    for kind in ("text/csv; charset=shift_jis", "application/vnd.ms-excel", "application/octet-stream"):
+        headers = here.headers_of("Clerk") | {"Content-Type": kind}
+        answer = here.client.post("/v1/detectors/import?dry_run=true", headers=headers, content=body)
+
+        assert (200, 1) == (answer.status_code, answer.json()["right"]), kind
 
 
 def test_files_are_for_the_office_of_the_city(here: Town) -> None:

@@ -6,12 +6,12 @@ import pytest
 from msgspec.structs import replace
 
 from app.kit.ids import CityId, DetectorId, new_id
-from app.tags.columns import COLUMNS, STATE
+from app.tags.columns import COLUMNS, KINDS, STATE
 from app.tags.csv_rows import ROWS_MAX
 from app.tags.exporting import exported
-from app.tags.importing import Reading, read, without_registered
+from app.tags.importing import Reading, read, within_town, without_registered
 from app.tags.model import Detector, DetectorKind
-from app.tags.reasons import WORDS, Reason
+from app.tags.reasons import WORDS, Reason, words
 from app.tags.registration import DetectorDraft
 from tests.build import NOW
 
@@ -80,7 +80,7 @@ def test_every_column_is_read() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp932", "utf-16"])
-@pytest.mark.parametrize("delimiter", [",", "\t"])
+@pytest.mark.parametrize("delimiter", [",", "\t", ";"])
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
 def test_every_way_of_storing_a_file_is_read(encoding: str, delimiter: str, line_end: str) -> None:
     if line_end == "\r" and delimiter == "\t":
@@ -149,14 +149,100 @@ def test_what_is_far_from_the_middle_of_the_town_is_named_and_does_not_move_the_
     rows = [f"K-{number},固定,門{number},34.75{number},134.84{number}" for number in range(5)]
     far = "K-9,固定,東京,35.68,139.76"
 
-    assert [(7, "緯度", "35.68", Reason.OUT_OF_TOWN)] == named(reading(*rows, far))
+    def named_in_town(*lines: str) -> list[tuple[int, str, str, Reason]]:
+        return named(within_town(reading(*lines), []))
+
+    assert [(7, "緯度", "35.68", Reason.OUT_OF_TOWN)] == named_in_town(*rows, far)
     farther = "K-8,固定,札幌,43.06,141.35"
-    assert [7, 8] == [line for line, *_ in named(reading(*rows, far, farther))]
+    assert [7, 8] == [line for line, *_ in named_in_town(*rows, far, farther)]
     swapped = [f"K-{number},固定,門{number},134.84{number},34.75{number}" for number in range(5, 8)]
-    assert {Reason.OTHER_WAY_ROUND} == {reason for *_, reason in named(reading(*rows, *swapped))}
-    assert [] == named(reading(*rows[:2]))
+    assert {Reason.OTHER_WAY_ROUND} == {reason for *_, reason in named_in_town(*rows, *swapped)}
+    assert [] == named_in_town(*rows[:1], far)
     near = "K-9,固定,隣,34.99,134.84"
-    assert [] == named(reading(*rows, near))
+    assert [] == named_in_town(*rows, near)
+
+
+def test_a_file_of_another_town_is_named_where_three_detectors_are_registered_however_many_its_rows() -> None:
+    tokyo = [f"T-{number},固定,門{number},35.68{number},139.76{number}" for number in range(9)]
+    here = [(34.757, 134.841), (34.758, 134.842), (34.759, 134.843)]
+
+    assert list(range(2, 11)) == [line for line, *_ in named(within_town(reading(*tokyo), here))]
+    assert [2, 3] == [line for line, *_ in named(within_town(reading(*tokyo[:2]), here))]
+    assert [] == named(within_town(reading(ROW), here))
+    # Fewer have no middle of their own: they count together with the file.
+    assert [3] == [line for line, *_ in named(within_town(reading(ROW, tokyo[0]), here[:1]))]
+    assert [] == named(within_town(reading(*tokyo), here[:2]))
+
+
+def test_titles_above_the_headings_are_left_out_and_lines_are_counted_from_the_first() -> None:
+    titles = ["加古川市見守りカメラ台帳,,,,", "", "令和6年4月1日現在,,,,担当：市民生活課", "", HEAD]
+    found = read("\r\n".join([*titles, ROW, "K-2,信号,西門,34.757,134.841"]).encode())
+
+    assert isinstance(found, Reading)
+    assert [(7, "種別", "信号", Reason.UNKNOWN_KIND)] == named(found)
+    assert ["東門", "西門"] == [row.draft.name for row in found.rows]
+    assert [6, 7] == [row.line for row in found.rows]
+    four = "\n".join(["台帳", "一覧", "部外秘", "現在", HEAD, ROW])
+    assert isinstance(read(four.encode()), Reading)
+    assert Reason.NO_COLUMNS is read(f"もう一行\n{four}".encode())
+    assert Reason.NO_ROWS is read(f"台帳\n{HEAD}".encode())
+
+
+def test_titles_do_not_take_from_the_rows_that_are_allowed() -> None:
+    rows = [f"K-{number},固定,門,34.757,134.841" for number in range(ROWS_MAX + 1)]
+    titles = ["台帳", "一覧", "部外秘", "現在", HEAD]
+
+    assert isinstance(read("\n".join([*titles, *rows[:-1]]).encode()), Reading)
+    assert Reason.TOO_MANY_ROWS is read("\n".join([*titles, *rows]).encode())
+
+
+def fields(head: str) -> dict[str, str]:
+    """The heading of each field that a file with these headings fills."""
+    found = reading(",".join("" for _ in head.split(",")) + "x", head=head)
+    return dict(found.rows[0].headings)
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        ("種別,名称", {"kind": "種別", "name": "名称"}),
+        ("検知器種別,検知器名", {"kind": "検知器種別", "name": "検知器名"}),
+        ("種別,設置場所", {"kind": "種別", "name": "設置場所"}),
+        ("種別,設置場所,住所", {"kind": "種別", "name": "設置場所", "address": "住所"}),
+        ("種別,設置場所,設置場所名", {"kind": "種別", "name": "設置場所名", "address": "設置場所"}),
+        ("種別,設置場所,名称,住所", {"kind": "種別", "name": "名称", "address": "住所"}),
+        ("Ｎｏ．,種別,名称", {"external_id": "Ｎｏ．", "kind": "種別", "name": "名称"}),
+        ("番号,種別,名称", {"external_id": "番号", "kind": "種別", "name": "名称"}),
+        ("管理No,種別,名称", {"external_id": "管理No", "kind": "種別", "name": "名称"}),
+        ("No.,管理番号,種別,名称", {"external_id": "管理番号", "kind": "種別", "name": "名称"}),
+        ("番号,管理Ｎｏ．,種別,名称", {"external_id": "管理Ｎｏ．", "kind": "種別", "name": "名称"}),
+    ],
+)
+def test_headings_of_other_towns_are_known_and_the_surest_counts(head: str, expected: dict[str, str]) -> None:
+    assert expected == fields(head)
+    unknown = {heading for heading in head.split(",") if heading not in expected.values()}
+    assert unknown == set(reading("x,x", head=head).unknown_columns)
+
+
+def test_a_heading_of_other_towns_twice_is_named() -> None:
+    assert Reason.COLUMN_TWICE is read("種別,名称,名称\n車載,a,b".encode())
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        (DetectorKind.VEHICLE, ("車両", "バス", "公用車", "車載")),
+        (DetectorKind.HOME, ("家庭", "住宅", "自宅")),
+        (DetectorKind.FACILITY, ("学校", "公共施設", "建物", "施設")),
+        (DetectorKind.FIXED, ("電柱", "街路灯", "カメラ", "ｶﾒﾗ", "固定")),
+        (DetectorKind.BRIDGE, ("中継",)),
+    ],
+)
+def test_kinds_have_the_names_that_registers_give_them(kind: DetectorKind, names: tuple[str, ...]) -> None:
+    for word in names:
+        (row,) = reading(ROW.replace("固定", word)).rows
+        assert (kind, ()) == (row.draft.kind, row.errors), word
+    assert names[-1] in exported([replace(DETECTOR, kind=kind)]).decode()
 
 
 def test_the_same_detector_again_is_named_where_it_is_said_again() -> None:
@@ -216,6 +302,34 @@ def test_every_reason_has_words_in_both_languages() -> None:
         assert english.endswith(".")
         assert not japanese.isascii()
         assert japanese.endswith("。")
+
+
+def test_what_is_out_of_range_is_told_with_the_range() -> None:
+    (error,) = reading(f"{ROW},0", head=f"{HEAD},受信範囲(m)").errors
+
+    assert ("This must be a number from 1 to 2000.", "1〜2000の数値で入力してください。") == (error.why, error.why_ja)
+    (error,) = reading(f"{ROW},2592001", head=f"{HEAD},無受信判定(秒)").errors
+    assert "600〜2592000の数値で入力してください。" == error.why_ja
+    (error,) = reading("K-1,固定,東門,-95,134.841").errors
+    assert "-90〜90の数値で入力してください。" == error.why_ja
+
+
+def test_every_kind_is_in_the_words_of_one_that_is_unknown() -> None:
+    english, japanese = words(Reason.UNKNOWN_KIND)
+    for word, kind in KINDS.items():
+        assert word in english
+        assert kind.value in english
+        assert word in japanese
+
+
+def test_a_detector_without_a_name_of_its_own_is_exported_without_one() -> None:
+    body = exported([replace(DETECTOR, external_id=str(DETECTOR.id))])
+
+    found = read(body)
+
+    assert isinstance(found, Reading)
+    assert (None, []) == (found.rows[0].draft.external_id, found.errors)
+    assert [Reason.REGISTERED] == [one.reason for one in without_registered(found, [DETECTOR], []).errors]
 
 
 def test_what_is_exported_can_be_imported_as_it_was() -> None:
