@@ -90,7 +90,8 @@ class Provisioning(Struct, frozen=True, kw_only=True):
     interval_s: int
     example: str
     notes: tuple[Note, ...]
-    warning: Note | None
+    warning: str | None
+    warning_ja: str | None
 
 
 def provisioned(detector: Detector, secret: bytes, base_url: str) -> Provisioning:
@@ -104,6 +105,7 @@ def provisioned(detector: Detector, secret: bytes, base_url: str) -> Provisionin
     headers = {"Authorization": f"Bearer {key}"}
     if detector.format != "minew":
         headers["Content-Type"] = "application/json"
+    reachable = is_reachable(base_url)
     signed = {"Mimamori-Detector": str(detector.id), "Mimamori-Signature": "sha256=HEX"}
     return Provisioning(
         detector_id=detector.id,
@@ -118,7 +120,8 @@ def provisioned(detector: Detector, secret: bytes, base_url: str) -> Provisionin
         interval_s=detector.interval_s,
         example=_example(detector, url, key),
         notes=tuple(_notes(detector)),
-        warning=None if is_reachable(base_url) else UNREACHABLE,
+        warning=None if reachable else UNREACHABLE.text,
+        warning_ja=None if reachable else UNREACHABLE.text_ja,
     )
 
 

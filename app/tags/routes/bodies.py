@@ -240,7 +240,8 @@ class ProvisioningOut(Struct, kw_only=True):
     interval_s: int
     example: Annotated[str, Meta(description="a command for a shell that sends one advertisement")]
     notes: Annotated[list[NoteOut], Meta(description="what else is to be known of this format, and of a bridge")]
-    warning: NoteOut | None
+    warning: str | None
+    warning_ja: str | None
 
 
 def tag_out(view: TagView) -> TagOut:

@@ -194,8 +194,8 @@ def test_without_a_public_address_the_sheet_names_the_one_that_was_asked(data_fo
         for host in ("localhost:8000", "127.0.0.1", "[::1]:8000"):
             local = sheet(host)
             assert f"https://{host}/ingest/gateway" == local["url"]
-            assert "MIMAMORI_PUBLIC_URL" in local["warning"]["text"]
-            assert "MIMAMORI_PUBLIC_URL" in local["warning"]["text_ja"]
+            assert "MIMAMORI_PUBLIC_URL" in local["warning"]
+            assert "MIMAMORI_PUBLIC_URL" in local["warning_ja"]
         forged = sheet("town.example';reboot;'")
         assert "reboot" not in str(forged)
         assert forged["warning"]

@@ -80,9 +80,9 @@ def test_an_address_that_only_this_machine_reaches_is_warned_of() -> None:
         "https://localhost.town.example",
     ):
         assert is_reachable(url), url
-    warned = provisioned(GATE, SECRET, "http://127.0.0.1:8000").warning
-    assert warned is not None
-    assert "MIMAMORI_PUBLIC_URL should be set" in warned.text
+    warned = provisioned(GATE, SECRET, "http://127.0.0.1:8000")
+    assert "MIMAMORI_PUBLIC_URL should be set" in str(warned.warning)
+    assert "MIMAMORI_PUBLIC_URL" in str(warned.warning_ja)
     assert provisioned(GATE, SECRET, "https://town.example").warning is None
 
 
