@@ -2,7 +2,8 @@
 
 Server-sent events. An alert's event carries the number of its history line as id, so that `Last-Event-ID` brings back
 what was missed, by query from the history: the truth is in the tables, hints only say when to look. A change of place
-carries no place: the app asks for it, and that look is noted.
+carries no place: the app asks for it, and that look is noted. The staff of a city hear when one of its tags was in two
+places at once.
 """
 
 import asyncio
@@ -21,8 +22,8 @@ from msgspec import Struct
 
 from app.accounts import service as accounts
 from app.accounts.auth import May
-from app.accounts.model import Viewer
-from app.accounts.permissions import Action
+from app.accounts.model import Role, Viewer
+from app.accounts.permissions import Action, allowed
 from app.alerts import store as alert_store
 from app.alerts.service import viewing
 from app.db.engine import Database
@@ -49,10 +50,19 @@ class PlaceChanged(Struct, frozen=True, kw_only=True):
     wearer: UUID
 
 
+class TagDoubted(Struct, frozen=True, kw_only=True):
+    """A tag of this city was heard at two places between which nobody travels so fast: see `/v1/doubts`."""
+
+    city: int
+
+
 class _Inbox:
     """What hints said since the stream last looked."""
 
-    def __init__(self) -> None:
+    def __init__(self, viewer: Viewer) -> None:
+        self._staff_of = viewer.city_id if allowed(viewer.role, Action.DETECTOR_READ) else None
+        self._everywhere = viewer.role is Role.ADMINISTRATOR
+        self.doubts: set[int] = set()
         self.places: set[str] = set()
         self.visible: frozenset[str] = frozenset()
         self.alerts = False
@@ -66,6 +76,15 @@ class _Inbox:
     def on_alert(self, _wearer_id: str) -> None:
         self.alerts = True
         self.something.set()
+
+    def on_doubt(self, city_id: str) -> None:
+        if self._staff_of is not None and (self._everywhere or int(city_id) == self._staff_of):
+            self.doubts.add(int(city_id))
+            self.something.set()
+
+    def take_doubts(self) -> list[int]:
+        doubts, self.doubts = sorted(self.doubts), set()
+        return doubts
 
     def take_places(self) -> list[str]:
         places, self.places = sorted(self.places), set()
@@ -87,8 +106,8 @@ async def events(
     clock: NamedDependency[Clock],
     last_event_id: LastEventId = None,
 ) -> ServerSentEvent:
-    """Events `alert` (data: number, what, alert; the id is the number) and `place` (data: wearer, no place), a comment
-    every 15 s.
+    """Events `alert` (data: number, what, alert; the id is the number), `place` (data: wearer, no place) and, for the
+    staff of a city, `doubt` (data: city), a comment every 15 s.
 
     With `Last-Event-ID`, what happened to alerts since comes first. The stream ends when the sign-in does.
     """
@@ -98,8 +117,9 @@ async def events(
 async def _stream(
     viewer: Viewer, database: Database, clock: Clock, last_number: int | None
 ) -> AsyncIterator[ServerSentEventMessage]:
-    inbox = _Inbox()
-    stops = [database.listen("live", inbox.on_alert), database.listen("place", inbox.on_place)]
+    inbox = _Inbox(viewer)
+    topics = {"live": inbox.on_alert, "place": inbox.on_place, "doubt": inbox.on_doubt}
+    stops = [database.listen(topic, listener) for topic, listener in topics.items()]
     try:
         number = last_number if last_number is not None else await database.read(alert_store.last_number)
         inbox.alerts = last_number is not None
@@ -124,6 +144,8 @@ async def _stream(
                     number = event.number
                     inbox.alerts = True  # There may be more than one page of them.
                     yield ServerSentEventMessage(event="alert", id=number, data=_text(event))
+            for city_id in inbox.take_doubts():
+                yield ServerSentEventMessage(event="doubt", data=_text(TagDoubted(city=city_id)))
             for wearer_id in inbox.take_places():
                 yield ServerSentEventMessage(event="place", data=_text(PlaceChanged(wearer=UUID(wearer_id))))
             try:

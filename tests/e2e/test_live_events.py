@@ -1,19 +1,22 @@
 """An open app hears what happens, loses its connection, and hears what it missed."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy.engine import Connection
 
 from app.accounts import service as accounts
+from app.accounts.model import Account
 from app.config import Settings
 from app.kit.clock import ManualClock
 from app.pipeline import process
 from app.server import Site, serving
 from tests.build import NOW, Town, a_fix, an_alarm, minutes, town, unit
+from tests.contract.history.street import body, street
 
 PATIENCE_S = 20.0
 
@@ -104,3 +107,24 @@ async def test_others_hear_nothing_of_it(site) -> None:
         await hear(ours)
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(anext(theirs), 0.3)
+
+
+async def test_the_staff_hears_that_a_tag_was_in_two_places_and_the_family_does_not(data_folder: Path) -> None:
+    clock = ManualClock(NOW)
+    async with serving(Settings(data=str(data_folder), port=0, log_level="error"), clock) as site:
+        here = await site.database.write(street)
+
+        def sign_in(account: Account) -> Callable[[Connection], str]:
+            return lambda c: accounts.start_sign_in(c, account.id, "app", NOW, 90)
+
+        operator = await site.database.write(sign_in(here.town.operator))
+        daughter = await site.database.write(sign_in(here.town.daughter))
+        async with listening(site, operator) as staff, listening(site, daughter) as family:
+            await hear(staff)
+            await hear(family)
+
+            await feed(site, body(here.gate, here.tag, [0]), body(here.far, here.tag, [1]))
+
+            assert ("doubt", '{"city":282103}') == tuple((await hear(staff)).values())
+            await feed(site, unit(here.town.watch, an_alarm("sos")))
+            assert "alert" == (await hear(family))["event"]
