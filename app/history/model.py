@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from app.geo.quality import Refused
 from app.kit.ids import CityId, ContactId, DetectorId, DeviceId, PassageId, TagId, WearerId
+from app.tags.model import DetectorKind
 from beacon_ingest.messages import AccessPoint, Cell
 
 
@@ -161,7 +162,7 @@ class Spot(Struct, frozen=True):
 
 
 class Doubt(Struct, frozen=True, kw_only=True):
-    """Two passages of one tag that cannot both be true: so far apart within so short a time."""
+    """Two passages of one tag that cannot both be true: so far apart within so short a time; and whose they were."""
 
     city_id: CityId
     tag_id: TagId
@@ -170,14 +171,16 @@ class Doubt(Struct, frozen=True, kw_only=True):
     distance_m: float
     apart_s: float
     at: datetime
+    wearer_id: WearerId | None
+    other_wearer_id: WearerId | None
 
 
 class Began(Struct, frozen=True):
-    """A passage that is news, what the detector is called, and whether it stands in somebody's home."""
+    """A passage that is news, what the detector is called, and where it stands or moves."""
 
     passage: Passage
     detector_name: str
-    home: bool
+    kind: DetectorKind
 
 
 class Signal(Struct, frozen=True, kw_only=True):

@@ -121,6 +121,19 @@ passage = sa.Table(
     sqlite_with_rowid=False,
 )
 
+# Closed passages that became part of another one: whoever read them in a feed is told.
+gone_passage = sa.Table(
+    "gone_passage",
+    metadata,
+    # Of the same row of numbers as those of `passage`.
+    sa.Column("serial", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("city_id", sa.Integer, nullable=False),
+    key("id", primary_key=False, nullable=False),
+    key("tag_id", nullable=False),
+    moment("opened_at", index=True),
+    sqlite_with_rowid=False,
+)
+
 # Two passages of one tag that cannot both be true, for the staff.
 doubt = sa.Table(
     "doubt",
@@ -133,6 +146,9 @@ doubt = sa.Table(
     sa.Column("distance_m", sa.Float, nullable=False),
     sa.Column("apart_s", sa.Float, nullable=False),
     moment("at"),
+    # Whose the one passage was, and whose the other.
+    key("wearer_id", nullable=True),
+    key("other_wearer_id", nullable=True),
     sa.Index("uq_doubt_passages", "passage_id", "other_id", unique=True),
     sa.Index("ix_doubt_city_id_at", "city_id", "at"),
 )

@@ -20,6 +20,7 @@ from app.history import service
 from app.history.model import Doubt, KnownBy
 from app.history.service.questions import AREA_RADIUS_M_MAX
 from app.kit.clock import Clock
+from app.kit.errors import Overloaded
 from app.kit.ids import CityId
 from beacon_ingest.messages import Utc
 
@@ -58,20 +59,21 @@ class NearList(Struct, frozen=True, kw_only=True):
 
 
 class DoubtOut(Struct, frozen=True, kw_only=True):
-    """Two passages of one tag that cannot both be true."""
+    """Two passages of one tag that cannot both be true. Where the viewer may not see the place of whoever wore it only
+    that there are: `passages` is empty, the rest null, and `at` the beginning of the hour.
+    """
 
     id: UUID
-    tag: UUID
+    tag: UUID | None
     passages: list[UUID]
-    distance_m: float
-    apart_s: Annotated[float, Meta(description="seconds between them; negative while both heard it")]
+    distance_m: float | None
+    apart_s: Annotated[float | None, Meta(description="seconds between them; negative while both heard it")]
     at: datetime
 
 
 class _Key(Struct, frozen=True, array_like=True):
-    """The sort key of doubts, newest first."""
+    """The last doubt that was shown. A time would tell more than may be shown."""
 
-    at: Utc
     id: UUID
 
 
@@ -127,23 +129,29 @@ async def ask_area(
     operation_id="list_doubts",
     summary="Tags that were in two places at once",
     tags=["tags"],
+    raises_problems=[Overloaded],  # A look is a write.
 )
 async def list_doubts(
     viewer: NamedDependency[Viewer],
     database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
     cursor: FromQuery[Cursor | None] = None,
     limit: FromQuery[Limit] = LIMIT,
 ) -> Page[DoubtOut]:
     """Passages of one tag at two detectors between which nobody travels so fast: somebody copied the tag, or a clock is
-    wrong. They moved nobody. For the staff of the city, newest first.
+    wrong. They moved nobody. For the staff of the city, newest first. Whose tag it was is told only of those whose
+    place the viewer may see by consent; each of them counts as looked at.
     """
-    key = decode_cursor(cursor, _Key)
-    before = None if key is None else (key.at, key.id)
-    found = await database.read(lambda c: service.doubts(c, viewer, before, limit + 1))
-    return page([_shown(*one) for one in found], limit, lambda one: _Key(one.at, one.id))
+    now, key = clock(), decode_cursor(cursor, _Key)
+    before = None if key is None else key.id
+    found = await database.write(lambda c: service.doubts(c, viewer, before, limit + 1, now))
+    return page([_shown(*one) for one in found], limit, lambda one: _Key(one.id))
 
 
-def _shown(doubt_id: UUID, one: Doubt) -> DoubtOut:
+def _shown(doubt_id: UUID, one: Doubt, is_visible: bool) -> DoubtOut:
+    if not is_visible:
+        hour = one.at.replace(minute=0, second=0, microsecond=0)
+        return DoubtOut(id=doubt_id, tag=None, passages=[], distance_m=None, apart_s=None, at=hour)
     return DoubtOut(
         id=doubt_id,
         tag=one.tag_id,

@@ -1,5 +1,6 @@
 """What detectors heard: a detector's passages, a tag's, and the feed of a vendor's tags."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -18,6 +19,7 @@ from app.db.page import LIMIT, Cursor, Limit, Page, decode_cursor, encode_cursor
 from app.history import service
 from app.history.model import Passage
 from app.history.service.questions import ShownPassage
+from app.history.store.questions import Fed
 from app.kit.clock import Clock
 from app.kit.errors import Overloaded
 from app.tags import heard
@@ -32,9 +34,11 @@ Doubtful = Annotated[
 
 
 class PassageOut(Struct, frozen=True, kw_only=True):
-    """One tag near one detector without a gap. `tag` and `wearer` are null where the viewer may not see her place."""
+    """One tag near one detector without a gap. `id`, `tag` and `wearer` are null where the viewer may not see her
+    place, `wearer` for the tag's vendor too.
+    """
 
-    id: UUID
+    id: UUID | None
     detector: UUID
     detector_name: str
     tag: UUID | None
@@ -48,25 +52,30 @@ class PassageOut(Struct, frozen=True, kw_only=True):
 
 
 class FedPassage(Struct, frozen=True, kw_only=True):
-    """A passage of one of a vendor's tags. One that was changed by what came late comes again under the same `id`."""
+    """A passage of one of a vendor's tags. One that was changed by what came late comes again under the same `id`. One
+    that became part of another comes again with `gone`, and all else is null.
+    """
 
     id: UUID
-    tag: UUID
-    scheme: str
-    identity: Annotated[str, Meta(description="what the tag calls itself over the air")]
-    detector: UUID
-    detector_name: str
-    lat_deg: float | None
-    lon_deg: float | None
-    from_at: From
-    until_at: Until
-    moments: Moments
-    rssi_dbm_max: float | None
-    doubtful: Doubtful
+    gone: Annotated[bool, Meta(description="it is part of another passage now: forget it")] = False
+    tag: UUID | None = None
+    scheme: str | None = None
+    identity: Annotated[str | None, Meta(description="what the tag calls itself over the air")] = None
+    detector: UUID | None = None
+    detector_name: str | None = None
+    lat_deg: float | None = None
+    lon_deg: float | None = None
+    from_at: From | None = None
+    until_at: Until | None = None
+    moments: Moments | None = None
+    rssi_dbm_max: float | None = None
+    doubtful: Doubtful | None = None
 
 
 class Feed(Struct, frozen=True, kw_only=True):
-    """Part of a feed. `next` is where to go on, also when there is nothing yet: keep it and ask again."""
+    """Part of a feed. `next` is where to go on, also when there is nothing here: keep it and ask again. There may be
+    more as long as it changes.
+    """
 
     items: list[FedPassage]
     next: str
@@ -102,11 +111,12 @@ async def list_passages_of_detector(
     limit: FromQuery[Limit] = LIMIT,
 ) -> Page[PassageOut]:
     """Passages of the last 31 days, newest first, for the staff of the detector's city. Whose tag it was is told only
-    of those whose place the viewer may see by consent; each of them counts as looked at.
+    of those whose place the viewer may see by consent; each of them counts as looked at. Of a detector in a home the
+    others are left out.
     """
     now, before = clock(), _before(cursor)
     found = await database.write(lambda c: service.passages_of_detector(c, viewer, detector_id, before, limit + 1, now))
-    return page([_shown(one) for one in found], limit, _key)
+    return _page(found, limit)
 
 
 @get(
@@ -130,8 +140,7 @@ async def list_passages_of_tag(
     """
     now, before = clock(), _before(cursor)
     found = await database.write(lambda c: service.passages_of_tag(c, viewer, tag_id, before, limit + 1, now))
-    shown = [_shown(one) for one in found]
-    return page(shown, limit, _key)
+    return _page(found, limit)
 
 
 @get(
@@ -156,25 +165,28 @@ async def read_feed(
     now = clock()
     after = decode_cursor(cursor, _After) or _After(0)
     found = await database.write(lambda c: service.feed(c, viewer, after.serial, limit, now))
-    items = [
-        FedPassage(
-            id=one.passage.id,
-            tag=one.passage.tag_id,
-            scheme=one.scheme,
-            identity=one.identity,
-            detector=one.passage.detector_id,
-            detector_name=name,
-            lat_deg=one.passage.lat_deg,
-            lon_deg=one.passage.lon_deg,
-            from_at=one.passage.opened_at,
-            until_at=one.passage.last_at,
-            moments=_moments(one.passage),
-            rssi_dbm_max=one.passage.rssi_dbm_max,
-            doubtful=one.passage.doubtful,
-        )
-        for one, name in found.items
-    ]
-    return Feed(items=items, next=encode_cursor(_After(found.last)))
+    return Feed(items=[_fed(*one) for one in found.items], next=encode_cursor(_After(found.last)))
+
+
+def _fed(one: Fed, name: str | None) -> FedPassage:
+    passage = one.passage
+    if passage is None:
+        return FedPassage(id=one.id, gone=True)
+    return FedPassage(
+        id=one.id,
+        tag=passage.tag_id,
+        scheme=one.scheme,
+        identity=one.identity,
+        detector=passage.detector_id,
+        detector_name=name,
+        lat_deg=passage.lat_deg,
+        lon_deg=passage.lon_deg,
+        from_at=passage.opened_at,
+        until_at=passage.last_at,
+        moments=_moments(passage),
+        rssi_dbm_max=passage.rssi_dbm_max,
+        doubtful=passage.doubtful,
+    )
 
 
 def _before(cursor: str | None) -> tuple[datetime, UUID] | None:
@@ -182,18 +194,19 @@ def _before(cursor: str | None) -> tuple[datetime, UUID] | None:
     return None if key is None else (key.at, key.id)
 
 
-def _key(one: PassageOut) -> _Key:
-    return _Key(one.from_at, one.id)
+def _page(found: Sequence[ShownPassage], limit: int) -> Page[PassageOut]:
+    part = page(found, limit, lambda one: _Key(one.passage.opened_at, one.passage.id))
+    return Page(items=[_shown(one) for one in part.items], next=part.next)
 
 
 def _shown(shown: ShownPassage) -> PassageOut:
     one = shown.passage
     return PassageOut(
-        id=one.id,
+        id=None if shown.hidden else one.id,
         detector=one.detector_id,
         detector_name=shown.detector,
         tag=None if shown.hidden else one.tag_id,
-        wearer=None if shown.hidden else one.wearer_id,
+        wearer=shown.wearer_id,
         from_at=one.opened_at,
         until_at=one.last_at,
         moments=_moments(one),

@@ -20,6 +20,7 @@ from app.households.model import Purpose, Scope
 from app.kit.errors import InvalidInput, NotFound
 from app.kit.ids import CityId, DetectorId, WearerId
 from app.tags import service as tags
+from app.tags.model import DetectorKind
 from app.tags.service.views import visible_detector
 
 PASSAGES_SPAN = timedelta(days=31)
@@ -29,17 +30,23 @@ AREA_FOUND_MAX = 1_000
 
 
 class ShownPassage(Struct, frozen=True, kw_only=True):
-    """A passage as somebody may see it: without tag and wearer where those are not theirs to know."""
+    """A passage as somebody may see it: hidden, so without its id, tag and wearer, where those are not theirs to know.
+    `wearer_id` is whoever may be named.
+    """
 
     passage: Passage
     detector: str
     hidden: bool
+    wearer_id: WearerId | None
 
 
 class Feeding(Struct, frozen=True, kw_only=True):
-    """Part of a feed, each passage with the detector's name, and the number of the last one that was looked at."""
+    """Part of a feed, each passage with the detector's name, and the number of the last one that was looked at.
 
-    items: list[tuple[Fed, str]]
+    One that became part of another has neither passage nor name.
+    """
+
+    items: list[tuple[Fed, str | None]]
     last: int
 
 
@@ -65,10 +72,15 @@ def passages_of_detector(
 ) -> list[ShownPassage]:
     """What a detector of the viewer's city heard in the last 31 days, newest first. Raises `NotFound`.
 
-    Whose tag it was is told of those only whose place the viewer may see; each of them counts as looked at.
+    Whose tag it was is told of those only whose place the viewer may see; each of them counts as looked at. Of one in a
+    home the others are left out: that somebody comes and goes there tells who.
     """
-    visible_detector(connection, viewer, DetectorId(detector_id))
-    found = questions.of_detector(connection, detector_id, before, now - PASSAGES_SPAN, limit)
+    detector = visible_detector(connection, viewer, DetectorId(detector_id))
+    since, may_see = now - PASSAGES_SPAN, None
+    if detector.kind is DetectorKind.HOME:
+        wearers = questions.wearers_at_detector(connection, detector_id, since)
+        may_see = _may_see(connection, viewer, wearers, now)
+    found = questions.of_detector(connection, detector_id, before, since, limit, may_see)
     return _shown(connection, viewer, found, now)
 
 
@@ -88,31 +100,30 @@ def passages_of_tag(
     known = questions.tags_of(connection, [tag_id]).get(tag_id)
     if known is None or not _in_charge(viewer, CityId(known[0])) or viewer.vendor not in (None, known[1]):
         raise NotFound
-    worn = carrier_now(tags.worn(connection, [tag_id])[tag_id].carriers)
-    if worn is not None and worn.wearer_id not in _may_see(connection, viewer, [worn.wearer_id], now):
+    carriers = tags.worn(connection, [tag_id])[tag_id].carriers
+    worn = carrier_now(carriers)
+    may_see = _may_see(connection, viewer, {one.wearer_id for one in carriers}, now)
+    if worn is not None and worn.wearer_id not in may_see:
         raise NotFound
-    found = questions.of_tag(connection, tag_id, before, now - PASSAGES_SPAN, limit)
-    may_see = _may_see(connection, viewer, [one.wearer_id for one in found if one.wearer_id is not None], now)
-    found = [one for one in found if one.wearer_id is None or one.wearer_id in may_see]
-    _note(connection, viewer, found, now)
-    names = tags.placed(connection, {one.detector_id for one in found})
-    return [ShownPassage(passage=one, detector=names[one.detector_id].name, hidden=False) for one in found]
+    found = questions.of_tag(connection, tag_id, before, now - PASSAGES_SPAN, limit, may_see)
+    return _shown(connection, viewer, found, now)
 
 
 def feed(connection: Connection, viewer: Viewer, after: int, limit: int, now: datetime) -> Feeding:
     """Closed passages of the viewer's own tags after the number `after`, with the detector's name, in the order in
-    which they were written: nothing that is written late is missed.
+    which they were written: nothing that is written late is missed. There may be more although there is none here.
     """
     if viewer.vendor is None:
         return Feeding(items=[], last=after)
-    found = questions.feed(connection, viewer.city_id, viewer.vendor, after, limit)
-    wearers = {one.passage.wearer_id for one in found if one.passage.wearer_id is not None}
-    may_see = _may_see(connection, viewer, wearers, now)
-    shown = [one for one in found if one.passage.wearer_id is None or one.passage.wearer_id in may_see]
-    _note(connection, viewer, [one.passage for one in shown], now)
-    names = tags.placed(connection, {one.passage.detector_id for one in shown})
+    found, last = questions.feed(connection, viewer.city_id, viewer.vendor, after, limit)
+    passages = [one.passage for one in found if one.passage is not None]
+    may_see = _may_see(connection, viewer, {one.wearer_id for one in passages if one.wearer_id is not None}, now)
+    passages = [one for one in passages if one.wearer_id is None or one.wearer_id in may_see]
+    _note(connection, viewer, passages, now)
+    placed = tags.placed(connection, {one.detector_id for one in passages})
+    names: dict[UUID, str] = {one.id: placed[one.detector_id].name for one in passages}
     return Feeding(
-        items=[(one, names[one.passage.detector_id].name) for one in shown], last=found[-1].serial if found else after
+        items=[(one, names.get(one.id)) for one in found if one.passage is None or one.id in names], last=last
     )
 
 
@@ -128,6 +139,9 @@ def near_by(
 ) -> list[Near]:
     """Everybody whose place the viewer may see and who was within `radius_m` metres of a point between two times,
     newest first; who asked and why is kept, and each of them counts as looked at. Raises `InvalidInput`, `NotFound`.
+
+    Of each of them the newest fix of each way in which it is known, and the newest passage of each detector; where that
+    is too much, at least the newest of each.
     """
     from_at, until_at = span
     if not EARLIEST <= from_at <= LATEST:
@@ -141,8 +155,7 @@ def near_by(
         *_near_passages(connection, city_id, centre, radius_m, span),
     ]
     may_see = households.visible_wearer_ids(connection, viewer, Scope.PLACE, now, {one.wearer_id for one in found})
-    shown = sorted((one for one in found if one.wearer_id in may_see), key=lambda one: one.at, reverse=True)
-    shown = shown[:AREA_FOUND_MAX]
+    shown = _newest_of_each([one for one in found if one.wearer_id in may_see])
     for wearer_id in {one.wearer_id for one in shown}:
         households.look(connection, viewer, wearer_id, Purpose.AREA, now)
     questions.note_question(connection, city_id, viewer.account_id, centre, radius_m, span, reason, len(shown), now)
@@ -150,17 +163,37 @@ def near_by(
 
 
 def doubts(
-    connection: Connection, viewer: Viewer, before: tuple[datetime, UUID] | None, limit: int
-) -> list[tuple[UUID, Doubt]]:
-    """Passages of the tags of the viewer's city that cannot both be true, newest first."""
+    connection: Connection, viewer: Viewer, before: UUID | None, limit: int, now: datetime
+) -> list[tuple[UUID, Doubt, bool]]:
+    """Passages of the tags of the viewer's city that cannot both be true, newest first, after the doubt `before`; and
+    whether the viewer may see the place of whoever wore the tag, who counts as looked at then.
+    """
     city_id = None if viewer.role is Role.ADMINISTRATOR else viewer.city_id
-    return questions.doubts(connection, city_id, before, limit)
+    found = questions.doubts(connection, city_id, before, limit)
+    wearers = {key: _wearers(doubt) for key, doubt in found}
+    may_see = _may_see(connection, viewer, set().union(*wearers.values()), now)
+    for wearer_id in {one for those in wearers.values() if those <= set(may_see) for one in those}:
+        households.look(connection, viewer, wearer_id, Purpose.PASSAGE, now)
+    return [(key, doubt, wearers[key] <= set(may_see)) for key, doubt in found]
+
+
+def _wearers(doubt: Doubt) -> set[WearerId]:
+    return {one for one in (doubt.wearer_id, doubt.other_wearer_id) if one is not None}
+
+
+def _newest_of_each(found: Iterable[Near]) -> list[Near]:
+    """At most `AREA_FOUND_MAX`, newest first; others of one wearer only where there is room."""
+    ordered = sorted(found, key=lambda one: one.at, reverse=True)
+    firsts = {one.wearer_id: one for one in reversed(ordered)}
+    others = [one for one in ordered if firsts[one.wearer_id] is not one]
+    shown = [*firsts.values(), *others][:AREA_FOUND_MAX]
+    return sorted(shown, key=lambda one: one.at, reverse=True)
 
 
 def _near_positions(
     connection: Connection, city_id: CityId, centre: Point, radius_m: float, span: tuple[datetime, datetime]
 ) -> Iterable[Near]:
-    for one in positions.near(connection, city_id, centre, radius_m, *span, AREA_FOUND_MAX):
+    for one in positions.newest_near(connection, city_id, centre, radius_m, *span):
         if one.wearer_id is not None:
             yield Near(
                 wearer_id=one.wearer_id,
@@ -176,10 +209,11 @@ def _near_positions(
 def _near_passages(
     connection: Connection, city_id: CityId, centre: Point, radius_m: float, span: tuple[datetime, datetime]
 ) -> Iterable[Near]:
-    found = questions.near(connection, city_id, centre, radius_m, *span)
+    found = sorted(questions.near(connection, city_id, centre, radius_m, *span), key=lambda found: found[0].opened_at)
     names = tags.placed(connection, {one.detector_id for one, _ in found})
-    for one, distance_m in found:
-        if one.wearer_id is not None and not one.doubtful:
+    newest = {(one.wearer_id, one.detector_id): (one, away_m) for one, away_m in found if not one.doubtful}
+    for one, distance_m in newest.values():
+        if one.wearer_id is not None:
             yield Near(
                 wearer_id=one.wearer_id,
                 at=one.opened_at,
@@ -197,8 +231,16 @@ def _shown(connection: Connection, viewer: Viewer, found: Sequence[Passage], now
     _note(connection, viewer, open_to, now)
     known = {one.id for one in open_to}
     names = tags.placed(connection, {one.detector_id for one in found})
+    # A vendor does not learn who wears its tag.
+    named = set() if viewer.role is Role.VENDOR else known
     return [
-        ShownPassage(passage=one, detector=names[one.detector_id].name, hidden=one.id not in known) for one in found
+        ShownPassage(
+            passage=one,
+            detector=names[one.detector_id].name,
+            hidden=one.id not in known,
+            wearer_id=one.wearer_id if one.id in named else None,
+        )
+        for one in found
     ]
 
 

@@ -14,15 +14,15 @@ from sqlalchemy.engine import Connection
 
 from app.devices.carriers import carrier_at
 from app.geo.cells import cell_of, hour_of
-from app.history.doubting import doubts_of
+from app.history.doubting import MOVING
 from app.history.going import Going, OpenKey, TagKey, lengthened, may_contradict
 from app.history.model import Began, KnownBy, Passage, Position, Spot
+from app.history.service import doubting
 from app.history.store import opened, positions
 from app.history.store import passages as store
 from app.kit.ids import CityId, DetectorId, DeviceId, PassageId, TagId, new_id
 from app.tags import heard as heard_set
 from app.tags import service as tags
-from app.tags.model import DetectorKind
 from app.tags.passages import Stretch, gap_s, join, stretches, taught_interval_s
 from app.tags.snapshot import Placed, Worn
 from beacon_ingest.messages import DetectorUnit, Fix
@@ -32,7 +32,9 @@ KEPT_OPEN = timedelta(minutes=5)
 nobody has to search the history.
 """
 
-MOVING = frozenset({DetectorKind.VEHICLE, DetectorKind.PHONE})
+LATE = timedelta(minutes=2)
+"""What is told later than this may contradict what is already history."""
+
 VEHICLE_PLACE_AGE = timedelta(seconds=120)
 """Where a bus was more than two minutes away from that second, it was somewhere else."""
 
@@ -80,6 +82,8 @@ class _Changes(Struct):
     closed: list[Passage] = msgspec.field(default_factory=list)
     gone_open: list[Passage] = msgspec.field(default_factory=list)
     gone_closed: list[Passage] = msgspec.field(default_factory=list)
+    merged: list[Passage] = msgspec.field(default_factory=list)
+    late: list[Passage] = msgspec.field(default_factory=list)
     began: list[Passage] = msgspec.field(default_factory=list)
     taught: list[tuple[UUID, float]] = msgspec.field(default_factory=list)
 
@@ -119,10 +123,7 @@ def record(connection: Connection, units: Sequence[DetectorUnit], now: datetime)
     store.save_closed(connection, changes.closed)
     tags.teach_intervals(connection, changes.taught)
     heard_by = {one.detector_id: one.detector for one in others.values()}
-    began = [
-        Began(one, heard_by[one.detector_id].name, heard_by[one.detector_id].kind is DetectorKind.HOME)
-        for one in changes.began
-    ]
+    began = [Began(one, heard_by[one.detector_id].name, heard_by[one.detector_id].kind) for one in changes.began]
     return sorted(began, key=lambda one: one.passage.opened_at)
 
 
@@ -197,27 +198,32 @@ def _join(connection: Connection, changes: _Changes, one: _Touched, current: Pas
     gap, cuts = gap_s(one.tag.interval_s), one.tag.cuts_s
     news = stretches(one.seconds, one.rssi_dbm_max, gap, cuts)
     stored = [] if current is None else [current]
-    if news[0].first_s < (_second(now - KEPT_OPEN) if current is None else _second(current.opened_at)):
+    if news[0].first_s <= (_second(now - KEPT_OPEN) if current is None else _second(current.opened_at) - 1):
         from_at = _moment(news[0].first_s - gap)
         until_at = _moment(news[-1].last_s + gap)
         stored += store.closed_near(connection, one.tag_id, one.detector_id, from_at, until_at)
     by_id = {part.id: part for part in stored}
     parts = join([_stretch(part) for part in stored], news, gap, cuts)
     last = parts[-1]
-    for part in parts:
+    for place, part in enumerate(parts):
         before = [by_id[PassageId(before_id)] for before_id in part.before]
         is_open = part is last and _moment(part.stretch.last_s + gap) > now - KEPT_OPEN
-        if len(before) == 1 and part.stretch == _stretch(before[0]) and is_open is (before[0] is current):
+        is_news = len(before) != 1 or part.stretch != _stretch(before[0])
+        if not is_news and is_open is (before[0] is current):
             continue
         passage = _passage(connection, part.stretch, before, one)
-        changes.gone_closed += [old for old in before if old is not current]
+        gone = [old for old in before if old is not current]
+        changes.gone_closed += gone
+        changes.merged += [old for old in gone if old.id != passage.id]
+        if is_news and passage.opened_at < now - LATE:
+            changes.late.append(passage)
         if current in before and not (is_open and passage.id == current.id):
             changes.gone_open.append(current)
         if is_open:
             changes.opened[passage.id] = (passage, _moment(part.stretch.last_s + gap))
         else:
             changes.closed.append(passage)
-            following_s = None if part is last else parts[parts.index(part) + 1].stretch.first_s
+            following_s = None if part is last else parts[place + 1].stretch.first_s
             _teach(changes.taught, one.tag_id, part.stretch, following_s)
         if part.is_new:
             changes.began.append(passage)
@@ -285,7 +291,7 @@ def _doubt(
     """Marks what cannot be true together, and keeps it for the staff. What is open is stored already; few tags need a
     closer look.
     """
-    suspects = {one.tag_id for one in changes.closed}
+    suspects = {one.tag_id for one in (*changes.closed, *changes.late)}
     for key, one in touched.items():
         of_tag = known[key[:2]]
         mine = of_tag.get(key[2])
@@ -295,17 +301,8 @@ def _doubt(
             suspects.add(TagId(one.tag_id))
     if not suspects:
         return
-    now_open = store.open_of_tags(connection, suspects)
-    found = [*now_open, *changes.closed]
-    placed = tags.placed(connection, {one.detector_id for one in found})
-    moving = frozenset(key for key, one in placed.items() if one.kind in MOVING)
-    doubts = doubts_of([one for one in found if _key(one) in touched], found, moving)
-    if not doubts:
-        return
-    doubtful = {doubt.passage_id for doubt in doubts} | {doubt.other_id for doubt in doubts}
-    store.add_doubts(connection, doubts)
-    store.mark_doubtful(connection, doubtful)
-    opened.changed(connection, {_key(one): _going(one, doubtful) for one in now_open if one.id in doubtful})
+    doubtful, now_open = doubting.mark(connection, suspects, touched, changes.late, changes.closed)
+    opened.changed(connection, {_key(one): _going(one, doubtful) for one in now_open})
     for passages in (changes.closed, changes.began):
         passages[:] = [msgspec.structs.replace(one, doubtful=True) if one.id in doubtful else one for one in passages]
 
@@ -313,6 +310,7 @@ def _doubt(
 def _write(connection: Connection, changes: _Changes) -> None:
     store.remove_open(connection, changes.gone_open)
     store.remove_closed(connection, changes.gone_closed)
+    store.save_gone(connection, changes.merged)
     store.save_open(connection, list(changes.opened.values()))
 
 

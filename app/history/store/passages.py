@@ -3,25 +3,29 @@
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from app.db import dialect
+from app.db.session import hint
 from app.db.tables import counter
 from app.db.types import KeyBytes, Second
 from app.geo.cells import hour_of
 from app.history.going import Going, OpenKey
 from app.history.model import Doubt, Passage
-from app.history.tables import doubt, open_passage, passage, tag_press
-from app.kit.ids import new_id
+from app.history.tables import doubt, gone_passage, open_passage, passage, tag_press
+from app.tags.tables import tag
 
 SERIAL = "passage"
 
 LONGEST = timedelta(hours=24)
-"""A closed passage that began longer ago than this is not looked for when a late sighting may belong to it."""
+"""A closed passage that began longer ago than this is not looked for when a late sighting may contradict it."""
+
+LAST_COUNT = 5
+"""So many of a tag's newest closed passages may have ended last."""
 
 _FIELDS = Passage.__struct_fields__
 _OPEN_COLUMNS = (*_FIELDS, "close_at")
@@ -87,14 +91,22 @@ def closed_near(
     connection: Connection, tag_id: UUID, detector_id: UUID, from_at: datetime, until_at: datetime
 ) -> list[Passage]:
     """Closed passages of one tag and detector that touch the span, both ends included."""
-    table = passage
-    query = sa.select(*(table.c[name] for name in _FIELDS)).where(
-        table.c.tag_id == tag_id,
-        table.c.detector_id == detector_id,
-        table.c.opened_at >= from_at - LONGEST,
-        table.c.opened_at <= until_at,
-        table.c.last_at >= from_at,
-    )
+    one = passage.c
+    # The detector as a range, since SQLite would else take its index, where the tags of a town lie.
+    here = (one.tag_id == tag_id) & one.detector_id.between(detector_id, detector_id)
+    query = sa.select(*(one[name] for name in _FIELDS)).where(here)
+    within = query.where(one.opened_at >= from_at, one.opened_at <= until_at)
+    # Those of one tag and detector do not overlap: of all before, however long ago, only the last may touch the span.
+    before = query.where(one.opened_at < from_at).order_by(one.opened_at.desc()).limit(1)
+    rows = [*connection.execute(before), *connection.execute(within)]
+    return [_of_values(row) for row in rows if row.last_at >= from_at]
+
+
+def closed_of_tag(connection: Connection, tag_id: UUID, from_at: datetime, until_at: datetime) -> list[Passage]:
+    """Closed passages of a tag at any detector that touch the span."""
+    one = passage.c
+    when = (one.opened_at >= from_at - LONGEST) & (one.opened_at <= until_at) & (one.last_at >= from_at)
+    query = sa.select(*(one[name] for name in _FIELDS)).where(one.tag_id == tag_id, when)
     return [_of_values(row) for row in connection.execute(query)]
 
 
@@ -131,6 +143,18 @@ def remove_closed(connection: Connection, gone: Iterable[Passage]) -> None:
         connection.execute(sa.delete(passage).where(key, passage.c.id == one.id))
 
 
+def save_gone(connection: Connection, merged: Sequence[Passage]) -> None:
+    """Says, with the next serial numbers, that these closed passages are part of others now."""
+    if merged:
+        serial = _numbers(connection, len(merged))
+        names = ("city_id", "id", "tag_id", "opened_at")
+        rows = [
+            {"serial": number, **{name: getattr(one, name) for name in names}}
+            for number, one in enumerate(merged, serial)
+        ]
+        connection.execute(sa.insert(gone_passage), rows)
+
+
 def over(connection: Connection, before: datetime, limit: int) -> list[Passage]:
     """Open passages that may have been over at `before`: they were, if nothing was heard since they were put off."""
     table = open_passage
@@ -138,17 +162,38 @@ def over(connection: Connection, before: datetime, limit: int) -> list[Passage]:
     return [_of_values(row) for row in connection.execute(query.order_by(table.c.close_at).limit(limit))]
 
 
-def mark_doubtful(connection: Connection, passage_ids: Collection[UUID]) -> None:
-    """Marks open passages; those in the history were open when they could be doubted."""
-    table = open_passage
-    connection.execute(sa.update(table).where(table.c.id.in_(list(passage_ids))).values(doubtful=True))
+def mark_doubtful(connection: Connection, passages: Iterable[Passage]) -> None:
+    """Marks open passages."""
+    one = open_passage.c
+    for passed in passages:
+        here = (one.city_id == passed.city_id) & (one.tag_id == passed.tag_id)
+        here &= (one.detector_id == passed.detector_id) & (one.id == passed.id)
+        connection.execute(sa.update(open_passage).where(here).values(doubtful=True))
+
+
+def mark_closed_doubtful(connection: Connection, passages: Sequence[Passage]) -> None:
+    """Marks passages in the history, each with the next serial number: whoever read them reads them again."""
+    if not passages:
+        return
+    one = passage.c
+    here = (one.city_id == sa.bindparam("in_city")) & (one.opened_at == sa.bindparam("began_at"))
+    update = sa.update(passage).where(here, one.id == sa.bindparam("the_id"))
+    rows = [
+        {"in_city": passed.city_id, "began_at": passed.opened_at, "the_id": passed.id, "number": number}
+        for number, passed in enumerate(passages, _numbers(connection, len(passages)))
+    ]
+    connection.execute(update.values(doubtful=True, serial=sa.bindparam("number")), rows)
 
 
 def add_doubts(connection: Connection, doubts: Sequence[Doubt]) -> None:
-    """Keeps what cannot both be true, for the staff; the same two passages once."""
-    rows = [{"id": new_id(), **msgspec.structs.asdict(one)} for one in doubts]
+    """Keeps what cannot both be true, for the staff; the same two passages once. Their ids tell no time, since they are
+    shown to those who may not know when somebody was where.
+    """
+    rows = [{"id": uuid4(), **msgspec.structs.asdict(one)} for one in doubts]
     if rows:
         connection.execute(dialect.insert(connection, doubt).on_conflict_do_nothing(), rows)
+    for city_id in {one.city_id for one in doubts}:
+        hint(connection, "doubt", str(city_id))
 
 
 def press(
@@ -177,11 +222,17 @@ def press(
 def last_heard(connection: Connection, tag_ids: Collection[UUID]) -> dict[UUID, datetime]:
     """When each of these tags was last heard."""
     found: dict[UUID, datetime] = {}
-    for table in (open_passage, passage):
-        newest = sa.func.max(table.c.last_at)
-        query = sa.select(table.c.tag_id, newest).where(table.c.tag_id.in_(list(tag_ids))).group_by(table.c.tag_id)
-        for tag_id, last_at in connection.execute(query):
-            found[tag_id] = max(last_at, found.get(tag_id, last_at))
+    one = open_passage.c
+    of_open = sa.select(one.tag_id, sa.func.max(one.last_at)).where(one.tag_id.in_(list(tag_ids))).group_by(one.tag_id)
+    # Of the history the newest only: a tag has thousands of passages.
+    lately = sa.select(passage.c.last_at).where(passage.c.tag_id == tag.c.id).order_by(passage.c.opened_at.desc())
+    newest = lately.limit(LAST_COUNT).correlate(tag).subquery()
+    last_at = sa.select(sa.func.max(newest.c.last_at)).scalar_subquery()
+    of_closed = sa.select(tag.c.id, last_at).where(tag.c.id.in_(list(tag_ids)))
+    for query in (of_open, of_closed):
+        for tag_id, at in connection.execute(query):
+            if at is not None:
+                found[tag_id] = max(at, found.get(tag_id, at))
     return found
 
 
@@ -193,6 +244,7 @@ def forget_before(connection: Connection, before: datetime, rows_max: int) -> in
     gone = connection.execute(sa.delete(passage).where(mine.in_(keys))).rowcount
     connection.execute(sa.delete(tag_press).where(tag_press.c.last_at < before))
     connection.execute(sa.delete(doubt).where(doubt.c.at < before))
+    connection.execute(sa.delete(gone_passage).where(gone_passage.c.opened_at < before))
     return gone
 
 

@@ -1,7 +1,7 @@
 """Every query over positions, refused fixes and surveys."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -197,17 +197,35 @@ def near(
 
     One scan of the index for each hour and range of cells (DESIGN section 6), then the exact distance.
     """
-    found: list[tuple[int, Nearby]] = []
+    found = list(_within(connection, city_id, centre, radius_m, from_at, until_at))
+    found.sort(key=lambda pair: (pair[1].device_id, pair[0]))
+    found.sort(key=lambda pair: pair[1].at, reverse=True)
+    return [one for _, one in found[:limit]]
+
+
+def newest_near(
+    connection: Connection, city_id: CityId, centre: Point, radius_m: float, from_at: datetime, until_at: datetime
+) -> list[Nearby]:
+    """The same of wearers, and only the newest of each wearer and way in which it is known, in no order."""
+    newest: dict[tuple[WearerId, KnownBy], Nearby] = {}
+    for _, one in _within(connection, city_id, centre, radius_m, from_at, until_at):
+        if one.wearer_id is not None:
+            known = newest.get((one.wearer_id, one.known_by))
+            if known is None or known.at < one.at:
+                newest[one.wearer_id, one.known_by] = one
+    return list(newest.values())
+
+
+def _within(
+    connection: Connection, city_id: CityId, centre: Point, radius_m: float, from_at: datetime, until_at: datetime
+) -> Iterator[tuple[int, Nearby]]:
+    """Each with its ordinal among the fixes of its device and moment."""
     rows = _AREA.rows(connection, asked_around(city_id, centre, radius_m, from_at, from_at, until_at))
     for at, device_id, wearer_id, contact_id, lat, lon, accuracy_m, known_by, received_at, ordinal in rows:
         apart_m = distance_m(centre.lat_deg, centre.lon_deg, lat, lon)
         if apart_m <= radius_m:
             how = _KNOWN_BY[known_by]
-            one = Nearby(at, device_id, wearer_id, contact_id, lat, lon, accuracy_m, how, received_at, apart_m)
-            found.append((ordinal, one))
-    found.sort(key=lambda pair: (pair[1].device_id, pair[0]))
-    found.sort(key=lambda pair: pair[1].at, reverse=True)
-    return [one for _, one in found[:limit]]
+            yield ordinal, Nearby(at, device_id, wearer_id, contact_id, lat, lon, accuracy_m, how, received_at, apart_m)
 
 
 def asked_around(

@@ -7,23 +7,26 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
 from app.db import dialect
+from app.db.tables import counter
 from app.geo.measure import distance_m
 from app.geo.model import Point
 from app.history.model import Doubt, Passage
+from app.history.store.passages import SERIAL
 from app.history.store.positions import AREA_KEY, asked_around
-from app.history.tables import area_question, doubt, open_passage, passage
+from app.history.tables import area_question, doubt, gone_passage, open_passage, passage
 from app.kit.ids import AccountId, CityId, WearerId, new_id
-from app.tags.tables import tag
+from app.tags.tables import tag, tag_carrier
 
 _FIELDS = Passage.__struct_fields__
 _OPEN = [open_passage.c[name] for name in _FIELDS]
 _CLOSED = [passage.c[name] for name in _FIELDS]
 
 LONGEST = timedelta(hours=24)
-"""A passage that began longer ago than this before a span is not looked for in it."""
+"""A passage that ended and began longer ago than this before a span is not looked for in it."""
 
 AREA_LOOK_BACK = timedelta(hours=3)
 """The same for an area, where each hour costs a scan for each range of cells."""
@@ -31,14 +34,18 @@ AREA_LOOK_BACK = timedelta(hours=3)
 LAST_COUNT = 5
 """So many of a wearer's newest closed passages may have ended last."""
 
+FEED_LOOK_MAX = 20_000
+"""So many numbers of a feed, those of all vendors, are looked at for one answer."""
+
 
 class Fed(Struct, frozen=True):
-    """A passage with its number in the feed, and the tag's name over the air."""
+    """A passage with its number in the feed, and the tag's name over the air. No passage: it became part of another."""
 
-    passage: Passage
+    id: UUID
     serial: int
     scheme: str
     identity: str
+    passage: Passage | None
 
 
 def of_wearer(
@@ -47,9 +54,9 @@ def of_wearer(
     """Her passages that touch the span, open ones too, the earliest `limit` of them in order of time."""
     found = []
     for table, columns in ((open_passage, _OPEN), (passage, _CLOSED)):
-        touched = (
-            (table.c.opened_at >= from_at - LONGEST) & (table.c.opened_at < until_at) & (table.c.last_at >= from_at)
-        )
+        touched = (table.c.opened_at < until_at) & (table.c.last_at >= from_at)
+        if table is passage:
+            touched &= table.c.opened_at >= from_at - LONGEST
         query = sa.select(*columns).where(table.c.wearer_id == wearer_id, touched).order_by(table.c.opened_at)
         found += [_of_row(row) for row in connection.execute(query.limit(limit))]
     return sorted(found, key=_when)[:limit]
@@ -63,23 +70,66 @@ def lately_of_wearers(connection: Connection, wearer_ids: Iterable[WearerId]) ->
         closed = sa.select(*_CLOSED).where(passage.c.wearer_id == wearer_id)
         closed = closed.order_by(passage.c.opened_at.desc()).limit(LAST_COUNT)
         rows = [_of_row(row) for query in (opened, closed) for row in connection.execute(query)]
+        rows = _while_worn(connection, wearer_id, rows)
         if rows:
             found[wearer_id] = rows
     return found
 
 
+def _while_worn(connection: Connection, wearer_id: WearerId, passages: list[Passage]) -> list[Passage]:
+    """As much of a wearer's passages as was heard before she gave the tag away: that may be told later, and what goes
+    on after it is not where she is.
+    """
+    one = tag_carrier.c
+    query = sa.select(one.tag_id, one.until_at).where(one.wearer_id == wearer_id, one.until_at.is_not(None))
+    query = query.where(one.tag_id.in_({passage.tag_id for passage in passages})).order_by(one.until_at)
+    wears = sa.select(one.tag_id).where(one.wearer_id == wearer_id, one.until_at.is_(None))
+    gave_back: dict[UUID, datetime] = {row.tag_id: row.until_at for row in connection.execute(query)}
+    for tag_id in connection.execute(wears).scalars():
+        gave_back.pop(tag_id, None)
+    found = []
+    for passed in passages:
+        until_at = gave_back.get(passed.tag_id)
+        if until_at is None or passed.last_at <= until_at:
+            found.append(passed)
+        elif passed.opened_at < until_at:
+            found.append(replace(passed, last_at=until_at))
+    return found
+
+
 def of_detector(
-    connection: Connection, detector_id: UUID, before: tuple[datetime, UUID] | None, from_at: datetime, limit: int
+    connection: Connection,
+    detector_id: UUID,
+    before: tuple[datetime, UUID] | None,
+    from_at: datetime,
+    limit: int,
+    wearer_ids: Collection[UUID] | None = None,
 ) -> list[Passage]:
-    """What a detector heard since `from_at`, newest first, after the cursor (opened_at, id)."""
-    return _newest(connection, "detector_id", detector_id, before, from_at, limit)
+    """What a detector heard since `from_at`, newest first, after the cursor (opened_at, id): only of these wearers and
+    of nobody, where they are told.
+    """
+    return _newest(connection, "detector_id", detector_id, before, from_at, limit, wearer_ids)
 
 
 def of_tag(
-    connection: Connection, tag_id: UUID, before: tuple[datetime, UUID] | None, from_at: datetime, limit: int
+    connection: Connection,
+    tag_id: UUID,
+    before: tuple[datetime, UUID] | None,
+    from_at: datetime,
+    limit: int,
+    wearer_ids: Collection[UUID] | None = None,
 ) -> list[Passage]:
-    """Where a tag was heard since `from_at`, newest first, after the cursor (opened_at, id)."""
-    return _newest(connection, "tag_id", tag_id, before, from_at, limit)
+    """Where a tag was heard since `from_at`, in the same way."""
+    return _newest(connection, "tag_id", tag_id, before, from_at, limit, wearer_ids)
+
+
+def wearers_at_detector(connection: Connection, detector_id: UUID, from_at: datetime) -> set[WearerId]:
+    """Everybody whose tag the detector heard in passages that began since `from_at`."""
+    found: set[WearerId] = set()
+    for table in (open_passage, passage):
+        mine = (table.c.detector_id == detector_id) & (table.c.opened_at >= from_at) & table.c.wearer_id.is_not(None)
+        found.update(connection.execute(sa.select(table.c.wearer_id).where(mine).distinct()).scalars())
+    return found
 
 
 def _newest(
@@ -89,10 +139,13 @@ def _newest(
     before: tuple[datetime, UUID] | None,
     from_at: datetime,
     limit: int,
+    wearer_ids: Collection[UUID] | None,
 ) -> list[Passage]:
     found = []
     for table, columns in ((open_passage, _OPEN), (passage, _CLOSED)):
         query = sa.select(*columns).where(table.c[column] == value, table.c.opened_at >= from_at)
+        if wearer_ids is not None:
+            query = query.where(table.c.wearer_id.is_(None) | table.c.wearer_id.in_(list(wearer_ids)))
         if before is not None:
             at, key = before
             query = query.where(sa.or_(table.c.opened_at < at, sa.and_(table.c.opened_at == at, table.c.id < key)))
@@ -101,20 +154,36 @@ def _newest(
     return sorted(found, key=lambda one: (one.opened_at, one.id), reverse=True)[:limit]
 
 
-def feed(connection: Connection, city_id: CityId, vendor: str, after: int, limit: int) -> list[Fed]:
+def feed(connection: Connection, city_id: CityId, vendor: str, after: int, limit: int) -> tuple[list[Fed], int]:
     """Closed passages of a vendor's tags in the order in which they were written or last changed, from the number
-    `after` on. One that was changed comes again under its id.
+    `after` on, and the newest number that was looked at. One that was changed comes again under its id, one that became
+    part of another without its passage.
     """
-    query = (
-        sa.select(*_CLOSED, passage.c.serial, tag.c.scheme, tag.c.identity)
-        .join(tag, tag.c.id == passage.c.tag_id)
-        .where(passage.c.serial > after, passage.c.city_id == city_id, tag.c.vendor == vendor)
-        .order_by(passage.c.serial)
-        .limit(limit)
-    )
-    return [
-        Fed(_of_row(row[: len(_FIELDS)]), row.serial, row.scheme, row.identity) for row in connection.execute(query)
+    # First, so that what is written meanwhile is beyond it.
+    given_out = connection.execute(sa.select(counter.c.number).where(counter.c.name == SERIAL)).scalar_one_or_none()
+    newest = max(after, given_out or 0)
+    firsts = [
+        connection.execute(sa.select(sa.func.min(table.c.serial)).where(table.c.serial > after)).scalar_one()
+        for table in (passage, gone_passage)
     ]
+    begin = min((one for one in firsts if one is not None), default=newest)
+    until = min(newest, begin + FEED_LOOK_MAX)
+    found: list[Fed] = []
+    for table, columns in ((passage, _CLOSED), (gone_passage, [])):
+        one = table.c
+        # As a sum, since SQLite would take the primary key for it and read the city's whole history.
+        here = one.city_id + sa.literal_column("0") == city_id
+        query = (
+            sa.select(one.id, one.serial, tag.c.scheme, tag.c.identity, *columns)
+            .join_from(table, tag, tag.c.id == one.tag_id)
+            .where(one.serial > after, one.serial <= until, here, tag.c.vendor == vendor)
+            .order_by(one.serial)
+            .limit(limit)
+        )
+        for key, serial, scheme, identity, *values in connection.execute(query):
+            found.append(Fed(key, serial, scheme, identity, _of_row(values) if values else None))
+    found = sorted(found, key=lambda one: one.serial)[:limit]
+    return found, found[-1].serial if len(found) == limit else until
 
 
 def near(
@@ -131,7 +200,7 @@ def near(
     begin = from_at - AREA_LOOK_BACK
     closed = _AREA.rows(connection, asked_around(city_id, centre, radius_m, begin, from_at, until_at))
     one = open_passage.c
-    within = (one.opened_at >= begin) & (one.opened_at < until_at) & (one.last_at >= from_at)
+    within = (one.opened_at < until_at) & (one.last_at >= from_at)  # However long ago it began.
     whose = (one.city_id == city_id) & one.wearer_id.is_not(None) & one.cell.is_not(None)
     found = []
     for row in (*closed, *connection.execute(sa.select(*_OPEN).where(within, whose))):
@@ -156,16 +225,14 @@ _AREA = dialect.KeyLookup(AREA_KEY, _in_area)
 _LAT, _LON = _FIELDS.index("lat_deg"), _FIELDS.index("lon_deg")
 
 
-def doubts(
-    connection: Connection, city_id: CityId | None, before: tuple[datetime, UUID] | None, limit: int
-) -> list[tuple[UUID, Doubt]]:
-    """Passages that cannot both be true, newest first, of a city or of all, after the cursor (at, id)."""
+def doubts(connection: Connection, city_id: CityId | None, before: UUID | None, limit: int) -> list[tuple[UUID, Doubt]]:
+    """Passages that cannot both be true, newest first, of a city or of all, after the doubt `before`."""
     query = sa.select(doubt).order_by(doubt.c.at.desc(), doubt.c.id.desc()).limit(limit)
     if city_id is not None:
         query = query.where(doubt.c.city_id == city_id)
     if before is not None:
-        at, key = before
-        query = query.where(sa.or_(doubt.c.at < at, sa.and_(doubt.c.at == at, doubt.c.id < key)))
+        at = sa.select(doubt.c.at).where(doubt.c.id == before).scalar_subquery()
+        query = query.where(sa.or_(doubt.c.at < at, sa.and_(doubt.c.at == at, doubt.c.id < before)))
     names = Doubt.__struct_fields__
     return [(row.id, Doubt(**{name: getattr(row, name) for name in names})) for row in connection.execute(query)]
 

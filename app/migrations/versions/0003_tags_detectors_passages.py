@@ -26,10 +26,24 @@ def upgrade() -> None:
         sa.Column("distance_m", sa.Float(), nullable=False),
         sa.Column("apart_s", sa.Float(), nullable=False),
         sa.Column("at", app.db.types.Moment(timezone=True), nullable=False),
+        sa.Column("wearer_id", app.db.types.Key(length=16), nullable=True),
+        sa.Column("other_wearer_id", app.db.types.Key(length=16), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_doubt")),
     )
     op.create_index("ix_doubt_city_id_at", "doubt", ["city_id", "at"], unique=False)
     op.create_index("uq_doubt_passages", "doubt", ["passage_id", "other_id"], unique=True)
+
+    op.create_table(
+        "gone_passage",
+        sa.Column("serial", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("city_id", sa.Integer(), nullable=False),
+        sa.Column("id", app.db.types.Key(length=16), nullable=False),
+        sa.Column("tag_id", app.db.types.Key(length=16), nullable=False),
+        sa.Column("opened_at", app.db.types.Moment(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("serial", name=op.f("pk_gone_passage")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_gone_passage_opened_at"), "gone_passage", ["opened_at"], unique=False)
 
     op.create_table(
         "open_passage",
