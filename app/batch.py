@@ -264,7 +264,7 @@ def take_heard(batch: Batch, began: Iterable[Began], signals: Iterable[Signal]) 
                 lon_deg=passage.lon_deg,
                 accuracy_m=passage.accuracy_m,
                 doubtful=passage.doubtful,
-                home=one.home,
+                kind=one.kind,
             )
         )
     for signal in signals:
@@ -277,7 +277,11 @@ def take_heard(batch: Batch, began: Iterable[Began], signals: Iterable[Signal]) 
 def _signalled(signal: Signal) -> AlarmHeard | HealthHeard:
     if not signal.pressed:
         return HealthHeard(
-            device_id=signal.tag_id, at=signal.at, received_at=signal.received_at, battery_pct=signal.battery_pct
+            device_id=signal.tag_id,
+            at=signal.at,
+            received_at=signal.received_at,
+            battery_pct=signal.battery_pct,
+            of_tag=True,
         )
     spot = signal.spot
     place = None

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from app.kit.calendar import local_date
 from app.push.model import Level
+from app.tags.states import INTERVALS
 from app.watch import around as world
 from app.watch.around import Around, Question
 from app.watch.model import (
@@ -32,11 +33,12 @@ from app.watch.model import (
 )
 from app.watch.passage import note_told, place_of
 
-GRACE = timedelta(minutes=5)
+GRACE_MIN, GRACE_MAX = timedelta(minutes=5), timedelta(minutes=30)
 """After the deadline, before it is judged; what is told is still the deadline. A passage of the last minute must have
-had time to come in. Nor may she be blamed for a detector that died in the last minutes: one that speaks every minute
-is called silent after three of them (`app.tags.states`), and whoever notices that looks every half minute. Of one that
-is expected to speak more rarely than every 90 s this is not known in time; an urgent alert cannot wait for that."""
+had time to come in. Nor may she be blamed for a detector that died in the last minutes: see `grace`."""
+
+NOTICED_WITHIN = timedelta(seconds=60)
+"""Whoever notices silence looks every half minute, and may be late once."""
 
 TOLD_WITHIN = timedelta(hours=12)
 """After an outage of ours nobody is told any more about a day that was over so long ago."""
@@ -77,7 +79,7 @@ def tick(state: WatchState, subject: Subject, around: Around, now: datetime) -> 
         kept = state_of(state, expectation, subject.zone, now)
         if kept.due_at is None or kept.due_at > now:
             continue
-        day, due_at = local_date(kept.due_at - GRACE, subject.zone), kept.due_at
+        day, due_at = _day_due(expectation, kept.due_at, subject.zone), kept.due_at
         if now - due_at > TOLD_WITHIN:
             _settle(kept, expectation, day, Settled.NOT_TOLD, subject.zone, now)
             continue
@@ -105,7 +107,7 @@ def question(state: WatchState, subject: Subject, now: datetime) -> Question:
     for expectation in subject.expectations:
         kept = state.arrivals.get(expectation.id.hex)
         if kept is not None and kept.due_at is not None and kept.due_at <= now:
-            span = window(expectation, local_date(kept.due_at - GRACE, subject.zone), subject.zone)
+            span = window(expectation, _day_due(expectation, kept.due_at, subject.zone), subject.zone)
             detector_ids, wearer_ids = frozenset(expectation.detector_ids), frozenset({subject.wearer_id})
             asked.append(Question(detector_ids=detector_ids, since=span[0], wearer_ids=wearer_ids, span=span))
     return world.asked_together(asked)
@@ -137,6 +139,14 @@ def window(expectation: Expectation, day: date, zone: ZoneInfo) -> tuple[datetim
     from_at = datetime.combine(day, expectation.from_time, zone).astimezone(UTC)
     by_at = datetime.combine(day, expectation.by_time, zone).astimezone(UTC)
     return from_at, max(from_at, by_at)
+
+
+def grace(expectation: Expectation) -> timedelta:
+    """How long after the deadline it is judged: so long that the silence of the detector that speaks most rarely is
+    noticed. An urgent alert cannot wait for ever. A timer that is set already stays when an interval is changed.
+    """
+    noticed = timedelta(seconds=INTERVALS * expectation.interval_s) + NOTICED_WITHIN
+    return min(max(GRACE_MIN, noticed), GRACE_MAX)
 
 
 def alert_subject(expectation_id: UUID, day: date) -> str:
@@ -182,8 +192,14 @@ def _next_due_at(
         day = date.fromordinal(ordinal)
         from_at, by_at = window(expectation, day, zone)
         if expectation.is_on(day) and from_at >= since:
-            return by_at + GRACE
+            return by_at + grace(expectation)
     return None
+
+
+def _day_due(expectation: Expectation, due_at: datetime, zone: ZoneInfo) -> date:
+    """The day that a timer is about: the last one whose deadline was before it, whatever the grace was then."""
+    day = local_date(due_at, zone)
+    return day if window(expectation, day, zone)[1] <= due_at else day - timedelta(days=1)
 
 
 def _settle(

@@ -1,4 +1,6 @@
-"""A battery that runs low. It is one condition until the device is charged again, however often it is reported."""
+"""A battery that runs low: one condition until the device is charged again, however often it is reported. That of a tag
+is not charged but changed, and is told in other words.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -44,16 +46,18 @@ def look(state: WatchState, observation: Observation, subject: Subject, now: dat
 def _event(
     subject: Subject, observation: HealthHeard | AlarmHeard, percent: float | None, outcome: Outcome
 ) -> WatchEvent:
+    of_tag = isinstance(observation, HealthHeard) and observation.of_tag
+    low = "tag_low_battery" if of_tag else "low_battery"
     params = {} if percent is None else {"battery": str(round(percent))}
     return WatchEvent(
         wearer_id=subject.wearer_id,
         kind=AlertKind.BATTERY,
-        rule="low_battery",
+        rule=low,
         subject=observation.device_id.hex,
         level=Level.NOTICE,
         cause=f"battery:{outcome}:{observation.device_id.hex}:{observation.at.isoformat()}",
         at=observation.at,
         received_at=observation.received_at,
         outcome=outcome,
-        reasons=(Reason(code="low_battery" if outcome is Outcome.BEGAN else "battery_well", params=params),),
+        reasons=(Reason(code=low if outcome is Outcome.BEGAN else "battery_well", params=params),),
     )

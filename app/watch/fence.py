@@ -18,6 +18,7 @@ from app.geo.fences import probability_inside, probability_inside_min, signed_di
 from app.geo.model import FencePurpose, Geofence
 from app.kit.ids import GeofenceId, WearerId
 from app.push.model import Level
+from app.tags.model import DetectorKind
 from app.watch.model import (
     JUDGED_AGE_MAX,
     AlertKind,
@@ -67,7 +68,7 @@ def look(state: WatchState, observation: Observation, subject: Subject, now: dat
 def _heard_at_home(state: WatchState, passed: Passed, subject: Subject, now: datetime) -> Iterator[WatchEvent]:
     """Takes back the evidence to be outside when a detector in her home hears her."""
     place = place_of(passed)
-    if place is None or not passed.home or passed.doubtful or passed.at < now - JUDGED_AGE_MAX:
+    if place is None or passed.kind is not DetectorKind.HOME or passed.doubtful or passed.at < now - JUDGED_AGE_MAX:
         return
     for fence in subject.fences:
         if fence.purpose is not FencePurpose.HOME or signed_distance_m(fence, place.lat_deg, place.lon_deg) < 0:

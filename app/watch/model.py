@@ -15,6 +15,7 @@ from app.geo.quality import Known
 from app.kit.calendar import JST
 from app.kit.ids import ExpectationId, WearerId
 from app.push.model import Level
+from app.tags.model import DetectorKind
 
 JUDGED_AGE_MAX: Final = timedelta(hours=2)
 """A fix or a passage older than this goes to history and teaches, but no rule judges it (DESIGN section 7, promise
@@ -110,13 +111,14 @@ class AlarmHeard(Struct, frozen=True, kw_only=True):
 
 
 class HealthHeard(Struct, frozen=True, kw_only=True):
-    """What a device said about itself; None is unknown."""
+    """What a device, or a tag (`of_tag`), said about itself; None is unknown."""
 
     device_id: UUID
     at: datetime
     received_at: datetime
     battery_pct: float | None = None
     charging: bool | None = None
+    of_tag: bool = False
 
 
 class Heard(Struct, frozen=True, kw_only=True):
@@ -131,7 +133,7 @@ class Passed(Struct, frozen=True, kw_only=True):
     """A tag of hers came within earshot of a detector: a passage began at `at`. Its place may be unknown (a bus without
     one). `last_at`: how long it had gone on as far as was known then, None for no longer than its beginning; what it
     becomes after that is no observation. `doubtful`: it cannot be true together with another passage, and moves nobody.
-    `home`: the detector is one that stands in somebody's home.
+    `kind`: where the detector stands or moves.
     """
 
     tag_id: UUID
@@ -144,7 +146,7 @@ class Passed(Struct, frozen=True, kw_only=True):
     lon_deg: float | None = None
     accuracy_m: float | None = None
     doubtful: bool = False
-    home: bool = False
+    kind: DetectorKind = DetectorKind.FIXED
 
 
 Observation = Seen | AlarmHeard | HealthHeard | Heard | Passed
@@ -256,7 +258,8 @@ class WatchSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class Expectation(Struct, frozen=True, kw_only=True):
     """Where a wearer is expected: to pass any of these detectors on these days of the week (bits: Monday 1 … Sunday
-    64), from when and by when on the wall clock of her city, `by_time` being the later one.
+    64), from when and by when on the wall clock of her city, `by_time` being the later one. `interval_s` is the longest
+    at which one of these detectors says that it is there, when this was read.
     """
 
     id: ExpectationId
@@ -268,6 +271,7 @@ class Expectation(Struct, frozen=True, kw_only=True):
     by_time: time
     tell_arrival: bool
     created_at: datetime
+    interval_s: int = 60
 
     def is_on(self, day: date) -> bool:
         """Whether the wearer is expected on `day`."""

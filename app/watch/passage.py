@@ -4,12 +4,16 @@ A walk along a street with a detector at each end of the gate, or a tag at the e
 passages by the dozen. So a tag at one detector is told at most once in ten minutes of its own time, whichever of the
 passages comes in first. No rule could do that and also tell the same ones in every order: three passages six minutes
 apart are two notices or one, as they come.
+
+A pole at a crossing is passed; near a bus or a phone she was for a while; to a facility she comes. A detector in a home
+tells nothing here: a tag that sleeps there would be told every ten minutes all day.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from app.push.model import Level
+from app.tags.model import DetectorKind
 from app.watch.model import (
     JUDGED_AGE_MAX,
     AlertKind,
@@ -34,9 +38,19 @@ ACCURACY_M = 50.0
 """How far a detector hears when nothing else is known of it (`app.tags.model.Detector.range_m`)."""
 
 
+RULES: Mapping[DetectorKind, str] = {
+    DetectorKind.VEHICLE: "passage_near",
+    DetectorKind.PHONE: "passage_near",
+    DetectorKind.FACILITY: "passage_visit",
+}
+"""What is told of a detector of this kind; of others `passage`."""
+
+
 def look(state: WatchState, observation: Observation, subject: Subject, now: datetime) -> Iterator[WatchEvent]:
-    """News of a passage, unless it is doubtful, too old to be news, or told already (as an arrival, too)."""
+    """News of a passage, unless it is doubtful, at a home, too old to be news, or told already (as an arrival, too)."""
     if not isinstance(observation, Passed) or observation.doubtful or not subject.settings.passages:
+        return
+    if observation.kind is DetectorKind.HOME:
         return
     if observation.at < now - JUDGED_AGE_MAX or was_told(state, observation):
         return
@@ -44,7 +58,7 @@ def look(state: WatchState, observation: Observation, subject: Subject, now: dat
     yield WatchEvent(
         wearer_id=subject.wearer_id,
         kind=AlertKind.MOVEMENT,
-        rule="passage",
+        rule=RULES.get(observation.kind, "passage"),
         subject=observation.detector_id.hex,
         level=Level.NEWS,
         cause=f"passage:{cause_of(observation)}",

@@ -115,8 +115,8 @@ def expectations_of(connection: Connection, wearer_ids: Iterable[UUID]) -> dict[
     """What is expected of those wearers of whom anything is, oldest first."""
     query = sa.select(expectation).where(expectation.c.wearer_id.in_(list(wearer_ids)), _EXPECTED)
     found: dict[UUID, list[Expectation]] = {}
-    for row in connection.execute(query.order_by(expectation.c.id)):
-        found.setdefault(row.wearer_id, []).append(_expectation(row))
+    for one in _expectations(connection, query.order_by(expectation.c.id)):
+        found.setdefault(one.wearer_id, []).append(one)
     return found
 
 
@@ -127,12 +127,13 @@ def expectations_after(
     query = sa.select(expectation).where(expectation.c.wearer_id == wearer_id, _EXPECTED)
     if last is not None:
         query = query.where(expectation.c.id > last)
-    return [_expectation(row) for row in connection.execute(query.order_by(expectation.c.id).limit(count))]
+    return _expectations(connection, query.order_by(expectation.c.id).limit(count))
 
 
 def add_expectation(connection: Connection, city_id: CityId, one: Expectation) -> None:
     """Keeps a new expectation of a wearer of that city."""
     values = msgspec.structs.asdict(one) | {"detector_ids": [str(key) for key in one.detector_ids]}
+    del values["interval_s"]  # It is the detectors'.
     connection.execute(sa.insert(expectation).values(city_id=city_id, **values))
     versions.bump(connection, EXPECTATION_VERSION)
 
@@ -190,15 +191,30 @@ def uptime(connection: Connection) -> Uptime | None:
     return None if row is None else Uptime(up_since=row.up_since, down_since=row.down_since)
 
 
-def _expectation(row: Any) -> Expectation:
+def _expectations(connection: Connection, query: sa.Select[Any]) -> list[Expectation]:
+    """The expectations that `query` finds, in its order, with the longest interval of the detectors of each."""
+    rows = connection.execute(query).all()
+    ids = {UUID(key) for row in rows for key in row.detector_ids}
+    if not ids:
+        return []
+    wanted = sa.select(detector.c.id, detector.c.interval_s).where(
+        detector.c.id.in_(ids), detector.c.ended_at.is_(None)
+    )
+    interval_s: dict[UUID, int] = {row.id: row.interval_s for row in connection.execute(wanted)}
+    return [_expectation(row, interval_s) for row in rows]
+
+
+def _expectation(row: Any, interval_s: Mapping[UUID, int]) -> Expectation:
+    detector_ids = tuple(UUID(key) for key in row.detector_ids)
     return Expectation(
         id=ExpectationId(row.id),
         wearer_id=WearerId(row.wearer_id),
         name=row.name,
-        detector_ids=tuple(UUID(key) for key in row.detector_ids),
+        detector_ids=detector_ids,
         weekdays=row.weekdays,
         from_time=row.from_time,
         by_time=row.by_time,
         tell_arrival=row.tell_arrival,
         created_at=row.created_at,
+        interval_s=max((interval_s.get(one, 60) for one in detector_ids), default=60),
     )

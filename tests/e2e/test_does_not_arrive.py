@@ -27,7 +27,7 @@ async def test_the_family_hears_that_he_did_not_come_and_that_he_came_late(morni
     await morning.until(lambda: len(morning.pushes(morning.town.son)) == 3)
     title, body = morning.pushes(morning.town.son)[-1]
     assert "タロウさんが「小学校」に着きました（08:41）" == title
-    assert "遅れていましたが、08:41に東門を通過しました。ご安心ください。" == body
+    assert "遅れていましたが、08:41に東門を通過しました。" == body
     assert ["resolved"] == [one["state"] for one in await morning.alerts(morning.town.daughter)]
     assert morning.pushes(morning.town.son) == morning.pushes(morning.town.daughter)
 

@@ -17,7 +17,7 @@ async def test_the_family_hears_when_he_passed_the_gate_and_sees_it_on_his_track
     await morning.until(
         lambda: len(morning.pushes(morning.town.daughter)) == 1 == len(morning.pushes(morning.town.son))
     )
-    expected = ("タロウさんが東門を通過しました（08:11）", "08:11に東門でタグの電波を受けました。")
+    expected = ("タロウさんが東門を通過しました（08:11）", "08:11に東門でみまもりタグの電波を受けました。")
     assert [expected] == morning.pushes(morning.town.daughter) == morning.pushes(morning.town.son)
     assert [] == await morning.alerts(morning.town.daughter)
 

@@ -142,4 +142,6 @@ def _message(event: WatchEvent) -> str:
         return over.get(event.rule, "resolved")
     if any(reason.code == "service_down" for reason in event.reasons):
         return "arrival_unknown_service"
+    if event.rule == "not_arrived" and any(reason.code == "detectors_down" for reason in event.reasons):
+        return "not_arrived_partly"
     return "device" if event.rule.startswith("device_") else event.rule

@@ -98,7 +98,7 @@ def forget_news(connection: Connection, wearer_id: WearerId, now: datetime, spar
         outbox.cancel(connection, _about_news(rule, wearer_id), now, spare=spare, below=True)
 
 
-NEWS = ("passage", "arrived", "was_there")
+NEWS = ("passage", "passage_near", "passage_visit", "arrived", "was_there")
 """The rules that tell news."""
 
 

@@ -16,6 +16,7 @@ from app.kit.calendar import JST
 from app.kit.ids import CityId, DetectorId, WearerId
 from app.tags import service as tags
 from app.tags.model import DetectorTrouble, Spell
+from app.tags.store.detectors import DETECTOR_PLACES_VERSION
 from app.watch import arrival, catalogue, store
 from app.watch.around import Around, Question, asked_together
 from app.watch.model import Observation, Passed, Subject, WatchEvent, WatchSettings, WatchState
@@ -120,12 +121,14 @@ def _passages(connection: Connection, asked: Question, names: Mapping[UUID, str]
     }
 
 
-_WATCHED: Kept[Subject] = Kept(geo.VERSION, store.SETTINGS_VERSION, store.EXPECTATION_VERSION, CITY_VERSION)
+_WATCHED: Kept[Subject] = Kept(
+    geo.VERSION, store.SETTINGS_VERSION, store.EXPECTATION_VERSION, CITY_VERSION, DETECTOR_PLACES_VERSION
+)
 
 
 def subjects_of(connection: Connection, wearer_ids: Collection[UUID]) -> dict[UUID, Subject]:
-    """Whom the rules look at. Fences, settings and expectations hardly ever change, so they are kept while their
-    versions stand.
+    """Whom the rules look at. Fences, settings, expectations and the intervals of detectors hardly ever change, so
+    they are kept while their versions stand.
     """
     return _WATCHED.of(connection, wearer_ids, _load_subjects) if wearer_ids else {}
 

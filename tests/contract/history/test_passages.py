@@ -217,7 +217,7 @@ def test_the_box_at_home_is_told_from_the_poles_of_the_town(connection: Connecti
 
     began = service.record(connection, [body(box, here.tag, [0]), body(here.gate, here.tag, [1])], at(1))
 
-    assert [("家", True), ("東門", False)] == [(one.detector_name, one.home) for one in began]
+    assert [("家", DetectorKind.HOME), ("東門", DetectorKind.FIXED)] == [(one.detector_name, one.kind) for one in began]
 
 
 def test_a_tag_that_nobody_wears_has_passages_of_nobody(connection: Connection, here: Street) -> None:

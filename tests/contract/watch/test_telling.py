@@ -1,6 +1,6 @@
 """What the family hears of passages and arrivals: observations in, alerts and messages out, on a real database."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from app import jobs
 from app.accounts import service as accounts
 from app.alerts import store as alert_store
 from app.alerts.model import Alert, AlertState
-from app.alerts.service import acting, raising
+from app.alerts.service import acting, raising, telling
 from app.config import Settings
 from app.households import service as households
 from app.households.model import Scope
@@ -19,7 +19,8 @@ from app.households.tables import consent
 from app.push import render
 from app.push.model import AddressKind, Channel, Level
 from app.push.tables import message
-from app.tags.model import DetectorTrouble
+from app.tags import service as tags
+from app.tags.model import Detector, DetectorKind, DetectorTrouble
 from app.tags.tables import detector_spell
 from app.watch import service as watch
 from app.watch import store
@@ -64,11 +65,11 @@ def alerts(school: School) -> list[Alert]:
     return list(reversed(alert_store.newest(school.connection, [school.town.hana.id], states=[], before=None, limit=9)))
 
 
-def down(school: School, since: datetime) -> None:
-    """Both gates say nothing from then on."""
+def down(school: School, since: datetime, gates: Sequence[Detector] = ()) -> None:
+    """These gates, or both, say nothing from then on."""
     rows = [
         {"detector_id": one.id, "trouble": DetectorTrouble.SILENT.value, "from_at": since, "until_at": None}
-        for one in (school.east, school.west)
+        for one in gates or (school.east, school.west)
     ]
     school.connection.execute(sa.insert(detector_spell), rows)
 
@@ -80,6 +81,16 @@ def test_a_passage_is_told_to_both_phones_and_is_no_alert(school: School) -> Non
     assert (2, []) == (count(school), alerts(school))
     (level,) = set(school.connection.execute(sa.select(message.c.level)).scalars())
     assert Level.NEWS.value == level
+
+
+@pytest.mark.parametrize("kind", [DetectorKind.VEHICLE, DetectorKind.FACILITY])
+def test_news_of_every_kind_of_detector_is_cancelled_for_who_may_not_hear_of_her_any_more(
+    school: School, kind: DetectorKind
+) -> None:
+    feed(school, gate(school, clock("8:12"), kind=kind))
+    telling.forget_news(school.connection, school.town.hana.id, clock("8:13"))
+
+    assert (0, 1) == (len(messages(school)), len(messages(school, "cancelled")))
 
 
 def test_the_same_passage_again_is_told_to_nobody_even_when_the_state_is_lost(school: School) -> None:
@@ -174,6 +185,39 @@ def test_when_both_gates_were_dead_the_family_hears_that_instead(school: School)
     assert (Level.NOTICE, ["detectors_down"]) == (alert.level, [reason.code for reason in alert.reasons])
     (row, _other) = school.connection.execute(sa.select(message)).all()
     assert "東門、西門の検知器が07:50から動いていなかったため" in render.title_and_body(row.kind, "ja", row.params).body
+
+
+def test_when_one_of_two_gates_was_dead_the_urgent_message_names_it(school: School) -> None:
+    school.expect()
+    down(school, clock("7:50"), [school.west])
+    tick(school, clock("8:35"))
+
+    (alert,) = alerts(school)
+    assert (Level.URGENT, ["not_arrived", "detectors_down"]) == (alert.level, [one.code for one in alert.reasons])
+    (row, _other) = school.connection.execute(sa.select(message)).all()
+    worded = render.title_and_body(row.kind, "ja", row.params)
+    assert "ハナさんが「学校の正門」にまだ着いていません" == worded.title
+    assert "西門の検知器は07:50から動いていませんでした。" in worded.body
+    assert "東門" not in worded.body
+
+
+def test_a_gate_that_speaks_rarely_is_waited_for_until_its_silence_would_be_known(school: School) -> None:
+    tags.change_detector(school.connection, school.west.id, {"interval_s": 300})
+    school.expect()
+    tick(school, clock("8:45:59"))
+    assert [] == alerts(school)
+    tick(school, clock("8:46"))
+    assert ["arrival"] == [one.kind for one in alerts(school)]
+
+
+def test_a_gate_whose_interval_is_changed_is_waited_for_from_the_next_day_on(school: School) -> None:
+    school.expect()
+    tags.change_detector(school.connection, school.west.id, {"interval_s": 300})
+    tick(school, clock("8:35"))
+    tick(school, clock("8:45", day=2))
+    assert 1 == len(alerts(school))
+    tick(school, clock("8:46", day=2))
+    assert 2 == len(alerts(school))
 
 
 def test_gates_that_were_taken_down_are_dead_gates(school: School) -> None:
@@ -295,10 +339,11 @@ def test_a_press_of_a_tag_and_its_battery_alert_like_a_devices(school: School) -
     feed(school, gate(school, clock("8:12"), lat_deg=34.7, lon_deg=134.8))
     at = clock("8:13")
     feed(school, AlarmHeard(device_id=TAG, at=at, received_at=at, kinds=("sos",)))
-    feed(school, HealthHeard(device_id=TAG, at=at, received_at=at, battery_pct=9.0))
+    feed(school, HealthHeard(device_id=TAG, at=at, received_at=at, battery_pct=9.0, of_tag=True))
     tick(school, at + minutes(60))
 
     assert ["sos", "battery"] == [one.kind for one in alerts(school)]
+    assert "ハナさんのみまもりタグの電池が残りわずかです" in messages(school)
     (sos, _battery) = alerts(school)
     assert sos.place is not None
     assert (34.7, clock("8:12")) == (sos.place.lat_deg, sos.place.at)

@@ -36,6 +36,7 @@ KINDS = (
     "alert.geofence_exit",
     "alert.geofence_enter",
     "alert.low_battery",
+    "alert.tag_low_battery",
     "alert.removed",
     "alert.silent",
     "alert.device",
@@ -43,6 +44,7 @@ KINDS = (
     "alert.resolved",
     "alert.acknowledged",
     "alert.not_arrived",
+    "alert.not_arrived_partly",
     "alert.arrival_unknown",
     "alert.arrival_unknown_service",
     "alert.arrived_late",
@@ -51,6 +53,8 @@ KINDS = (
     "alert.tag_unheard",
     "alert.tag_heard_again",
     "news.passage",
+    "news.passage_near",
+    "news.passage_visit",
     "news.arrived",
     "news.was_there",
 )
@@ -60,6 +64,7 @@ REASONS = (
     "outside_fence",
     "inside_fence",
     "low_battery",
+    "tag_low_battery",
     "removed",
     "silent",
     "late",
@@ -152,15 +157,43 @@ def test_a_passage_and_an_arrival_are_told_in_one_line() -> None:
     params = {**PARAMS, "at": "2026-03-31T23:12:00+00:00", "received": "2026-03-31T23:12:20+00:00"}
 
     assert "佐藤ハナさんが東門を通過しました（08:12）" == title_and_body("news.passage", "ja", params).title
+    assert "佐藤ハナさんが東門の近くにいました（08:12）" == title_and_body("news.passage_near", "ja", params).title
+    assert "佐藤ハナさんが東門に来ました（08:12）" == title_and_body("news.passage_visit", "ja", params).title
+    assert "佐藤ハナ was near 東門 (08:12)" == title_and_body("news.passage_near", "en", params).title
+    assert "佐藤ハナ came to 東門 (08:12)" == title_and_body("news.passage_visit", "en", params).title
     assert "佐藤ハナ passed 東門 (08:12)" == title_and_body("news.passage", "en", params).title
     assert "佐藤ハナさんが「学校の正門」に着きました（08:12）" == title_and_body("news.arrived", "ja", params).title
+
+
+def test_a_tag_is_no_device_and_its_battery_is_changed_and_not_charged() -> None:
+    assert Text(
+        "佐藤ハナさんのみまもりタグの電池が残りわずかです",
+        "電池の残りは15％です（14:10）。早めの電池交換をお願いします。",
+    ) == title_and_body("alert.tag_low_battery", "ja", PARAMS)
+    assert "電池の残りが戻りました（14:10）。" == text("reason.battery_well", "ja", PARAMS)
+    english = title_and_body("alert.tag_low_battery", "en", PARAMS)
+    assert "charge" not in english.body
+    assert "device" not in english.title
+
+
+def test_a_tag_has_one_name_on_every_screen() -> None:
+    assert [] == [key for key, words in catalogue("ja").items() if re.search(r"(?<!みまもり)タグ", words)]
+
+
+def test_nobody_is_told_to_be_at_ease_because_a_tag_was_heard() -> None:
+    for language, words in (("ja", "安心"), ("en", "All is well")):
+        assert [] == [key for key, sentence in catalogue(language).items() if words in sentence]
 
 
 def test_that_nobody_arrived_is_told_apart_from_that_nobody_can_say() -> None:
     params = {**PARAMS, "at": "2026-03-31T23:30:00+00:00", "received": "2026-03-31T23:32:00+00:00"}
 
     assert title_and_body("alert.not_arrived", "ja", params).body.startswith(
-        "08:30までに「学校の正門」を通ったという知らせがありません。"
+        "08:30までに「学校の正門」の検知器を通った知らせがありません。"
+    )
+    assert (
+        "08:30までに「学校の正門」の検知器を通った知らせがありません。東門、西門の検知器は07:50から動いていませんでした。"
+        in title_and_body("alert.not_arrived_partly", "ja", params).body
     )
     assert title_and_body("alert.arrival_unknown", "ja", params).body.startswith(
         "東門、西門の検知器が07:50から動いていなかったため、08:30までに着いたかどうかをお伝えできません。"

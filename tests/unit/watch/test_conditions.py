@@ -1,6 +1,7 @@
 """SOS, fall, battery, a device taken off, silence."""
 
 import pytest
+from msgspec.structs import replace
 
 from app.push.model import Level
 from app.watch import catalogue, silence
@@ -60,6 +61,16 @@ def test_a_low_battery_is_one_condition_until_it_is_charged() -> None:
     events = [event for n, level in enumerate(levels) for event in fold(state, battery(level, NOW + minutes(n)))]
 
     assert [event.outcome for event in events] == [Outcome.BEGAN, Outcome.OVER, Outcome.BEGAN]
+
+
+@pytest.mark.parametrize(("of_tag", "low"), [(False, "low_battery"), (True, "tag_low_battery")])
+def test_the_battery_of_a_tag_is_told_in_words_of_its_own(of_tag: bool, low: str) -> None:
+    state = WatchState()
+    reports = [replace(battery(percent, NOW + minutes(percent)), of_tag=of_tag) for percent in (9, 100)]
+    events = fold(state, *reports)
+
+    assert [(low, Outcome.BEGAN), (low, Outcome.OVER)] == [(event.rule, event.outcome) for event in events]
+    assert [low, "battery_well"] == [reason.code for event in events for reason in event.reasons]
 
 
 def test_a_late_battery_report_says_nothing_about_now() -> None:

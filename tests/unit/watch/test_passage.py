@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.push.model import Level
+from app.tags.model import DetectorKind
 from app.watch import catalogue, fence
 from app.watch.model import (
     AlarmHeard,
@@ -56,6 +57,37 @@ def test_a_passage_is_news_that_names_the_detector() -> None:
     assert ("passage", Outcome.NEWS, Level.NEWS, HANA) == (event.rule, event.outcome, event.level, event.wearer_id)
     assert {"detector": "東門"} == event.reasons[0].params
     assert (NOW, NOW) == (event.at, event.received_at)
+
+
+@pytest.mark.parametrize(
+    ("kind", "rules"),
+    [
+        (DetectorKind.FIXED, ["passage"]),
+        (DetectorKind.VEHICLE, ["passage_near"]),
+        (DetectorKind.PHONE, ["passage_near"]),
+        (DetectorKind.FACILITY, ["passage_visit"]),
+        (DetectorKind.HOME, []),
+    ],
+)
+def test_a_pole_is_passed_a_bus_was_near_a_facility_is_come_to_and_home_is_no_news(
+    kind: DetectorKind, rules: list[str]
+) -> None:
+    assert rules == [event.rule for event in told(WatchState(), expected(), passed(NOW, kind=kind))]
+
+
+def test_a_tag_that_sleeps_beside_the_box_at_home_is_not_told_but_is_heard() -> None:
+    state = WatchState()
+    night = [passed(NOW + minutes(11 * number), kind=DetectorKind.HOME) for number in range(40)]
+
+    assert [] == told(state, expected(), *night)
+    assert night[-1].at == state.tags[TAG.hex].heard_at
+    assert [] == state.told
+
+
+def test_one_passage_has_one_cause_whatever_its_detector_is_taken_for() -> None:
+    assert 1 == len(
+        {cause for kind in (DetectorKind.FIXED, DetectorKind.PHONE) for cause in causes(passed(NOW, kind=kind))}
+    )
 
 
 @pytest.mark.parametrize(
@@ -127,10 +159,10 @@ def test_an_older_passage_and_one_without_a_place_do_not_move_her() -> None:
 def test_a_tag_is_no_tracker_that_falls_silent_after_fifteen_minutes() -> None:
     state = WatchState()
     press = AlarmHeard(device_id=TAG, at=NOW, received_at=NOW, kinds=("sos",))
-    charge = HealthHeard(device_id=TAG, at=NOW, received_at=NOW, battery_pct=11.0)
+    charge = HealthHeard(device_id=TAG, at=NOW, received_at=NOW, battery_pct=11.0, of_tag=True)
     events = told(state, expected(), press, charge, passed(NOW))
 
-    assert ["sos", "low_battery", "passage"] == [event.rule for event in events]
+    assert ["sos", "tag_low_battery", "passage"] == [event.rule for event in events]
     assert NOW + timedelta(hours=36) == catalogue.due_at(state, expected(), None)
 
 
@@ -141,20 +173,20 @@ def out_and(*observations: Observation) -> tuple[WatchState, list[str]]:
 
 
 def test_the_detector_in_her_home_brings_her_back() -> None:
-    home = passed(NOW + minutes(10), home=True, lat_deg=34.757, lon_deg=134.841)
+    home = passed(NOW + minutes(10), kind=DetectorKind.HOME, lat_deg=34.757, lon_deg=134.841)
     state, rules = out_and(home)
 
-    assert ["geofence_exit", "geofence_enter", "passage"] == rules
+    assert ["geofence_exit", "geofence_enter"] == rules
     assert Side.INSIDE is state.fences[GARDEN.id.hex].side
 
 
 @pytest.mark.parametrize(
     "different",
     [
-        {"home": False, "lat_deg": 34.757, "lon_deg": 134.841},
-        {"home": True, "lat_deg": 34.767, "lon_deg": 134.841},
-        {"home": True},
-        {"home": True, "lat_deg": 34.757, "lon_deg": 134.841, "doubtful": True},
+        {"kind": DetectorKind.FACILITY, "lat_deg": 34.757, "lon_deg": 134.841},
+        {"kind": DetectorKind.HOME, "lat_deg": 34.767, "lon_deg": 134.841},
+        {"kind": DetectorKind.HOME},
+        {"kind": DetectorKind.HOME, "lat_deg": 34.757, "lon_deg": 134.841, "doubtful": True},
     ],
 )
 def test_no_other_detector_does(different: dict[str, object]) -> None:
@@ -165,10 +197,10 @@ def test_no_other_detector_does(different: dict[str, object]) -> None:
 
 def test_the_detector_at_home_takes_back_the_evidence_of_being_outside() -> None:
     state = WatchState()
-    home = passed(NOW + minutes(6), home=True, lat_deg=34.757, lon_deg=134.841)
+    home = passed(NOW + minutes(6), kind=DetectorKind.HOME, lat_deg=34.757, lon_deg=134.841)
     stray = [seen(0, at=NOW), seen(400, at=NOW + minutes(5)), home, seen(400, at=NOW + minutes(7))]
 
-    assert ["passage"] == [event.rule for event in told(state, subject(), *stray)]
+    assert [] == told(state, subject(), *stray)
 
 
 def test_a_rule_that_throws_in_a_tick_costs_only_itself(monkeypatch: pytest.MonkeyPatch) -> None:
