@@ -71,7 +71,7 @@ def position_of(one: Passage) -> Position:
         ordinal=0,
         wearer_id=one.wearer_id,
         contact_id=None,
-        received_at=one.received_at,
+        received_at=max(one.received_at, one.last_at),  # Nobody heard of its last word before it was said.
         lat_deg=one.lat_deg,
         lon_deg=one.lon_deg,
         accuracy_m=one.accuracy_m,

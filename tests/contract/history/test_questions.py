@@ -69,6 +69,7 @@ def test_where_she_was_last_heard_is_where_she_is_if_that_is_newer(
 
     assert found.position is not None
     assert (KnownBy.DETECTOR, at(70), 20) == (found.position.known_by, found.position.fix_at, found.age_s)
+    assert found.position.received_at >= found.position.fix_at
     assert (HOME.lat_deg, 50.0, "fresh") == (found.position.lat_deg, found.position.accuracy_m, found.freshness)
     assert service.where_is(connection, daughter, here.town.hana.id, at(900)).freshness == "stale"
 
