@@ -74,9 +74,8 @@ async def register_detector(
 ) -> RegisteredOut:
     """The detector, which may speak within 10 s, and its key. For clerks and administrators.
 
-    400 for one that stays where it is and has no place, for a place more than 30 km from the middle of the town's
-    detectors (of three at least), and for a latitude and longitude of Japan that were taken for each other; 404 for
-    another city, 409 when it is registered already.
+    400 for one that stays where it is and has no place, and for a latitude and longitude of Japan that were taken for
+    each other; 404 for another city, 409 when it is registered already.
     """
     now, draft = clock(), draft_of(data)
     one = await database.write(lambda c: views.new_detector(c, viewer, city_of(data.city_id), draft, now))

@@ -94,14 +94,15 @@ async def import_detectors(
     city_id: FromQuery[City | None] = None,
     partial: FromQuery[bool] = False,
     dry_run: FromQuery[bool] = False,
+    anywhere: FromQuery[bool] = False,
 ) -> ImportOut:
     """What became of each row of a CSV (管理番号, 種別, 設置場所名, 緯度, 経度 … or the names of the fields), which may
     have 2 MB and 5,000 rows. For clerks and administrators.
 
     Every row that is wrong is named, with its line, column and why in two languages; so is one that is more than 30 km
     from the middle of the registered detectors, or, while these are fewer than three, of them and the file together.
-    Nothing is registered where any is wrong, but the others with `partial`; nothing at all with `dry_run`. 400 for what
-    is no such file.
+    Nothing is registered where any is wrong, but the others with `partial`; nothing at all with `dry_run`; how far from
+    the town does not count with `anywhere`. 400 for what is no such file.
     """
     reading = await asyncio.to_thread(read, body)
     if isinstance(reading, Reason):
@@ -109,7 +110,9 @@ async def import_detectors(
     now, city = clock(), city_of(city_id)
     store = database.read if dry_run else database.write
     done = await store(
-        lambda c: files.import_detectors(c, viewer, city, reading, partial=partial, dry_run=dry_run, now=now)
+        lambda c: files.import_detectors(
+            c, viewer, city, reading, partial=partial, dry_run=dry_run, anywhere=anywhere, now=now
+        )
     )
     return ImportOut(
         rows=done.rows,

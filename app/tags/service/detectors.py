@@ -10,31 +10,27 @@ from msgspec.structs import asdict, replace
 from sqlalchemy.engine import Connection
 
 from app.devices.store.devices import has_city
-from app.kit.errors import Conflict, InvalidInput, NotFound
+from app.kit.errors import Conflict, NotFound
 from app.kit.ids import CityId, DetectorId, new_id
 from app.tags import registration
 from app.tags.model import Detector
-from app.tags.reasons import Reason, words
 from app.tags.registration import DetectorDraft
 from app.tags.service.registry import registry_changed
 from app.tags.snapshot import Placed
 from app.tags.store import detectors
-from app.tags.town import is_out_of_town, middle
 
 _DRAFTED = DetectorDraft.__struct_fields__
-_PLACE = frozenset({"lat_deg", "lon_deg"})
 
 
 def register_detector(connection: Connection, city_id: CityId, draft: DetectorDraft, now: datetime) -> Detector:
     """The detector that may speak from now on.
 
-    Raises `InvalidInput`, also for a place that cannot be in its town, `NotFound` for a city that does not use the
-    service, `Conflict` when it is registered already.
+    Raises `InvalidInput`, `NotFound` for a city that does not use the service, `Conflict` when it is registered
+    already. Where somebody says of one detector that it stands, it stands; a file is held against the town.
     """
     plain = registration.checked(draft)
     if not has_city(connection, city_id):
         raise NotFound
-    _refuse_out_of_town(connection, city_id, plain)
     detector = _made(city_id, plain, now)
     if not detectors.add(connection, detector):
         raise Conflict("A detector that calls itself so in this format is registered already.")
@@ -63,8 +59,6 @@ def change_detector(connection: Connection, detector_id: DetectorId, changes: Ma
     values = {name: getattr(after, name) for name in _DRAFTED if getattr(after, name) != getattr(before, name)}
     if not values:
         return before
-    if not _PLACE.isdisjoint(values):
-        _refuse_out_of_town(connection, before.city_id, draft, but=detector_id)
     renamed = (after.format, after.external_id) != (before.format, before.external_id)
     if renamed and detectors.taken(connection, after.format, [after.external_id]):
         raise Conflict("A detector that calls itself so in this format is registered already.")
@@ -103,17 +97,6 @@ def _made(city_id: CityId, draft: DetectorDraft, now: datetime) -> Detector:
     detector_id = DetectorId(new_id())
     values = asdict(draft) | {"external_id": registration.own_name(draft, detector_id)}
     return Detector(id=detector_id, city_id=city_id, created_at=now, **values)
-
-
-def _refuse_out_of_town(
-    connection: Connection, city_id: CityId, draft: DetectorDraft, but: DetectorId | None = None
-) -> None:
-    """Raises `InvalidInput` for a place that is far from where the other detectors of the city are."""
-    if draft.lat_deg is None or draft.lon_deg is None:
-        return
-    town = middle(detectors.places_of_city(connection, city_id, but))
-    if is_out_of_town((draft.lat_deg, draft.lon_deg), town):
-        raise InvalidInput(words(Reason.OUT_OF_TOWN)[0], "lat_deg")
 
 
 def _draft_of(detector: Detector) -> DetectorDraft:

@@ -33,17 +33,19 @@ def import_detectors(
     *,
     partial: bool,
     dry_run: bool,
+    anywhere: bool,
     now: datetime,
 ) -> Imported:
     """What became of a file that was read. With anything wrong in it nothing is registered, unless `partial`: then the
-    rows that are right are. A `dry_run` only tells. Raises `NotFound` for a city that is not the viewer's to change.
+    rows that are right are. A `dry_run` only tells. Places far from the town are taken `anywhere`. Raises `NotFound` for a city that is not the viewer's to change.
     """
     city = own_city(viewer, city_id)
     if not has_city(connection, city):
         raise NotFound
     registered = detectors.of_city(connection, city)
     places = [(one.lat_deg, one.lon_deg) for one in registered if one.lat_deg is not None and one.lon_deg is not None]
-    checked = without_registered(within_town(reading, places), registered, _taken(connection, reading))
+    placed = reading if anywhere else within_town(reading, places)
+    checked = without_registered(placed, registered, _taken(connection, reading))
     right = [row.draft for row in checked.rows if not row.errors]
     errors = checked.errors
     made = [] if dry_run or (errors and not partial) else register_detectors(connection, city, right, now)

@@ -99,20 +99,6 @@ def of_city(connection: Connection, city_id: CityId) -> list[Detector]:
     return [detector_of(row) for row in connection.execute(query.order_by(detector.c.id))]
 
 
-def places_of_city(connection: Connection, city_id: CityId, but: DetectorId | None = None) -> list[tuple[float, float]]:
-    """Where the detectors of a city are (degrees north, east), `but` for one."""
-    columns = detector.c
-    query = sa.select(columns.lat_deg, columns.lon_deg).where(
-        columns.city_id == city_id,
-        columns.ended_at.is_(None),
-        columns.lat_deg.is_not(None),
-        columns.lon_deg.is_not(None),
-    )
-    if but is not None:
-        query = query.where(columns.id != but)
-    return [(lat_deg, lon_deg) for lat_deg, lon_deg in connection.execute(query)]
-
-
 def entries(connection: Connection) -> list[DetectorEntry]:
     """Every registered detector as the edge needs to know it."""
     columns = detector.c

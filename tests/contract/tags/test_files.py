@@ -194,6 +194,7 @@ def test_a_file_of_another_town_is_named_once_the_town_is_known(here: Town) -> N
     assert [(line, "out_of_town") for line in range(2, 7)] == [(one["line"], one["reason"]) for one in told["errors"]]
     assert "ほかの検知器の中心から30km以上離れています。" == told["errors"][0]["why_ja"]
     assert 3 == count(here)
+    assert [] == send(here, tokyo, "?dry_run=true&anywhere=true")["errors"]
     assert 5 == send(here, tokyo, who="Farclerk")["imported"]
 
 
