@@ -37,7 +37,9 @@ def import_detectors(
     now: datetime,
 ) -> Imported:
     """What became of a file that was read. With anything wrong in it nothing is registered, unless `partial`: then the
-    rows that are right are. A `dry_run` only tells. Places far from the town are taken `anywhere`. Raises `NotFound` for a city that is not the viewer's to change.
+    rows that are right are. A `dry_run` only tells. Places far from the town are taken with `anywhere`.
+
+    Raises `NotFound` for a city that is not the viewer's to change.
     """
     city = own_city(viewer, city_id)
     if not has_city(connection, city):
