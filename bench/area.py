@@ -182,7 +182,9 @@ def _weights(connection: Connection) -> Iterator[Measurement]:
     for table in (position, passage):
         names = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE tbl_name = ?", (table.name,)).scalars()
         bytes_of[table.name] = sum(
-            connection.exec_driver_sql("SELECT pgsize FROM dbstat WHERE name = ? AND aggregate", (name,)).scalar_one()
+            connection.exec_driver_sql(
+                "SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE name = ? AND aggregate", (name,)
+            ).scalar_one()
             for name in names
         )
         count = connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()

@@ -40,11 +40,11 @@ from bench.positions import CLIENT_CORE, CONNECTIONS, SERVER_CORE, _pin
 
 SEED = 3
 DETECTORS, TAGS = 400, 4_000
-WARM_BODIES, BODIES = 800, 3_000
+WARM_BODIES, BODIES = 2_400, 3_000
 PAIRS = int(os.environ.get("MIMAMORI_BENCH_PAIRS", "3"))
 RATIO_MAX = 2.0
 
-BEHIND_S = 30.0
+BEHIND_S = 60.0
 """The traffic begins so long ago, because it goes on faster than the clock: more than 120 s off nobody is believed."""
 
 PITCH_DEG = 1e-4
@@ -159,9 +159,10 @@ def serve(built: Town, bodies: Sequence[traffic.Body]) -> Served:
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
-    if outcome.refused:
-        raise RuntimeError(f"{outcome.refused} bodies were refused: the figure would be wrong")
-    return Served(cpu_s, outcome, msgspec.json.decode(groups.read_bytes(), type=list[int]), _stored(built))
+    passages, buried = _stored(built)
+    if outcome.refused or buried:
+        raise RuntimeError(f"{outcome.refused} bodies were refused and {buried} buried: the figure would be wrong")
+    return Served(cpu_s, outcome, msgspec.json.decode(groups.read_bytes(), type=list[int]), passages)
 
 
 def _send(port: int, made: Sequence[bytes]) -> Outcome:
@@ -174,15 +175,16 @@ def _cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _stored(built: Town) -> int:
-    """How many passages there are now."""
+def _stored(built: Town) -> tuple[int, int]:
+    """How many passages there are now, and how many dead letters."""
     engine = sqlite_engine(built.folder)
     with engine.connect() as connection:
-        found: int = connection.exec_driver_sql(
-            "SELECT (SELECT count(*) FROM open_passage) + (SELECT count(*) FROM passage)"
-        ).scalar_one()
+        passages, buried = connection.exec_driver_sql(
+            "SELECT (SELECT count(*) FROM open_passage) + (SELECT count(*) FROM passage),"
+            " (SELECT count(*) FROM dead_letter)"
+        ).one()
     engine.dispose()
-    return found
+    return passages, buried
 
 
 def grouped(groups: Sequence[int], bodies: Sequence[traffic.Body]) -> Iterator[Sequence[traffic.Body]]:

@@ -156,8 +156,7 @@ def near_by(
     ]
     may_see = households.visible_wearer_ids(connection, viewer, Scope.PLACE, now, {one.wearer_id for one in found})
     shown = _newest_of_each([one for one in found if one.wearer_id in may_see])
-    for wearer_id in {one.wearer_id for one in shown}:
-        households.look(connection, viewer, wearer_id, Purpose.AREA, now)
+    households.look_at_all(connection, viewer, {one.wearer_id for one in shown}, Purpose.AREA, now)
     questions.note_question(connection, city_id, viewer.account_id, centre, radius_m, span, reason, len(shown), now)
     return shown
 
@@ -256,8 +255,8 @@ def _may_see(
 
 
 def _note(connection: Connection, viewer: Viewer, found: Iterable[Passage], now: datetime) -> None:
-    for wearer_id in {one.wearer_id for one in found if one.wearer_id is not None}:
-        households.look(connection, viewer, wearer_id, Purpose.PASSAGE, now)
+    looked_at = {one.wearer_id for one in found if one.wearer_id is not None}
+    households.look_at_all(connection, viewer, looked_at, Purpose.PASSAGE, now)
 
 
 def _in_charge(viewer: Viewer, city_id: CityId) -> bool:

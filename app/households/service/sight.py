@@ -105,7 +105,14 @@ def told_of(
 
 def look(connection: Connection, viewer: Viewer, wearer_id: WearerId, purpose: Purpose, now: datetime) -> None:
     """Notes that the viewer looks at a place: one row a viewer, wearer, purpose and ten minutes."""
-    looks.add(connection, wearer_id, viewer.account_id, purpose, now)
+    looks.add(connection, [wearer_id], viewer.account_id, purpose, now)
+
+
+def look_at_all(
+    connection: Connection, viewer: Viewer, wearer_ids: Collection[WearerId], purpose: Purpose, now: datetime
+) -> None:
+    """As `look` for many wearers at once."""
+    looks.add(connection, wearer_ids, viewer.account_id, purpose, now)
 
 
 def looks_at(

@@ -1,5 +1,6 @@
 """Who looked at a wearer's place."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,16 +18,17 @@ WINDOW = timedelta(minutes=10)
 """A second look within the same ten minutes of the clock is the first one still."""
 
 
-def add(connection: Connection, wearer_id: WearerId, account_id: AccountId, purpose: Purpose, now: datetime) -> None:
-    """Notes a look; one row a viewer, purpose and window."""
-    row = {
-        "wearer_id": wearer_id,
-        "window": int(now.timestamp() // WINDOW.total_seconds()),
-        "account_id": account_id,
-        "purpose": purpose,
-        "at": now,
-    }
-    connection.execute(dialect.insert(connection, look).on_conflict_do_nothing(), [row])
+def add(
+    connection: Connection, wearer_ids: Iterable[WearerId], account_id: AccountId, purpose: Purpose, now: datetime
+) -> None:
+    """Notes a look at each of these wearers; one row a viewer, purpose and window."""
+    window = int(now.timestamp() // WINDOW.total_seconds())
+    rows = [
+        {"wearer_id": wearer_id, "window": window, "account_id": account_id, "purpose": purpose, "at": now}
+        for wearer_id in wearer_ids
+    ]
+    if rows:
+        connection.execute(dialect.insert(connection, look).on_conflict_do_nothing(), rows)
 
 
 def page(
