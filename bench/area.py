@@ -183,7 +183,7 @@ def _weights(connection: Connection) -> Iterator[Measurement]:
         names = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE tbl_name = ?", (table.name,)).scalars()
         bytes_of[table.name] = sum(
             connection.exec_driver_sql(
-                "SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE name = ? AND aggregate", (name,)
+                "SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE name = ? AND aggregate = 1", (name,)
             ).scalar_one()
             for name in names
         )
