@@ -67,7 +67,8 @@ def poles_of(connection: Connection, folder: Path, wearers: list[WearerId], now:
         tag = tags.register_tag(
             connection, city_id=KAKOGAWA, vendor="Aruku", scheme="ibeacon", identity=identity, now=now
         )
-        tags.assign_tag(connection, tag.id, wearer_id, now=now)
+        # Since a little before: what is heard on both sides of a hand-over is two passages.
+        tags.assign_tag(connection, tag.id, wearer_id, now=now, from_at=now - timedelta(minutes=1))
         tag_ids.append(tag.id)
     secret = detector_secret(Settings(data=str(folder)))
     poles = []
