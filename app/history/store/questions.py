@@ -28,8 +28,10 @@ _CLOSED = [passage.c[name] for name in _FIELDS]
 LONGEST = timedelta(hours=24)
 """A passage that ended and began longer ago than this before a span is not looked for in it."""
 
-AREA_LOOK_BACK = timedelta(hours=3)
-"""The same for an area, where each hour costs a scan for each range of cells."""
+AREA_LOOK_BACK = timedelta(hours=24)
+"""The same for an area, where each hour costs a scan for each range of cells: a child at school all day is found at
+noon.
+"""
 
 LAST_COUNT = 5
 """So many of a wearer's newest closed passages may have ended last."""

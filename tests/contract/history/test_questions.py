@@ -276,6 +276,19 @@ def test_when_a_tag_was_last_heard_is_read_from_its_newest_passages(connection: 
     assert 0 < steps < 500, "not one step for each of two thousand passages"
 
 
+def test_a_whole_day_at_school_is_found_at_noon_also_in_the_history(
+    connection: Connection, here: Street, operator: Viewer
+) -> None:
+    for minute in range(7 * 60):
+        feed(connection, body(here.gate, here.tag, [60 * minute], stamp=minute))
+    service.close_over(connection, at(40_000))
+
+    noon, after_noon = at(4 * 3_600), at(4 * 3_600 + 600)
+    found = service.near_by(connection, operator, operator.city_id, HOME, 100, (noon, after_noon), WHY, at(40_000))
+
+    assert [at(0)] == [one.at for one in found]
+
+
 def test_nobody_is_told_of_whom_they_may_not_see(connection: Connection, here: Street) -> None:
     feed(connection, body(here.gate, here.tag, [0, 20]))
     clerk = viewer(here.town.clerk)
