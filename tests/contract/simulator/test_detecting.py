@@ -160,7 +160,7 @@ async def test_the_clock_of_1970_is_off_and_its_sightings_are_placed_in_the_pres
     units = edge.of(NEVER_SET)
     seconds = [second for unit in units for tag in unit.tags for second in tag.heard_s]
 
-    assert all(unit.report.skew_s < -50 * 365 * 86_400 for unit in units)  # type: ignore[operator]
+    assert all(unit.report.skew_s < -50 * 365 * 86_400 for unit in units)
     assert seconds
     assert all(NOW.timestamp() <= second <= edge.clock().timestamp() for second in seconds)
 
@@ -169,7 +169,7 @@ async def test_vehicles_tell_where_they_are_in_every_body(edge: Edge) -> None:
     await edge.live(2 * INTERVAL_S)
 
     assert all(unit.fix for unit in edge.of("bus-1"))
-    assert len({(unit.fix.lat_deg, unit.fix.lon_deg) for unit in edge.of("bus-1")}) > 1  # type: ignore[union-attr]
+    assert len({(unit.fix.lat_deg, unit.fix.lon_deg) for unit in edge.of("bus-1")}) > 1
 
 
 async def test_what_could_not_be_stored_comes_again_and_nothing_of_it_is_lost(edge: Edge) -> None:

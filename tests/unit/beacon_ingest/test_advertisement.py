@@ -86,7 +86,7 @@ def test_the_captured_advertisements_hold_tags_and_strangers() -> None:
     ],
 )
 def test_plain_telemetry_tells_a_battery_and_no_name(digits: str, pct: object) -> None:
-    assert Heard(battery_pct=pct) == heard(digits)  # type: ignore[arg-type]
+    assert Heard(battery_pct=pct) == heard(digits)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_the_name_the_battery_and_the_address_of_one_advertisement_are_put_toget
     ],
 )
 def test_a_frame_of_minew_tells_battery_and_address(digits: str, pct: object, mac: str | None) -> None:
-    assert Heard(battery_pct=pct, mac=mac) == heard(digits)  # type: ignore[arg-type]
+    assert Heard(battery_pct=pct, mac=mac) == heard(digits)
 
 
 @pytest.mark.parametrize("digits", [IBEACON, FLAGS + IBEACON, EDDYSTONE_UID, "0d16aafe30e34549445f74657374"])

@@ -37,7 +37,7 @@ def test_an_ibeacon_has_one_spelling(written: str) -> None:
     ],
 )
 def test_the_other_schemes_are_digits_without_separators(scheme: str, written: str, identity: str) -> None:
-    assert TagName(scheme.lower(), identity) == tag_name(scheme, written)  # type: ignore[arg-type]
+    assert TagName(scheme.lower(), identity) == tag_name(scheme, written)
 
 
 @pytest.mark.parametrize(
