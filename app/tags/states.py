@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from app.kit.ids import DetectorId
 from app.tags.model import DetectorHealth, DetectorKind, DetectorTrouble, Spell
+from beacon_ingest.clocks import SKEW_S_MAX
 
 INTERVALS = 3
 """So many of its own intervals may pass without a word."""
@@ -27,9 +28,6 @@ SILENT_S_MIN = 90.0
 
 VEHICLE_SILENT_S = 12 * 3600.0
 """A bus or motorbike says nothing while it is parked, and it is parked for the night."""
-
-SKEW_S_MAX = 120.0
-"""A clock further from ours is not used (reference, section 3)."""
 
 
 class DetectorState(StrEnum):
