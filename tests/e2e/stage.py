@@ -75,6 +75,7 @@ class Stage:
     def __init__(self, folder: Path, clock: ManualClock) -> None:
         self.folder, self.clock = folder, clock
         self.phones = FcmStandIn()
+        self._service = AsyncExitStack()
         self.database: Database
         self.town: Town
         self.http: httpx.AsyncClient
@@ -85,6 +86,14 @@ class Stage:
     @property
     def now(self) -> datetime:
         return self.clock()
+
+    async def rise(self) -> None:
+        """Starts the service."""
+        await self._service.enter_async_context(raised(self))
+
+    async def fall(self) -> None:
+        """Ends the service. It can rise again on the same folder: that is a restart."""
+        await self._service.aclose()
 
     async def pass_by(self, minutes: float) -> datetime:
         """Lets time go by, and what is due by then be done."""
@@ -198,7 +207,8 @@ async def a_stage(data_folder: Path, start: datetime = NOW) -> AsyncIterator[Sta
     stage.phones.start()
     async with AsyncExitStack() as stack:
         stack.callback(stage.phones.stop)
-        await stack.enter_async_context(raised(stage))
+        await stage.rise()
+        stack.push_async_callback(stage.fall)
         stack.push_async_callback(stage.hang_up)
         stage.town = await stage.database.write(lambda c: town(c, start))
         await registered(stage)

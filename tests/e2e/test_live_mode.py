@@ -1,6 +1,6 @@
 """Live mode: asked for by the daughter, sent to the watch, ended by itself, also after a restart."""
 
-from tests.e2e.stage import Stage, at_home, raised
+from tests.e2e.stage import Stage, at_home
 
 
 async def test_live_mode_ends_by_itself_also_after_a_restart(stage: Stage) -> None:
@@ -23,13 +23,14 @@ async def test_live_mode_ends_by_itself_also_after_a_restart(stage: Stage) -> No
     }
 
     await watch.hang_up()
-    async with raised(stage):
-        await stage.pass_by(19)
-        again = await stage.connect_watch()
-        assert "LK" == await again.tell("LK,0,0,64")
-        await stage.pass_by(1)
-        assert "UPLOAD,300" == await again.answer()
-        looks = await stage.sign_in(stage.town.daughter)
-        seen = (await looks.get(f"/v1/wearers/{stage.town.hana.id}/looks")).json()["items"]
-        assert {"live"} == {look["purpose"] for look in seen}
-        await again.hang_up()
+    await stage.fall()
+    await stage.rise()
+    await stage.pass_by(19)
+    again = await stage.connect_watch()
+    assert "LK" == await again.tell("LK,0,0,64")
+    await stage.pass_by(1)
+    assert "UPLOAD,300" == await again.answer()
+    looks = await stage.sign_in(stage.town.daughter)
+    seen = (await looks.get(f"/v1/wearers/{stage.town.hana.id}/looks")).json()["items"]
+    assert {"live"} == {look["purpose"] for look in seen}
+    await again.hang_up()
