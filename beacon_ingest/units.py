@@ -5,14 +5,27 @@ from hashlib import blake2b
 from typing import Final
 from uuid import UUID
 
+from msgspec import UnsetType
+
 from beacon_ingest.messages import Message, Unit
 from beacon_ingest.registry import Entry
 
 ID_BYTES: Final = 16
 
+_STAMP_BYTES: Final = 4
+_GPS_ROLLOVER_S: Final = 1024 * 7 * 86_400
+"""A week count of GPS that ran over is put right by the time of receipt: both readings of a stamp give one name."""
+
 
 def ingest_ids(
-    device_id: UUID, format: str, content: bytes, *, stamped: bool, repeat_window_s: int, received_at: datetime
+    device_id: UUID,
+    format: str,
+    content: bytes,
+    *,
+    stamped: bool,
+    repeat_window_s: int,
+    received_at: datetime,
+    said_at: datetime | None = None,
 ) -> tuple[bytes, ...]:
     """The names under which a unit is known; the first is its own, the others are what a repeat of it would find.
 
@@ -20,19 +33,27 @@ def ingest_ids(
     time: equal bytes within `repeat_window_s` are a repeat (up to twice the window they may be). The window is a bucket
     of time, and the name of the bucket before is looked for too, so that a repeat across the border is found. A window
     of 0 says that equal bytes are always news.
+
+    A name begins with a time, `said_at` (what the content says of itself) or that of the bucket, so that what is said
+    together is stored together: names all over the index cost a page of the disk each.
     """
     said = device_id.bytes + format.encode() + b"\0" + content
     if stamped:
-        return (blake2b(said, digest_size=ID_BYTES).digest(),)
+        return (_name(said, None if said_at is None else int(said_at.timestamp()) % _GPS_ROLLOVER_S),)
     moment_s = received_at.timestamp()
     if repeat_window_s == 0:
-        return (_at(said, int(moment_s * 1_000_000)),)
+        return (_name(said, int(moment_s), int(moment_s * 1_000_000)),)
     bucket = int(moment_s // repeat_window_s)
-    return (_at(said, bucket), _at(said, bucket - 1))
+    return (
+        _name(said, bucket * repeat_window_s, bucket),
+        _name(said, (bucket - 1) * repeat_window_s, bucket - 1),
+    )
 
 
-def _at(said: bytes, moment: int) -> bytes:
-    return blake2b(said, digest_size=ID_BYTES, salt=moment.to_bytes(16, "big", signed=True)).digest()
+def _name(said: bytes, stamp_s: int | None, salt: int = 0) -> bytes:
+    stamp = b"" if stamp_s is None else (stamp_s % 2**32).to_bytes(_STAMP_BYTES, "big")
+    salted = salt.to_bytes(16, "big", signed=True)
+    return stamp + blake2b(said, digest_size=ID_BYTES - len(stamp), salt=salted).digest()
 
 
 def unit(
@@ -53,6 +74,7 @@ def unit(
             stamped=stamped,
             repeat_window_s=repeat_window_s,
             received_at=received_at,
+            said_at=_first_stamp(messages),
         ),
         city=entry.city,
         device_id=entry.device_id,
@@ -60,3 +82,10 @@ def unit(
         received_at=received_at,
         messages=messages,
     )
+
+
+def _first_stamp(messages: tuple[Message, ...]) -> datetime | None:
+    for message in messages:
+        if not isinstance(message.at, UnsetType):
+            return message.at
+    return None

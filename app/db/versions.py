@@ -49,8 +49,10 @@ class Kept(Generic[Value]):
         connection: Connection,
         ids: Collection[UUID],
         load: Callable[[Connection, Collection[UUID]], Mapping[UUID, Value]],
-    ) -> dict[UUID, Value]:
-        """The value of each id; `load` must give one for each that it is asked for."""
+    ) -> Mapping[UUID, Value]:
+        """The value of each id, and perhaps of others; `load` must give one for each that it is asked for."""
+        if not ids:
+            return {}
         numbers = frozenset((name, number) for name, number in _NUMBERS.rows(connection, self._names))
         before = self._kept.get(connection.engine)
         kept = before[1] if before is not None and before[0] == numbers and len(before[1]) < ENTRIES_MAX else {}
@@ -58,4 +60,4 @@ class Kept(Generic[Value]):
         if missing:
             kept.update(load(connection, missing))
         self._kept[connection.engine] = (numbers, kept)
-        return {one: kept[one] for one in ids}
+        return kept

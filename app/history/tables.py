@@ -22,6 +22,8 @@ position = sa.Table(
     key("device_id", primary_key=True),
     moment("fix_at", primary_key=True),
     sa.Column("ordinal", sa.SmallInteger, primary_key=True, autoincrement=False),
+    # Whoever carried the device then. A person's positions are found by the devices that she carried: an index of their
+    # own would be another page of the disk for each.
     key("wearer_id", nullable=True),
     key("contact_id", nullable=True),
     moment("received_at"),
@@ -34,8 +36,6 @@ position = sa.Table(
     sa.Column("hour", sa.Integer, nullable=False),
     # The area question: one scan an hour and range of cells (DESIGN section 6).
     sa.Index("ix_position_hour_cell_fix_at", "hour", "cell", "fix_at"),
-    # The track of a wearer, newest first or last.
-    sa.Index("ix_position_wearer_id_fix_at", "wearer_id", "fix_at"),
     sqlite_with_rowid=False,
 )
 

@@ -87,6 +87,13 @@ WATCHES: tuple[Watch, ...] = (
 )
 
 
+LOOKS: dict[type, tuple[Watch, ...]] = {
+    seen: tuple(watch for watch in WATCHES if seen in watch.sees)
+    for seen in {seen for watch in WATCHES for seen in watch.sees}
+}
+"""The watches that look at each kind of observation, in their order."""
+
+
 def fold(
     state: WatchState, observations: Iterable[Observation], subject: Subject, now: datetime
 ) -> tuple[list[WatchEvent], list[Failure]]:
@@ -101,9 +108,7 @@ def fold(
             continue
         if isinstance(observation, Passed):
             _take_place(state, observation)
-        for watch in WATCHES:
-            if type(observation) not in watch.sees:
-                continue
+        for watch in LOOKS[type(observation)]:
             try:
                 events.extend(watch.look(state, observation, subject, now))
             except (

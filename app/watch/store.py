@@ -72,11 +72,13 @@ def load(connection: Connection, subjects: Mapping[UUID, CityId]) -> dict[UUID, 
     return kept
 
 
-def save(connection: Connection, kept: Sequence[Kept], due_at: Mapping[UUID, datetime | None]) -> None:
-    """Writes states by compare-and-set. Raises `Conflict` when another worker changed one of them meanwhile."""
+def save(connection: Connection, kept: Sequence[Kept], due_at: Sequence[datetime | None]) -> None:
+    """Writes states by compare-and-set, each with the time at which it is due. Raises `Conflict` when another worker
+    changed one of them meanwhile.
+    """
     rows = [
-        (one.subject_id, one.city_id, encode_state(one.state), one.version + 1, due_at.get(one.subject_id))
-        for one in kept
+        (one.subject_id, one.city_id, encode_state(one.state), one.version + 1, due)
+        for one, due in zip(kept, due_at, strict=True)
     ]
     if _SAVE.insert(connection, rows) != len(rows):
         raise Conflict("The state of a wearer was changed by another worker.")

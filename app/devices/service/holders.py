@@ -1,6 +1,6 @@
 """Devices are handed over and taken back."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -77,7 +77,7 @@ def intervals_of(connection: Connection, device_ids: Iterable[UUID]) -> dict[UUI
     return devices.intervals_of(connection, list(device_ids))
 
 
-def carried(connection: Connection, device_ids: Collection[UUID]) -> dict[UUID, Carried]:
+def carried(connection: Connection, device_ids: Collection[UUID]) -> Mapping[UUID, Carried]:
     """Who carried each of these devices and when, and how often each should be heard; ask `carriers.carrier_at`."""
     return holders.carried(connection, device_ids)
 

@@ -1,6 +1,6 @@
 """Who carries what, and whom of them a viewer may look at."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -110,7 +110,7 @@ def save_history(
     versions.bump(connection, CARRIERS_VERSION)
 
 
-def carried(connection: Connection, device_ids: Collection[UUID]) -> dict[UUID, Carried]:
+def carried(connection: Connection, device_ids: Collection[UUID]) -> Mapping[UUID, Carried]:
     """Who carried each of these devices and when. For the writer's side: what did not change is not read again.
 
     A contact counts only while she agrees, and from when she last agreed: a withdrawal is in force at once.

@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -12,28 +13,31 @@ from sqlalchemy.engine import Connection
 
 from app.db import dialect
 from app.db.types import Moment
-from app.devices.tables import device
+from app.devices.tables import device, device_carrier
 from app.geo.cells import hour_of, ranges_around
 from app.geo.measure import distance_m
 from app.geo.model import Point
 from app.history.model import KeptSurvey, KnownBy, Nearby, Position, RefusedFix, TrackPoint
 from app.history.tables import position, refused_fix, survey
-from app.households.tables import wearer
 from app.kit.ids import CityId, DeviceId, WearerId, new_id
 
 _KNOWN_BY = {known_by.value: known_by for known_by in KnownBy}
 _OTHER = position.alias("other")
 _FIELDS = Position.__struct_fields__
+_before_known_by = attrgetter(*_FIELDS[:-3])  # The driver looks for adapters of whatever is not quite a `str`.
 _POSITIONS = dialect.Rows(position, _FIELDS, dialect.ignore)
 _WHOLE = [position.c[name] for name in _FIELDS]
-_ON_TRACK = (
+_ON_TRACK: tuple[sa.Column[Any], ...] = (
     position.c.fix_at,
     position.c.lat_deg,
     position.c.lon_deg,
     position.c.accuracy_m,
     position.c.known_by,
     position.c.received_at,
+    position.c.device_id,
+    position.c.ordinal,
 )
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _NEARBY = (
     position.c.fix_at,
     position.c.device_id,
@@ -67,12 +71,13 @@ _AREA = dialect.KeyLookup(AREA_KEY, _in_area)
 
 def append(connection: Connection, positions: Sequence[Position]) -> None:
     """Keeps positions. One whose key is there already changes nothing."""
-    _POSITIONS.insert(connection, [msgspec.structs.astuple(one) for one in positions])
+    rows = [(*_before_known_by(one), one.known_by.value, one.cell, one.hour) for one in positions]
+    _POSITIONS.insert(connection, rows)
 
 
 def refuse(connection: Connection, fixes: Sequence[RefusedFix]) -> None:
     """Keeps refused fixes with their reason. A latitude that is no number cannot be kept: there is nothing to show."""
-    rows = [
+    rows: list[Any] = [
         {
             "id": new_id(),
             "city_id": fix.city_id,
@@ -109,14 +114,23 @@ def keep_surveys(connection: Connection, surveys: Sequence[KeptSurvey]) -> None:
 
 
 def last_of_wearers(connection: Connection, wearer_ids: Iterable[WearerId]) -> dict[WearerId, Position]:
-    """The newest position of each wearer by the time of the fix: one look into the index a wearer, however long her
-    history."""
-    newest = _newest_fix_at(_OTHER.c.wearer_id == wearer.c.id)
+    """The newest position of each wearer by the time of the fix: one look into the key for each time that she carried a
+    device, however long her history."""
+    held, kept = device_carrier.c, position.c
+    newest = _newest_fix_at(
+        (_OTHER.c.city_id == device.c.city_id)
+        & (_OTHER.c.device_id == held.device_id)
+        & (_OTHER.c.wearer_id == held.wearer_id)
+        & (_OTHER.c.fix_at >= held.from_at)
+        & (_OTHER.c.fix_at < sa.func.coalesce(held.until_at, sa.literal(_NEVER, Moment(timezone=True))))
+    )
+    same = (kept.city_id == device.c.city_id) & (kept.device_id == held.device_id) & (kept.fix_at == newest)
     query = (
         sa.select(*_WHOLE)
-        .join_from(wearer, position, (position.c.wearer_id == wearer.c.id) & (position.c.fix_at == newest))
-        .where(wearer.c.id.in_(list(wearer_ids)))
-        .order_by(position.c.received_at, position.c.ordinal)
+        .join_from(device_carrier, device, device.c.id == held.device_id)
+        .join(position, same & (kept.wearer_id == held.wearer_id))
+        .where(held.wearer_id.in_(list(wearer_ids)))
+        .order_by(kept.fix_at, kept.received_at, kept.ordinal)
     )
     return {WearerId(row.wearer_id): _position(row) for row in connection.execute(query)}
 
@@ -166,14 +180,21 @@ def track(
     """The wearer's places from `from_at` up to, not including, `until_at`, in order of time; and where to go on from.
 
     At most `rows_max` of them. A moment is never cut in two, so that what follows begins at a moment of its own.
+    Positions lie by device, so each device that she ever carried is asked: its share is one piece of the table.
     """
-    # The order of the index to its end, so that nothing is sorted.
-    order = (position.c.fix_at, position.c.city_id, position.c.device_id, position.c.ordinal)
-    mine = (position.c.wearer_id == wearer_id) & (position.c.fix_at >= from_at) & (position.c.fix_at < until_at)
-    query = sa.select(*_ON_TRACK).where(mine).order_by(*order).limit(rows_max + 1)
+    held = sa.select(device_carrier.c.device_id).where(device_carrier.c.wearer_id == wearer_id)
+    carried = connection.execute(sa.select(device.c.city_id, device.c.id).where(device.c.id.in_(held))).all()
+    rows: list[Any] = [
+        row
+        for city_id, device_id in carried
+        for row in _of_device(connection, city_id, device_id, wearer_id, from_at, until_at, rows_max + 1)
+    ]
+    if len(carried) > 1:
+        rows.sort(key=_in_time)
+        del rows[rows_max + 1 :]
     points = [
         TrackPoint(at, lat_deg, lon_deg, accuracy_m, _KNOWN_BY[known_by], received_at)
-        for at, lat_deg, lon_deg, accuracy_m, known_by, received_at in connection.execute(query).all()
+        for at, lat_deg, lon_deg, accuracy_m, known_by, received_at, *_key in rows
     ]
     if len(points) <= rows_max:
         return points, None
@@ -182,6 +203,26 @@ def track(
     if whole:
         return whole, next_at
     return points[:-1], next_at + timedelta(microseconds=1)  # One stamp on more fixes than a page holds.
+
+
+def _of_device(
+    connection: Connection,
+    city_id: int,
+    device_id: UUID,
+    wearer_id: WearerId,
+    from_at: datetime,
+    until_at: datetime,
+    limit: int,
+) -> Sequence[sa.Row[Any]]:
+    """A wearer's positions by one device, in the order of the key, so that nothing is sorted."""
+    one = position.c
+    mine = (one.city_id == city_id) & (one.device_id == device_id) & (one.wearer_id == wearer_id)
+    query = sa.select(*_ON_TRACK).where(mine, one.fix_at >= from_at, one.fix_at < until_at)
+    return connection.execute(query.order_by(one.fix_at, one.ordinal).limit(limit)).all()
+
+
+def _in_time(row: sa.Row[Any]) -> tuple[Any, ...]:
+    return row.fix_at, row.device_id, row.ordinal
 
 
 def near(

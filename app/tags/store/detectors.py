@@ -125,7 +125,8 @@ def placed(connection: Connection, detector_ids: Collection[UUID]) -> dict[UUID,
     """Where each of these detectors is; ended ones too, unknown ones are left out. For the writer's side: what did not
     change is not read again.
     """
-    return {key: one for key, one in _KEPT.of(connection, detector_ids, _load_placed).items() if one is not None}
+    kept = _KEPT.of(connection, detector_ids, _load_placed)
+    return {key: one for key in detector_ids if (one := kept[key]) is not None}
 
 
 def placed_now(connection: Connection, detector_ids: Collection[UUID]) -> dict[UUID, Placed]:

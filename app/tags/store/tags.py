@@ -190,7 +190,8 @@ def worn(connection: Connection, tag_ids: Collection[UUID]) -> dict[UUID, Worn]:
     """Who wore each of these tags and when; ended tags too, unknown ones are left out. For the writer's side: what did
     not change is not read again.
     """
-    return {key: one for key, one in _KEPT.of(connection, tag_ids, _load_worn).items() if one is not None}
+    kept = _KEPT.of(connection, tag_ids, _load_worn)
+    return {key: one for key in tag_ids if (one := kept[key]) is not None}
 
 
 def _load_worn(connection: Connection, tag_ids: Collection[UUID]) -> dict[UUID, Worn | None]:

@@ -41,7 +41,7 @@ def look(
 
     A state that belongs to a contact's phone has no observations: nobody is watched by carrying one.
     """
-    subjects = subjects_of(connection, observations)
+    subjects = subjects_of(connection, kept)
     events: list[WatchEvent] = []
     for wearer_id, seen in observations.items():
         one = kept[wearer_id]
@@ -126,11 +126,11 @@ _WATCHED: Kept[Subject] = Kept(
 )
 
 
-def subjects_of(connection: Connection, wearer_ids: Collection[UUID]) -> dict[UUID, Subject]:
+def subjects_of(connection: Connection, wearer_ids: Collection[UUID]) -> Mapping[UUID, Subject]:
     """Whom the rules look at. Fences, settings, expectations and the intervals of detectors hardly ever change, so
     they are kept while their versions stand.
     """
-    return _WATCHED.of(connection, wearer_ids, _load_subjects) if wearer_ids else {}
+    return _WATCHED.of(connection, wearer_ids, _load_subjects)
 
 
 def _load_subjects(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Subject]:
@@ -154,12 +154,7 @@ def save(
     connection: Connection, kept: list[KeptState], subjects: Mapping[UUID, Subject], uptime: Uptime | None = None
 ) -> None:
     """Keeps the states. Without `uptime` a time for silence may be too early after an outage; `tick` puts it right."""
-    due_at = {
-        one.subject_id: catalogue.due_at(one.state, subjects[one.subject_id], uptime)
-        for one in kept
-        if one.subject_id in subjects
-    }
-    store.save(connection, kept, due_at)
+    store.save(connection, kept, [catalogue.due_at(one.state, subjects[one.subject_id], uptime) for one in kept])
 
 
 def forget_device(connection: Connection, wearer_id: WearerId, device_id: UUID) -> None:

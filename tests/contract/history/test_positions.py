@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from app.devices import service as devices
 from app.geo.quality import Known, Place, Refused
 from app.history.model import KeptSurvey, KnownBy, Position, RefusedFix
 from app.history.service import positions as service
@@ -14,7 +15,7 @@ from app.history.store import positions as store
 from app.history.store import questions
 from app.history.tables import position, refused_fix, survey
 from app.households import service as households
-from app.kit.ids import DeviceId, new_id
+from app.kit.ids import DeviceId, WearerId, new_id
 from beacon_ingest.messages import AccessPoint, Cell
 from tests.build import HOME, KAKOGAWA, NOW, Town
 from tests.contract.history.build import a_position, off, plans
@@ -69,6 +70,16 @@ def test_nothing_to_keep_is_no_error(connection: Connection) -> None:
     assert service.last_known(connection, []) == {}
 
 
+def another_device(connection: Connection, wearer_id: WearerId, since_min: float) -> DeviceId:
+    """A tracker that a wearer has carried since so many minutes from NOW."""
+    name = new_id().hex
+    device, _ = devices.enrol(
+        connection, city_id=KAKOGAWA, format="watch", external_id=name, name=name, interval_s=300, now=NOW
+    )
+    since = NOW + timedelta(minutes=since_min)
+    return devices.assign(connection, device.id, wearer_id=wearer_id, now=NOW, from_at=since).device_id
+
+
 def test_the_last_known_place_is_the_newest_fix_whatever_came_last(connection: Connection, cast: Town) -> None:
     newest = a_position(cast.watch.id, cast.hana.id, minutes=0)
     late = a_position(cast.watch.id, cast.hana.id, minutes=-30, received_at=NOW + timedelta(minutes=5))
@@ -82,7 +93,9 @@ def test_last_known_places_of_many_wearers_are_one_query_over_the_index(connecti
     taro = households.create_wearer(connection, cast.hana.household_id, "太郎", by=cast.daughter.id, now=NOW)
     nobody = households.create_wearer(connection, cast.hana.household_id, "次郎", by=cast.daughter.id, now=NOW)
     service.append(connection, [a_position(cast.watch.id, cast.hana.id, minutes=minute) for minute in range(-50, 1)])
-    service.append(connection, [a_position(DeviceId(new_id()), taro.id, minutes=minute) for minute in (-9, -5, -7)])
+    before, after = another_device(connection, taro.id, -20), another_device(connection, taro.id, -20)
+    service.append(connection, [a_position(after, taro.id, minutes=minute) for minute in (-9, -5, -7)])
+    service.append(connection, [a_position(before, taro.id, minutes=minute) for minute in (-8, -6)])
     with plans(connection) as steps:
         found = service.last_known(connection, [cast.hana.id, taro.id, nobody.id])
 
@@ -90,7 +103,8 @@ def test_last_known_places_of_many_wearers_are_one_query_over_the_index(connecti
         cast.hana.id: NOW,
         taro.id: NOW - timedelta(minutes=5),
     }
-    assert any("ix_position_wearer_id_fix_at (wearer_id=? AND fix_at=?)" in step for step in steps)
+    assert any("position USING PRIMARY KEY (city_id=? AND device_id=? AND fix_at=?)" in step for step in steps)
+    assert any("other USING PRIMARY KEY (city_id=? AND device_id=? AND fix_at>? AND fix_at<?)" in one for one in steps)
     assert not any("SCAN position" in step or "SCAN other" in step for step in steps)
     assert 1 == sum("SEARCH position" in step for step in steps)
 
@@ -215,7 +229,7 @@ def test_a_track_is_in_order_of_time_and_ends_before_its_end(connection: Connect
 
 def test_a_track_in_parts_loses_and_repeats_nothing(connection: Connection, cast: Town) -> None:
     """Two devices that report in the same second, three fixes a second: a part never ends amid a moment."""
-    phone = DeviceId(new_id())
+    phone = another_device(connection, cast.hana.id, -60)
     places = [
         a_position(device_id, cast.hana.id, minutes=minute, ordinal=ordinal)
         for device_id in (cast.watch.id, phone)
@@ -247,7 +261,8 @@ def test_a_track_is_read_from_the_index_without_sorting(connection: Connection, 
     with plans(connection) as steps:
         track(connection, cast, 0, 10, rows_max=10)
 
-    assert ["SEARCH position USING INDEX ix_position_wearer_id_fix_at (wearer_id=? AND fix_at>? AND fix_at<?)"] == steps
+    assert ["SEARCH position USING PRIMARY KEY (city_id=? AND device_id=? AND fix_at>? AND fix_at<?)"] == steps[-1:]
+    assert not any("TEMP B-TREE" in step for step in steps)
 
 
 def near(

@@ -41,7 +41,7 @@ def watch_of(connection: Connection, wearer: Wearer) -> DeviceId:
     device, _ = devices.enrol(
         connection, city_id=HERE, format="watch", external_id="8800000015", name="watch", interval_s=300, now=NOW
     )
-    devices.assign(connection, device.id, wearer_id=wearer.id, now=NOW)
+    devices.assign(connection, device.id, wearer_id=wearer.id, now=NOW, from_at=NOW - timedelta(days=1))
     return device.id
 
 

@@ -58,6 +58,21 @@ def test_a_name_is_sixteen_bytes() -> None:
     assert {len(name) for name in (*ids(), *ids(stamped=True), *ids(repeat_window_s=0))} == {16}
 
 
+def test_names_of_what_is_said_together_lie_together() -> None:
+    earlier = [ids(stamped=True, said_at=NOW, device=n)[0] for n in range(20)]
+    later = [ids(stamped=True, said_at=NOW + timedelta(seconds=1), device=n)[0] for n in range(20)]
+
+    assert max(earlier) < min(later)
+    assert (
+        max(ids(repeat_window_s=0, device=n)[0] for n in range(20))
+        < ids(repeat_window_s=0, received_at=NOW + timedelta(seconds=1))[0]
+    )
+
+
+def test_a_stamp_whose_week_count_ran_over_gives_the_same_name_however_it_was_read() -> None:
+    assert ids(stamped=True, said_at=NOW) == ids(stamped=True, said_at=NOW - timedelta(weeks=1024))
+
+
 def test_a_unit_says_who_spoke_as_the_registry_knows_it() -> None:
     message = Health(device="what the phone calls itself", battery_pct=50)
     unit = units.unit(HANA, b"{}", (message,), stamped=True, repeat_window_s=10, received_at=NOW)
@@ -67,4 +82,10 @@ def test_a_unit_says_who_spoke_as_the_registry_knows_it() -> None:
     assert unit.received_at == NOW
     assert unit.ingest_ids == units.ingest_ids(
         HANA.device_id, "owntracks", b"{}", stamped=True, repeat_window_s=10, received_at=NOW
+    )
+
+    stamped = Health(device="what the phone calls itself", at=NOW)
+    unit = units.unit(HANA, b"{}", (message, stamped), stamped=True, repeat_window_s=10, received_at=NOW)
+    assert unit.ingest_ids == units.ingest_ids(
+        HANA.device_id, "owntracks", b"{}", stamped=True, repeat_window_s=10, received_at=NOW, said_at=NOW
     )

@@ -134,7 +134,7 @@ def test_a_rule_that_throws_costs_only_itself(monkeypatch: pytest.MonkeyPatch) -
         raise ZeroDivisionError("a defect")
 
     watch = catalogue.Watch(name="broken", look=broken, sees=(AlarmHeard,), question="?")
-    monkeypatch.setattr(catalogue, "WATCHES", (watch, *catalogue.WATCHES))
+    monkeypatch.setitem(catalogue.LOOKS, AlarmHeard, (watch, *catalogue.LOOKS[AlarmHeard]))
 
     events, failures = catalogue.fold(WatchState(), [alarm("sos")], subject(), NOW)
 
