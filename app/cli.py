@@ -7,7 +7,7 @@ import contextlib
 import signal
 import sys
 import tempfile
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,19 @@ def _settings(context: click.Context, **given: object) -> Settings:
         raise click.ClickException(str(error)) from None
 
 
+@contextlib.contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Says in plain words, without the URL, that the database cannot be used."""
+    from sqlalchemy.exc import OperationalError
+
+    try:
+        yield
+    except InvalidSettings as error:
+        raise click.ClickException(str(error)) from None
+    except OperationalError as error:
+        raise click.ClickException(f"The database cannot be used: {error.orig}") from None
+
+
 def _tcp(values: tuple[str, ...]) -> dict[str, int] | None:
     """The TCP listeners asked for as `PROTOCOL=PORT`; None when none were, so that the settings decide."""
     ports: dict[str, int] = {}
@@ -64,11 +77,12 @@ def serve(
     tcp: tuple[str, ...],
     ready_file: Path | None,
 ) -> None:
-    """Run everything in one process on one SQLite file."""
+    """Run everything in one process, on one SQLite file or on PostgreSQL."""
     from app.kit.clock import system_clock
 
     settings = _settings(context, data=data, host=host, port=port, tcp=_tcp(tcp))
-    _run(_serve(settings, system_clock, ready_file))
+    with _plain_errors():
+        _run(_serve(settings, system_clock, ready_file))
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:
@@ -169,12 +183,14 @@ async def _demo(
 @click.pass_context
 def migrate(context: click.Context, data: str | None) -> None:
     """Bring the database to the newest version of its tables."""
-    from app.db.engine import sqlite_engine
+    from app.db.engine import check, open_engine, where_of
     from app.migrations.run import upgrade
 
-    engine = sqlite_engine(Path(_settings(context, data=data).data))
-    with engine.begin() as connection:
-        upgrade(connection)
+    with _plain_errors():
+        engine = open_engine(where_of(_settings(context, data=data)))
+        with engine.begin() as connection:
+            check(connection)
+            upgrade(connection)
     click.echo("The tables are up to date.")
 
 
@@ -204,10 +220,11 @@ def account(
 
     settings = _settings(context, data=data)
     try:
-        make_account(
-            settings, email=email, name=name, role=role, vendor=vendor, city_id=city_id, city_name=city_name,
-            password=password,
-        )  # fmt: skip
+        with _plain_errors():
+            make_account(
+                settings, email=email, name=name, role=role, vendor=vendor, city_id=city_id, city_name=city_name,
+                password=password,
+            )  # fmt: skip
     except MimamoriError as error:
         raise click.ClickException(error.detail) from None
     click.echo(f"{email} can sign in now.")

@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 PREFIX = "MIMAMORI_"
-SECRETS = frozenset({"detector_secret"})
+SECRETS = frozenset({"detector_secret", "database"})
 SECRET_CHARACTERS_MIN = 32
 
 
@@ -26,6 +26,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What can be set. Fields are documented where they are."""
 
     data: Annotated[str, Meta(description="folder of the database and of the detectors' secret")] = "data"
+    database: Annotated[
+        str,
+        Meta(description="URL of a PostgreSQL database, postgresql://user:password@host/name; empty: a file in `data`"),
+    ] = ""
     host: Annotated[str, Meta(description="address to listen on")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535, description="HTTP port; 0 takes a free one")] = 8000
     tcp: Annotated[
@@ -139,7 +143,7 @@ def describe(settings: Settings) -> str:
         lines += [f"# {meaning}. Default: {_toml(default)}. Environment: {PREFIX}{field.name.upper()}"]
         value = getattr(settings, field.name)
         if value is None or field.name in SECRETS:
-            lines += [f"# {field.name} =" if value is None else f"# {field.name} is set", ""]
+            lines += [f"# {field.name} is set" if value else f"# {field.name} =", ""]
         else:
             lines += [f"{field.name} = {_toml(value)}", ""]
     return "\n".join(lines)

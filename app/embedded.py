@@ -1,4 +1,4 @@
-"""Everything in one process: web, device edge, jobs and delivery around one SQLite file.
+"""Everything in one process: web, device edge, jobs and delivery around one database.
 
 The edge's stream, registry and downlink are given their embedded form here. What runs in the background is supervised:
 it may fail, it does not end.
@@ -9,7 +9,6 @@ import logging
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from pathlib import Path
 from uuid import UUID
 
 import structlog
@@ -20,7 +19,7 @@ from prometheus_client import CollectorRegistry
 from app import jobs
 from app.asgi import Application, create_app
 from app.config import Settings, detector_secret
-from app.db.engine import Database
+from app.db.engine import Database, check, where_of
 from app.devices import service as devices
 from app.kit.clock import Clock, monotonic_s, system_clock
 from app.kit.errors import Overloaded
@@ -106,10 +105,13 @@ class Service(Struct, kw_only=True):
 async def running(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[Service]:
     """The whole service from migrated tables to open TCP ports; everything is let go of in reverse order."""
     async with AsyncExitStack() as stack:
-        database = Database(Path(settings.data), group_max=settings.group_units_max, queue_max=settings.queue_units_max)
+        where = where_of(settings)
+        database = Database(where, group_max=settings.group_units_max, queue_max=settings.queue_units_max)
         with database.transaction() as connection:
+            check(connection)
             upgrade(connection)
             jobs.come_up(connection, clock())
+            jobs.make_room(connection, settings, clock())
         database.start()
         stack.push_async_callback(database.stop)
         snapshots = Snapshots(database, detector_secret(settings))

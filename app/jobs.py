@@ -86,6 +86,11 @@ def close_passages(connection: Connection, settings: Settings, now: datetime) ->
         pass
 
 
+def make_room(connection: Connection, settings: Settings, now: datetime) -> None:
+    """Makes the tables of the months to come, and of those that retention keeps, for what comes late."""
+    history.make_room(connection, now - timedelta(days=settings.retention_days), now)
+
+
 def learn_intervals(connection: Connection, settings: Settings, now: datetime) -> None:
     """Takes over what passages taught about how often tags are heard."""
     tags.learn_intervals(connection)
@@ -128,6 +133,7 @@ JOBS: tuple[Job, ...] = (
     Job(name="silence", every_s=5, work=judge_silence),
     Job(name="passages", every_s=15, work=close_passages),
     Job(name="intervals", every_s=3600, work=learn_intervals),
+    Job(name="partitions", every_s=3600, work=make_room),
     Job(name="detectors", every_s=30, work=judge_detectors),
     Job(name="forget", every_s=60, work=forget),
 )

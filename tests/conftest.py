@@ -1,5 +1,5 @@
-"""Fixtures for every kind of test. The tables are made once by the real migrations and the file is copied for each
-test.
+"""Fixtures for every kind of test. The tables are made once by the real migrations and the file, or the database of
+PostgreSQL, is copied for each test.
 """
 
 import shutil
@@ -11,7 +11,16 @@ from hypothesis import settings
 from sqlalchemy.engine import Connection
 
 from app.db.engine import FILE_NAME, Database, sqlite_engine
+from app.db.postgres import postgres_engine
 from app.migrations.run import upgrade
+from tests.postgres import PostgresServer, running_postgres
+
+DIALECTS = ("sqlite", "postgresql")
+ON_BOTH = (
+    "contract/accounts/", "contract/alerts/", "contract/devices/", "contract/geo/", "contract/history/",
+    "contract/households/", "contract/push/", "contract/tags/", "contract/watch/", "contract/test_jobs.py",
+    "contract/test_pipeline.py", "contract/test_writer.py", "e2e/",
+)  # fmt: skip
 
 # A machine that is busy with something else is no failure, and no run may depend on what an earlier one found.
 settings.register_profile("house", deadline=None, database=None)
@@ -38,13 +47,53 @@ def data_folder(migrated_file: Path, tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL of this test process."""
+    with running_postgres() as server:
+        yield server
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """The suites of stores, pipeline, alerts and stories run on both dialects, but for tests marked for one alone."""
+    if "dialect" not in metafunc.fixturenames:
+        return
+    alone = [one for one in DIALECTS if metafunc.definition.get_closest_marker(one)]
+    if alone or is_for_both(metafunc.definition.path):
+        metafunc.parametrize("dialect", alone or DIALECTS, indirect=True)
+
+
+def is_for_both(path: Path) -> bool:
+    """Whether the tests of a file run on both dialects."""
+    return path.relative_to(Path(__file__).parent).as_posix().startswith(ON_BOTH)
+
+
 @pytest.fixture
-def connection(migrated_file: Path, tmp_path: Path) -> Iterator[Connection]:
-    """An open transaction on a fresh database of its own; nothing of it stays."""
-    folder = tmp_path / "connection"
-    folder.mkdir()
-    shutil.copy(migrated_file, folder / FILE_NAME)
-    engine = sqlite_engine(folder)
+def dialect(request: pytest.FixtureRequest) -> str:
+    """The dialect that a test runs on: SQLite unless its suite is one of those for both."""
+    return getattr(request, "param", "sqlite")
+
+
+@pytest.fixture
+def where(dialect: str, request: pytest.FixtureRequest) -> Iterator[Path | str]:
+    """A fresh database: the folder of a file, or a URL."""
+    if dialect == "sqlite":
+        yield request.getfixturevalue("data_folder")
+    else:
+        with request.getfixturevalue("postgres").database() as url:
+            yield url
+
+
+@pytest.fixture
+def connection(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Connection]:
+    """An open transaction on a database without rows; nothing of it stays."""
+    if dialect == "sqlite":
+        folder = tmp_path / "connection"
+        folder.mkdir()
+        shutil.copy(request.getfixturevalue("migrated_file"), folder / FILE_NAME)
+        engine = sqlite_engine(folder)
+    else:
+        engine = postgres_engine(request.getfixturevalue("postgres").empty)
     with engine.connect() as connection:
         transaction = connection.begin()
         yield connection
@@ -53,9 +102,9 @@ def connection(migrated_file: Path, tmp_path: Path) -> Iterator[Connection]:
 
 
 @pytest.fixture
-async def database(data_folder: Path) -> AsyncIterator[Database]:
-    """A started `Database` on a fresh file."""
-    database = Database(data_folder)
+async def database(where: Path | str) -> AsyncIterator[Database]:
+    """A started `Database` on a fresh store."""
+    database = Database(where)
     database.start()
     yield database
     await database.stop()

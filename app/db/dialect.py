@@ -1,14 +1,19 @@
-"""The few places where SQLite and PostgreSQL differ."""
+"""The few places where SQLite and PostgreSQL differ: how one statement writes or finds many rows on the hot path.
+
+What is said of SQLite is here, what is said of PostgreSQL in `arrays.py`.
+"""
 
 import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.types import TypeEngine
+
+from app.db.arrays import ArrayInsert, ArrayKeyLookup, ArrayLookup, ArrayUpdate, readers
 
 BUSY_TIMEOUT_MS = 10_000
 MMAP_BYTES = 256 * 1024 * 1024
@@ -30,6 +35,22 @@ def insert(connection: Connection, table: sa.Table) -> Any:
     return sqlite.insert(table)
 
 
+Prepared = TypeVar("Prepared")
+
+
+class _OnFirstUse(Generic[Prepared]):
+    """What PostgreSQL is given, made when it is first asked for: on SQLite never."""
+
+    def __init__(self, prepare: Callable[[Dialect], Prepared]) -> None:
+        self._prepare = prepare
+        self._prepared: Prepared | None = None
+
+    def of(self, connection: Connection) -> Prepared:
+        if self._prepared is None:
+            self._prepared = self._prepare(connection.dialect)
+        return self._prepared
+
+
 class Rows:
     """An INSERT of many rows, made once, for the hot path.
 
@@ -38,9 +59,8 @@ class Rows:
     """
 
     def __init__(self, table: sa.Table, columns: Sequence[str], conflict: Callable[[Any], Any]) -> None:
-        self._table = table
         self._columns = tuple(columns)
-        self._conflict = conflict
+        self._arrays = _OnFirstUse(lambda dialect: ArrayInsert(table, self._columns, conflict, dialect))
         dialect_ = sqlite.dialect()
         compiled = conflict(sqlite.insert(table)).compile(dialect=dialect_, column_keys=list(self._columns))
         assert tuple(compiled.positiontup) == self._columns, (
@@ -56,8 +76,7 @@ class Rows:
         if not rows:
             return 0
         if connection.dialect.name != "sqlite":
-            named = [dict(zip(self._columns, row, strict=True)) for row in rows]
-            return connection.execute(self._conflict(insert(connection, self._table)), named).rowcount
+            return self._arrays.of(connection).insert(connection, rows)
         return connection.exec_driver_sql(self._text, _converted(rows, self._convert)).rowcount
 
 
@@ -72,11 +91,11 @@ class Changes:
     ) -> None:
         new = {name: sa.bindparam(f"new_{name}", type_=one) for name, one in values.items()}
         mine = [table.c[name] == sa.bindparam(f"key_{name}", type_=one) for name, one in key.items()]
-        self._names = [f"new_{name}" for name in values] + [f"key_{name}" for name in key]
-        self._update = sa.update(table).where(*mine).values(new)
+        names = [f"new_{name}" for name in values] + [f"key_{name}" for name in key]
+        self._arrays = _OnFirstUse(lambda dialect: ArrayUpdate(table, key, values, dialect))
         dialect_ = sqlite.dialect()
-        compiled = self._update.compile(dialect=dialect_)
-        assert list(compiled.positiontup or ()) == self._names, "values are in the order of the table"
+        compiled = sa.update(table).where(*mine).values(new).compile(dialect=dialect_)
+        assert list(compiled.positiontup or ()) == names, "values are in the order of the table"
         self._text = str(compiled)
         self._convert = _binders([*values.values(), *key.values()], dialect_)
 
@@ -85,7 +104,7 @@ class Changes:
         if not rows:
             return
         if connection.dialect.name != "sqlite":
-            connection.execute(self._update, [dict(zip(self._names, row, strict=True)) for row in rows])
+            self._arrays.of(connection).apply(connection, rows)
         else:
             connection.exec_driver_sql(self._text, _converted(rows, self._convert))
 
@@ -99,15 +118,16 @@ class Lookup:
 
     def __init__(self, query: sa.Select[Any], key: sa.Column[Any]) -> None:
         self._query = query
+        self._arrays = _OnFirstUse(lambda dialect: ArrayLookup(query, key.type, dialect))
         self._dialect = sqlite.dialect()
         self._bind = _binders([key.type], self._dialect)
-        self._convert = _readers(query, self._dialect)
+        self._convert = readers(query, self._dialect)
         self._texts: dict[int, str] = {}
 
     def rows(self, connection: Connection, ids: Collection[Any]) -> list[Any]:
         """The rows of these keys, as tuples of the selected columns."""
         if connection.dialect.name != "sqlite":
-            return list(connection.execute(self._query, {"ids": list(ids)}))
+            return self._arrays.of(connection).rows(connection, ids)
         return _converted(
             _fetched(connection, self._text, _converted([(one,) for one in ids], self._bind)), self._convert
         )
@@ -130,22 +150,21 @@ class KeyLookup:
     """
 
     def __init__(self, key: Mapping[str, TypeEngine[Any]], query: Callable[[Any], sa.Select[Any]]) -> None:
-        self._query = query
-        self._columns = [sa.column(name, one) for name, one in key.items()]
+        self._arrays = _OnFirstUse(lambda dialect: ArrayKeyLookup(key, query, dialect))
         dialect_ = sqlite.dialect()
-        select = query(sa.table("asked", *self._columns))
+        select = query(sa.table("asked", *(sa.column(name, one) for name, one in key.items())))
         compiled = select.compile(dialect=dialect_)
         assert not compiled.positiontup, "no other values are bound"
         self._head = f"WITH asked ({', '.join(key)}) AS (VALUES "
         self._row = f"({', '.join('?' * len(key))})"
         self._tail = f") {compiled}"
         self._bind = _binders(list(key.values()), dialect_)
-        self._convert = _readers(select, dialect_)
+        self._convert = readers(select, dialect_)
 
     def rows(self, connection: Connection, keys: Collection[tuple[Any, ...]]) -> list[Any]:
         """The rows of these keys, as tuples of the selected columns."""
         if connection.dialect.name != "sqlite":
-            return list(connection.execute(self._query(sa.values(*self._columns, name="asked").data(list(keys)))))
+            return self._arrays.of(connection).rows(connection, keys)
         return _converted(_fetched(connection, self._text, _converted(list(keys), self._bind)), self._convert)
 
     def _text(self, count: int) -> str:
@@ -166,12 +185,6 @@ def _fetched(connection: Connection, text: Callable[[int], str], keys: Sequence[
         rows += result.cursor.fetchall()
         result.close()
     return rows
-
-
-def _readers(query: sa.Select[Any], dialect: Any) -> list[tuple[int, Callable[[Any], Any]]]:
-    types = [column.type.dialect_impl(dialect) for column in query.selected_columns]
-    converters = [(place, one.result_processor(dialect, None)) for place, one in enumerate(types)]
-    return [(place, convert) for place, convert in converters if convert is not None]
 
 
 def _binders(types: Sequence[TypeEngine[Any]], dialect: Any) -> list[tuple[int, Callable[[Any], Any]]]:

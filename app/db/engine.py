@@ -1,8 +1,7 @@
 """The database as the rest of the house sees it: `read` and `write` a function over a connection.
 
-Rooms stay synchronous and know nothing of threads or event loops. On SQLite, `write` goes through the one group-commit
-writer and `read` through a few threads; on PostgreSQL (a later issue) the same functions run under
-`AsyncConnection.run_sync`.
+Rooms stay synchronous and know nothing of threads or event loops: `write` goes through the process's one group-commit
+writer and `read` through a few threads, on a SQLite file as on PostgreSQL.
 """
 
 import asyncio
@@ -15,6 +14,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from app.config import Settings
 from app.db.dialect import tune_sqlite
 from app.db.session import Hint, take
 from app.db.writer import Runner, Writer
@@ -34,22 +34,55 @@ def sqlite_engine(folder: Path, *, read_only: bool = False) -> Engine:
     return engine
 
 
-class Database:
-    """The embedded store. `start` and `stop` belong to the event loop that uses it."""
+def open_engine(where: Path | str, *, read_only: bool = False) -> Engine:
+    """An engine over the SQLite file in a folder, or over the PostgreSQL database of a URL. Raises `InvalidSettings`
+    for a text that is no such URL.
+    """
+    if isinstance(where, Path):
+        return sqlite_engine(where, read_only=read_only)
+    from app.db.postgres import postgres_engine  # Only whoever uses PostgreSQL loads its driver.
 
-    def __init__(self, folder: Path, *, group_max: int = 500, queue_max: int = 20_000) -> None:
-        self.engine = sqlite_engine(folder)
-        self._read_engine = sqlite_engine(folder, read_only=True)
+    return postgres_engine(where, read_only=read_only)
+
+
+def where_of(settings: Settings) -> Path | str:
+    """Where the settings say that everything is kept: the URL of a database, or the folder of the file."""
+    return settings.database or Path(settings.data)
+
+
+def check(connection: Connection) -> None:
+    """Raises `NotDurable` when the server behind the connection would lose what it has acknowledged."""
+    if connection.dialect.name == "postgresql":
+        from app.db.postgres import must_be_durable
+
+        must_be_durable(connection)
+
+
+def _writer_class(engine: Engine) -> type[Writer]:
+    if engine.dialect.name == "sqlite":
+        return Writer
+    from app.db.postgres import PostgresWriter
+
+    return PostgresWriter
+
+
+class Database:
+    """The store of this process. `start` and `stop` belong to the event loop that uses it."""
+
+    def __init__(self, where: Path | str, *, group_max: int = 500, queue_max: int = 20_000) -> None:
+        self.engine = open_engine(where)
+        self._read_engine = open_engine(where, read_only=True)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="mimamori-reader")
         self._listeners: dict[str, list[Callable[[str], None]]] = {}
-        self._writer = Writer(self.engine, group_max=group_max, queue_max=queue_max, on_hints=self._tell)
+        writer = _writer_class(self.engine)
+        self._writer = writer(self.engine, group_max=group_max, queue_max=queue_max, on_hints=self._tell)
 
     def start(self) -> None:
         """Begins to take work."""
         self._writer.start()
 
     async def stop(self) -> None:
-        """Commits what waits and lets go of the file."""
+        """Commits what waits and lets go of the store."""
         await self._writer.stop()
         self._readers.shutdown(wait=True)
         self.engine.dispose()

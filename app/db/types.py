@@ -33,10 +33,10 @@ class Key(GUID):
     cache_ok = True
 
     def bind_processor(self, dialect: Dialect) -> Processor:
-        return _key_to_bytes if dialect.name == "sqlite" else super().bind_processor(dialect)
+        return _key_to_bytes if dialect.name == "sqlite" else None  # The driver of PostgreSQL knows `UUID` itself.
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Processor:
-        return _key_from_bytes if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+        return _key_from_bytes if dialect.name == "sqlite" else None
 
 
 class Moment(DateTimeUTC):
@@ -49,10 +49,10 @@ class Moment(DateTimeUTC):
     cache_ok = True
 
     def bind_processor(self, dialect: Dialect) -> Processor:
-        return _moment_to_us if dialect.name == "sqlite" else super().bind_processor(dialect)
+        return _moment_to_us if dialect.name == "sqlite" else _aware
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Processor:
-        return _moment_from_us if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+        return _moment_from_us if dialect.name == "sqlite" else None  # Our sessions are in UTC (`postgres.py`).
 
 
 class KeyBytes(Key):
@@ -63,13 +63,12 @@ class KeyBytes(Key):
     def bind_processor(self, dialect: Dialect) -> Processor:
         if dialect.name == "sqlite":
             return None
-        process = super().bind_processor(dialect)
-        return _then(lambda stored: UUID(bytes=stored), process)
+        return _key_from_bytes
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Processor:
         if dialect.name == "sqlite":
             return None
-        return _then(super().result_processor(dialect, coltype), lambda one: one.bytes)
+        return _key_to_bytes
 
 
 class Second(Moment):
@@ -78,26 +77,10 @@ class Second(Moment):
     cache_ok = True
 
     def bind_processor(self, dialect: Dialect) -> Processor:
-        if dialect.name == "sqlite":
-            return _second_to_us
-        return _then(lambda second: datetime.fromtimestamp(second, UTC), super().bind_processor(dialect))
+        return _second_to_us if dialect.name == "sqlite" else _second_to_moment
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Processor:
-        if dialect.name == "sqlite":
-            return _second_from_us
-        return _then(super().result_processor(dialect, coltype), lambda at: int(at.timestamp()))
-
-
-def _then(first: Processor, second: Processor) -> Processor:
-    """The first conversion and after it the second, where there are such; they are asked for no value that is None."""
-
-    def convert(value: Any) -> Any:
-        if value is None:
-            return None
-        value = value if first is None else first(value)
-        return value if second is None else second(value)
-
-    return convert
+        return _second_from_us if dialect.name == "sqlite" else _second_from_moment
 
 
 def _second_to_us(value: int) -> int:
@@ -106,6 +89,20 @@ def _second_to_us(value: int) -> int:
 
 def _second_from_us(value: int) -> int:
     return value // 1_000_000
+
+
+def _second_to_moment(value: int | None) -> datetime | None:
+    return None if value is None else datetime.fromtimestamp(value, UTC)
+
+
+def _second_from_moment(value: datetime | None) -> int | None:
+    return None if value is None else int(value.timestamp())
+
+
+def _aware(value: datetime | None) -> datetime | None:
+    if value is not None and value.tzinfo is None:
+        raise TypeError("a moment without a zone cannot be stored")
+    return value
 
 
 def _key_to_bytes(value: UUID | None) -> bytes | None:

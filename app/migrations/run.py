@@ -6,6 +6,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy.engine import Connection
 
+from app.db.locks import impatient, one_at_a_time
+
 
 def configuration() -> Config:
     """Alembic's configuration, without a file: where the versions are is known."""
@@ -16,7 +18,13 @@ def configuration() -> Config:
 
 
 def upgrade(connection: Connection) -> None:
-    """Applies every migration that is missing, in the caller's transaction."""
+    """Applies every migration that is missing, in the caller's transaction.
+
+    On PostgreSQL whoever comes second waits, and a change that cannot have its lock at once gives up instead of holding
+    up a system that runs; nothing of it is left then. Raises `OperationalError`.
+    """
+    one_at_a_time(connection, "migrations")
     config = configuration()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    with impatient(connection):
+        command.upgrade(config, "head")

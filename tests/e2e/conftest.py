@@ -10,15 +10,15 @@ from tests.e2e.stage import Stage, a_stage
 
 
 @pytest.fixture
-async def stage(data_folder: Path) -> AsyncIterator[Stage]:
-    async with a_stage(data_folder) as stage:
+async def stage(where: Path | str, tmp_path: Path) -> AsyncIterator[Stage]:
+    async with a_stage(where, tmp_path) as stage:
         yield stage
 
 
 @pytest.fixture
-async def morning(data_folder: Path) -> AsyncIterator[Stage]:
+async def morning(where: Path | str, tmp_path: Path) -> AsyncIterator[Stage]:
     """The stage at half past seven on a school day."""
-    async with a_stage(data_folder, HALF_PAST_SEVEN) as stage:
+    async with a_stage(where, tmp_path, HALF_PAST_SEVEN) as stage:
         yield stage
 
 

@@ -72,8 +72,8 @@ def at_home(word: str, at: datetime, *, north_m: float = 0.0, status: str = "000
 class Stage:
     """What a story has in its hands."""
 
-    def __init__(self, folder: Path, clock: ManualClock) -> None:
-        self.folder, self.clock = folder, clock
+    def __init__(self, where: Path | str, folder: Path, clock: ManualClock) -> None:
+        self.where, self.folder, self.clock = where, folder, clock
         self.phones = FcmStandIn()
         self._service = AsyncExitStack()
         self.database: Database
@@ -92,7 +92,7 @@ class Stage:
         await self._service.enter_async_context(raised(self))
 
     async def fall(self) -> None:
-        """Ends the service. It can rise again on the same folder: that is a restart."""
+        """Ends the service. It can rise again on the same database: that is a restart."""
         await self._service.aclose()
 
     async def pass_by(self, minutes: float) -> datetime:
@@ -184,9 +184,10 @@ class Stage:
 
 @asynccontextmanager
 async def raised(stage: Stage) -> AsyncIterator[None]:
-    """The service of a stage, running; it can be raised again on the same folder, as after a restart."""
+    """The service of a stage, running; it can be raised again on the same database, as after a restart."""
     settings = Settings(
         data=str(stage.folder / "data"),
+        database=stage.where if isinstance(stage.where, str) else "",
         tcp={"watch": 0},
         fcm_credentials=str(stage.phones.write_credentials(stage.folder)),
         fcm_url=stage.phones.url,
@@ -201,9 +202,9 @@ async def raised(stage: Stage) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def a_stage(data_folder: Path, start: datetime = NOW) -> AsyncIterator[Stage]:
-    """A running service with the small town in it."""
-    stage = Stage(data_folder.parent, ManualClock(start))
+async def a_stage(where: Path | str, folder: Path, start: datetime = NOW) -> AsyncIterator[Stage]:
+    """A running service with the small town in it, on the database that is `folder`'s `data` or a URL."""
+    stage = Stage(where, folder, ManualClock(start))
     stage.phones.start()
     async with AsyncExitStack() as stack:
         stack.callback(stage.phones.stop)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from app.db.engine import sqlite_engine
+from app.db.engine import open_engine
 from app.tags import service as tags
 from tests.build import KAKOGAWA
 from tests.e2e.school import School, heard, passages, registered_tag, taken
@@ -63,8 +63,10 @@ async def test_a_new_key_opens_and_the_old_one_is_refused(morning: Stage, school
     await comes_true(is_refused)
 
 
-async def test_what_another_process_registers_in_the_same_file_is_in_force_too(morning: Stage, school: School) -> None:
-    engine = sqlite_engine(morning.folder / "data")
+async def test_what_another_process_registers_in_the_same_database_is_in_force_too(
+    morning: Stage, school: School
+) -> None:
+    engine = open_engine(morning.where)
     with engine.begin() as connection:
         tags.register_tag(
             connection, city_id=KAKOGAWA, vendor="Aruku", scheme="ibeacon", identity=f"{TOWN_UUID}/1/9", now=morning.now

@@ -19,12 +19,19 @@ from tests.build import NOW, Town, a_fix, an_alarm, minutes, town, unit
 from tests.contract.history.street import body, street
 
 PATIENCE_S = 20.0
+SECRET = "a secret of detectors that is long enough"
+
+
+def settings_for(where: Path | str) -> Settings:
+    if isinstance(where, str):
+        return Settings(database=where, detector_secret=SECRET, port=0, log_level="error")
+    return Settings(data=str(where), detector_secret=SECRET, port=0, log_level="error")
 
 
 @pytest.fixture
-async def site(data_folder: Path) -> AsyncIterator[tuple[Site, Town, str, str]]:
+async def site(where: Path | str) -> AsyncIterator[tuple[Site, Town, str, str]]:
     clock = ManualClock(NOW)
-    async with serving(Settings(data=str(data_folder), port=0, log_level="error"), clock) as site:
+    async with serving(settings_for(where), clock) as site:
         here = await site.database.write(lambda c: town(c, NOW - minutes(60)))
 
         def sign_in(account):
@@ -109,9 +116,9 @@ async def test_others_hear_nothing_of_it(site) -> None:
             await asyncio.wait_for(anext(theirs), 0.3)
 
 
-async def test_the_staff_hears_that_a_tag_was_in_two_places_and_the_family_does_not(data_folder: Path) -> None:
+async def test_the_staff_hears_that_a_tag_was_in_two_places_and_the_family_does_not(where: Path | str) -> None:
     clock = ManualClock(NOW)
-    async with serving(Settings(data=str(data_folder), port=0, log_level="error"), clock) as site:
+    async with serving(settings_for(where), clock) as site:
         here = await site.database.write(street)
 
         def sign_in(account: Account) -> Callable[[Connection], str]:

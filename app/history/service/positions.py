@@ -12,9 +12,9 @@ from app.geo.quality import Known, Place, assumed_accuracy_m
 from app.history import walk
 from app.history.freshness import whereabouts
 from app.history.model import KnownBy, Nearby, Position, Track, Whereabouts
+from app.history.store import partitions, questions
 from app.history.store import passages as passage_store
 from app.history.store import positions as store
-from app.history.store import questions
 from app.history.thinning import thinned
 from app.households import service as households
 from app.households.model import Purpose, Scope
@@ -144,9 +144,15 @@ def forget_before(connection: Connection, before: datetime) -> int:
 
     Call again until it is 0: one call deletes a bounded number.
     """
+    partitions.drop_before(connection, before)
     refused = store.forget_refused_before(connection, before, FORGOTTEN_MAX)
     passed = passage_store.forget_before(connection, before, FORGOTTEN_MAX)
     return refused + passed + store.forget_before(connection, before, FORGOTTEN_MAX)
+
+
+def make_room(connection: Connection, from_at: datetime, now: datetime) -> None:
+    """Makes the tables of the months from `from_at` until some time after now, where history lies in such."""
+    partitions.make(connection, from_at, now)
 
 
 def forget_surveys_before(connection: Connection, before: datetime) -> int:

@@ -105,7 +105,10 @@ def upgrade() -> None:
         sa.Column("hour", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("city_id", "device_id", "fix_at", "ordinal", name=op.f("pk_position")),
         sqlite_with_rowid=False,
+        postgresql_partition_by="RANGE (fix_at)",
     )
+    if op.get_bind().dialect.name == "postgresql":  # The months are made by a job (app/history/store/partitions.py).
+        op.execute("CREATE TABLE position_default PARTITION OF position DEFAULT")
     with op.batch_alter_table("position", schema=None) as batch_op:
         batch_op.create_index("ix_position_hour_cell_fix_at", ["hour", "cell", "fix_at"], unique=False)
         batch_op.create_index("ix_position_wearer_id_fix_at", ["wearer_id", "fix_at"], unique=False)

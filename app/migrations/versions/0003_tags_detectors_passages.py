@@ -94,7 +94,10 @@ def upgrade() -> None:
         sa.Column("serial", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("city_id", "opened_at", "id", name=op.f("pk_passage")),
         sqlite_with_rowid=False,
+        postgresql_partition_by="RANGE (opened_at)",
     )
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("CREATE TABLE passage_default PARTITION OF passage DEFAULT")
     op.create_index("ix_passage_detector_id_opened_at", "passage", ["detector_id", "opened_at"], unique=False)
     op.create_index("ix_passage_hour_cell_opened_at", "passage", ["hour", "cell", "opened_at"], unique=False)
     op.create_index("ix_passage_serial", "passage", ["serial"], unique=False)

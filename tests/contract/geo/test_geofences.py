@@ -201,6 +201,7 @@ def test_geofences_come_in_pages_oldest_first(connection: Connection, cast: Town
     assert fences == [*first.items, *rest.items][1:]
 
 
+@pytest.mark.sqlite
 def test_geofences_of_others_cost_nothing(connection: Connection, cast: Town) -> None:
     """One query for many wearers, straight to theirs in the index."""
     taro = households.create_wearer(connection, cast.hana.household_id, "太郎", by=cast.daughter.id, now=NOW)

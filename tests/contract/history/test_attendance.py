@@ -91,9 +91,8 @@ def test_a_stay_of_a_week_is_found_after_it_was_over_and_a_longer_one_while_it_i
     assert {ended.id, going_on.id} == {one.id for one in found(connection)[HANA]}
 
 
+@pytest.mark.sqlite
 def test_it_is_looked_up_by_the_wearer_and_the_time(connection: Connection) -> None:
-    if connection.dialect.name != "sqlite":
-        return
     with plans(connection) as steps:
         found(connection)
 

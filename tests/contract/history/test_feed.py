@@ -96,6 +96,7 @@ def test_one_answer_looks_at_so_many_numbers_at_most(
     assert (6, 6) == (after, found)
 
 
+@pytest.mark.sqlite
 def test_a_feed_is_read_by_its_numbers_alone(connection: Connection, here: Street, vendor: Viewer) -> None:
     with plans(connection) as steps:
         questions.feed(connection, vendor.city_id, VENDOR, 5, 9)

@@ -254,6 +254,7 @@ def test_a_page_of_a_tag_is_full_where_others_wore_it_whom_the_viewer_may_not_se
     assert [at(0)] == [one.passage.opened_at for one in rest]
 
 
+@pytest.mark.sqlite
 def test_when_a_tag_was_last_heard_is_read_from_its_newest_passages(connection: Connection, here: Street) -> None:
     unheard = new_id()
     feed(connection, body(here.gate, here.tag, range(0, 1_000_000, 500), received=1_000_000))

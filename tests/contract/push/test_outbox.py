@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -234,6 +235,7 @@ def test_the_oldest_due_time_shows_how_far_behind_we_are(connection: Connection)
     assert outbox.oldest_due_at(connection) == NOW
 
 
+@pytest.mark.sqlite
 def test_claiming_reads_only_the_index_of_what_is_pending(connection: Connection) -> None:
     statements: list[str] = []
 

@@ -21,7 +21,7 @@ from app.push.model import AddressKind, Channel, Level
 from app.push.tables import message
 from app.tags import service as tags
 from app.tags.model import Detector, DetectorKind, DetectorTrouble
-from app.tags.tables import detector_spell
+from app.tags.tables import detector, detector_spell
 from app.watch import service as watch
 from app.watch import store
 from app.watch.model import AlarmHeard, HealthHeard, Observation, WatchSettings
@@ -222,14 +222,10 @@ def test_a_gate_whose_interval_is_changed_is_waited_for_from_the_next_day_on(sch
 
 def test_gates_that_were_taken_down_are_dead_gates(school: School) -> None:
     school.expect()
-    school.connection.execute(sa.text("UPDATE detector SET ended_at = :at"), {"at": moment(clock("6:00"))})
+    school.connection.execute(sa.update(detector).values(ended_at=clock("6:00")))
     tick(school, clock("8:35"))
 
     assert [["detectors_down"]] == [[reason.code for reason in one.reasons] for one in alerts(school)]
-
-
-def moment(at: datetime) -> int:
-    return round(at.timestamp() * 1_000_000)
 
 
 def test_when_we_were_down_ourselves_the_family_hears_that(school: School) -> None:
