@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.types import TypeEngine
 
+from app.db import driver
 from app.db.arrays import ArrayInsert, ArrayKeyLookup, ArrayLookup, ArrayUpdate, readers
 
 BUSY_TIMEOUT_MS = 10_000
@@ -77,7 +78,7 @@ class Rows:
             return 0
         if connection.dialect.name != "sqlite":
             return self._arrays.of(connection).insert(connection, rows)
-        return connection.exec_driver_sql(self._text, _converted(rows, self._convert)).rowcount
+        return driver.many(connection, self._text, _converted(rows, self._convert))
 
 
 class Changes:
@@ -106,7 +107,7 @@ class Changes:
         if connection.dialect.name != "sqlite":
             self._arrays.of(connection).apply(connection, rows)
         else:
-            connection.exec_driver_sql(self._text, _converted(rows, self._convert))
+            driver.many(connection, self._text, _converted(rows, self._convert))
 
 
 class Lookup:
@@ -181,9 +182,7 @@ def _fetched(connection: Connection, text: Callable[[int], str], keys: Sequence[
         part = list(keys[start : start + _KEYS_MAX])
         count = 1 << (len(part) - 1).bit_length()
         part += [(None,) * len(part[0])] * (count - len(part))
-        result = connection.exec_driver_sql(text(count), tuple(chain.from_iterable(part)))
-        rows += result.cursor.fetchall()
-        result.close()
+        rows += driver.rows_of(connection, text(count), tuple(chain.from_iterable(part)))
     return rows
 
 

@@ -1,0 +1,42 @@
+"""The driver's own statements: what becomes of their errors, and that listeners hear them."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from app.db import driver
+from app.db.engine import sqlite_engine
+
+
+def test_a_full_disk_is_an_operational_error_that_says_nothing_of_the_values(tmp_path: Path) -> None:
+    with sqlite_engine(tmp_path).connect() as connection, connection.begin():
+        driver.rows_of(connection, "CREATE TABLE place (who TEXT)")
+        driver.rows_of(connection, "PRAGMA max_page_count=3")
+        with pytest.raises(sa.exc.OperationalError) as caught:
+            driver.many(connection, "INSERT INTO place VALUES (?)", [("Hana" * 5000,)])
+
+    assert "full" in str(caught.value)
+    assert "Hana" not in str(caught.value)
+
+
+def test_whoever_listens_to_statements_hears_them(tmp_path: Path) -> None:
+    heard: list[str] = []
+    with sqlite_engine(tmp_path).connect() as connection, connection.begin():
+        driver.rows_of(connection, "CREATE TABLE place (who TEXT)")
+        sa.event.listen(connection, "before_cursor_execute", lambda *given: heard.append(given[2]))
+        driver.many(connection, "INSERT INTO place VALUES (?)", [("Hana",), ("Taro",)])
+        found: list[Any] = driver.rows_of(connection, "SELECT who FROM place")
+
+    assert heard == ["INSERT INTO place VALUES (?)", "SELECT who FROM place"]
+    assert found == [("Hana",), ("Taro",)]
+
+
+def test_without_a_transaction_one_is_begun(tmp_path: Path) -> None:
+    engine = sqlite_engine(tmp_path)
+    with engine.connect() as connection:
+        driver.rows_of(connection, "CREATE TABLE place (who TEXT)")
+        connection.rollback()
+    with engine.connect() as connection:
+        assert [] == driver.rows_of(connection, "SELECT name FROM sqlite_master")
