@@ -142,10 +142,10 @@ JOBS: tuple[Job, ...] = (
 def _wearer_ended(connection: Connection, payload: Mapping[str, Any], now: datetime) -> None:
     """A wearer is no longer watched: nothing about her may go on."""
     wearer_id = WearerId(UUID(payload["wearer_id"]))
-    acting.cancel_all(connection, wearer_id, now)
     devices.release_all(connection, wearer_id, now)
     tags.release_all(connection, wearer_id, now)
     watch.forget_all(connection, wearer_id, now)
+    acting.cancel_all(connection, wearer_id, now)  # Last: what was judged until then may have begun one more.
 
 
 def _device_released(connection: Connection, payload: Mapping[str, Any], now: datetime) -> None:

@@ -25,19 +25,25 @@ from beacon_ingest.messages import DetectorUnit, Unit
 log = structlog.get_logger()
 
 
-def process(connection: Connection, arrived: Sequence[Unit | DetectorUnit], now: datetime) -> list[None]:
+def process(
+    connection: Connection, arrived: Sequence[Unit | DetectorUnit], now: datetime, *, alone: bool = False
+) -> list[None]:
     """One outcome a unit: None, it is digested or kept as a dead letter. Raises only when the store itself fails: then
-    nothing is acknowledged.
+    nothing is acknowledged. `alone`: it is one unit that failed by itself before.
     """
     place = session.mark(connection)
     try:
         with session.savepoint(connection):
             digest(connection, arrived, now)
-    except sa.exc.OperationalError:  # The disk, not the data: every unit must be sent again.
+    except sa.exc.OperationalError:  # The store, not the data: every unit must be sent again.
         raise
     except Exception as error:  # Narrowed by halves to the unit that cannot be digested; all others are committed.
+        if connection.invalidated:
+            raise
         session.forget_from(connection, place)
-        if len(arrived) == 1:
+        if len(arrived) == 1 and not alone:  # Another worker may have been at the same: what it wrote is seen now.
+            process(connection, arrived, now, alone=True)
+        elif len(arrived) == 1:
             log.error("dead_letter", format=arrived[0].format, error=type(error).__name__)
             units.bury(connection, arrived[0], what(error))
         else:

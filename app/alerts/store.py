@@ -14,6 +14,8 @@ from app.accounts.tables import account, city
 from app.alerts.model import Alert, AlertState, HistoryLine, What
 from app.alerts.tables import alert, alert_cause, alert_history
 from app.alerts.transitions import GOING_ON
+from app.db import dialect
+from app.db.locks import one_at_a_time
 from app.households.tables import wearer
 from app.kit.ids import AccountId, AlertId, CityId, HouseholdId, WearerId
 from app.push.model import Level
@@ -30,6 +32,23 @@ def known_causes(connection: Connection, events: Sequence[WatchEvent]) -> set[tu
         table.c.wearer_id.in_([key[0] for key in keys]), table.c.cause.in_([key[2] for key in keys])
     )
     return {(row.wearer_id, row.kind, row.cause) for row in connection.execute(query)}
+
+
+_QUEUE = dialect.Lookup(
+    sa.select(wearer.c.id)
+    .where(wearer.c.id.in_(sa.bindparam("ids", expanding=True)))
+    .order_by(wearer.c.id)
+    .with_for_update(key_share=True),
+    wearer.c.id,
+)
+
+
+def queue_up(connection: Connection, wearer_ids: Iterable[UUID]) -> None:
+    """Where others write at the same time: from here on nobody else does anything to the alerts of these wearers, until
+    this transaction ends.
+    """
+    if connection.dialect.name == "postgresql":
+        _QUEUE.rows(connection, sorted(set(wearer_ids)))
 
 
 def going_on(connection: Connection, event: WatchEvent) -> Alert | None:
@@ -101,7 +120,8 @@ def add_history(
     account_id: AccountId | None = None,
     detail: Mapping[str, str] | None = None,
 ) -> int:
-    """Adds one line; its number."""
+    """Adds one line; its number, which grows in the order of the commits."""
+    one_at_a_time(connection, "alert_history")
     row = {"alert_id": alert_id, "what": what.value, "at": at, "account_id": account_id, "detail": dict(detail or {})}
     number: int = connection.execute(
         sa.insert(alert_history).values(row).returning(alert_history.c.number)
@@ -114,6 +134,13 @@ def one(connection: Connection, alert_id: AlertId, wearer_ids: Iterable[UUID]) -
     query = sa.select(alert).where(alert.c.id == alert_id, alert.c.wearer_id.in_(list(wearer_ids)))
     row = connection.execute(query).one_or_none()
     return None if row is None else _alert(row)
+
+
+def as_it_is(connection: Connection, alert_: Alert) -> Alert:
+    """The alert as it has become while we waited in the queue."""
+    if connection.dialect.name != "postgresql":
+        return alert_
+    return _alert(connection.execute(sa.select(alert).where(alert.c.id == alert_.id)).one())
 
 
 def newest(

@@ -51,7 +51,7 @@ alert_cause = sa.Table(
     moment("at"),
 )
 
-# The number is the cursor of live events: it grows in the order of commits, because one writer at a time gives it out.
+# The number is the cursor of live events: it grows in the order of commits: one transaction at a time takes any.
 alert_history = sa.Table(
     "alert_history",
     metadata,

@@ -108,6 +108,10 @@ class Database:
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
 
     def _read(self, work: Callable[[Connection], Result]) -> Result:
+        if self.engine.dialect.name == "postgresql":
+            from app.db.postgres import read
+
+            return read(self._read_engine, work)
         with self._read_engine.connect() as connection, connection.begin():
             return work(connection)
 

@@ -38,13 +38,14 @@ def intend(connection: Connection, kind: str, unique_key: str, payload: Mapping[
 
 
 def due(connection: Connection, now: datetime, limit: int = 100) -> list[Intent]:
-    """The intents that are due, oldest first."""
+    """The intents that are due and that nobody else is carrying out, oldest first."""
     table = tables.intent
     query = (
         sa.select(table.c.id, table.c.kind, table.c.payload, table.c.attempts)
         .where(table.c.done_at.is_(None), table.c.due_at <= now)
         .order_by(table.c.due_at, table.c.id)
         .limit(limit)
+        .with_for_update(skip_locked=True)
     )
     return [
         Intent(id=row.id, kind=row.kind, payload=row.payload, attempts=row.attempts)

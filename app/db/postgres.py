@@ -6,7 +6,8 @@ Many processes write at once: a transaction is READ COMMITTED and locks what it 
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 import sqlalchemy as sa
 import structlog
@@ -18,6 +19,8 @@ from app.db.session import Hint
 from app.db.writer import Work, Writer
 from app.db.writer import _run_group as run_group  # The same group, run on a thread.
 from app.kit.errors import Overloaded
+
+Result = TypeVar("Result")
 
 log = structlog.get_logger()
 
@@ -78,6 +81,19 @@ def must_be_durable(connection: Connection) -> None:
             raise NotDurable(f"PostgreSQL runs with {name} = {value}: a power cut would lose data; {remedy}.")
 
 
+def read(engine: Engine, work: Callable[[Connection], Result]) -> Result:
+    """What `work` returns from one state of the store. Raises `Overloaded` when the server cannot be reached; a line
+    that had died is made again first.
+    """
+    for _ in range(2):
+        try:
+            with engine.connect() as connection, connection.begin():
+                return work(connection)
+        except sa.exc.OperationalError as error:
+            log.warning("read_failed", error=type(error.orig).__name__)
+    raise Overloaded
+
+
 def begins_anew(error: object) -> bool:
     """Whether the same work may succeed when it is done again: it lost against another process."""
     cause = error.orig if isinstance(error, sa.exc.DBAPIError) else None
@@ -133,14 +149,14 @@ class PostgresWriter(Writer):
 
 
 class _Again(Exception):
-    """A piece lost against another process; the group is rolled back and done again."""
+    """A piece lost against another process, or the line died; the group is rolled back and done again."""
 
 
 def _attempt(connection: Connection, group: list[Work]) -> list[Hint]:
     """The hints of a group that waits for its commit; what it left on the connection is taken away however it ends."""
     try:
         run_group(connection, group)
-        if any(begins_anew(work.outcome) for work in group):
+        if connection.invalidated or any(begins_anew(work.outcome) for work in group):
             raise _Again
     finally:
         hints = session.take(connection)

@@ -67,7 +67,8 @@ def fresh(connection: Connection, units: Sequence[AnyUnit]) -> list[AnyUnit]:
         if known.isdisjoint(unit.ingest_ids):
             first.append(unit)
             known.update(unit.ingest_ids)
-    _UNITS.insert(connection, [(unit.ingest_ids[0], unit.received_at) for unit in first])
+    if _UNITS.insert(connection, [(unit.ingest_ids[0], unit.received_at) for unit in first]) != len(first):
+        raise Conflict("Another worker stored one of these units at this moment.")
     return first
 
 

@@ -16,6 +16,7 @@ from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from app.db import dialect
+from app.db.locks import one_at_a_time
 from app.db.session import hint
 from app.kit.ids import AddressId, CityId, MessageId, new_id
 from app.push import tables
@@ -131,6 +132,7 @@ def claim(connection: Connection, now: datetime, limit: int = LIMIT) -> list[Mes
     something newer about the same. Two messages to one address about the same never go out side by side, since
     which of them arrived last would be chance; the second waits for the next claim.
     """
+    one_at_a_time(connection, "outbox")
     hopeful: list[sa.Row[Any]] = []
     for _ in range(LOOKS_MAX):
         due = _due(connection, now, limit)
@@ -216,6 +218,13 @@ def _due(connection: Connection, now: datetime, limit: int) -> Sequence[sa.Row[A
             sa.and_(newer.c.created_at == table.c.created_at, newer.c.id > table.c.id),
         ),
     )
+    on_its_way = sa.exists().where(
+        newer.c.about == table.c.about,
+        newer.c.address_id == table.c.address_id,
+        newer.c.state == MessageState.SENDING.value,
+        newer.c.claimed_until > now,
+        newer.c.id != table.c.id,
+    )
     query = (
         sa.select(
             table,
@@ -228,6 +237,7 @@ def _due(connection: Connection, now: datetime, limit: int) -> Sequence[sa.Row[A
             overtaken.label("overtaken"),
         )
         .join(address, address.c.id == table.c.address_id)
+        .where(~on_its_way)
         # A row for a channel that this version does not know is left to the newer one that put it there.
         .where(_pending(), table.c.due_at <= now, _free(now), address.c.channel.in_([known.value for known in Channel]))
         .order_by(sa.case(RANK, value=table.c.level, else_=len(RANK)), table.c.due_at, table.c.id)

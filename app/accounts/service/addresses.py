@@ -7,6 +7,7 @@ from sqlalchemy.engine import Connection
 
 from app.accounts.model import Viewer
 from app.accounts.store import addresses as store
+from app.db.locks import one_at_a_time
 from app.kit.errors import NotFound
 from app.kit.ids import AccountId, AddressId, SignInId
 from app.push import store as push_store
@@ -31,6 +32,7 @@ def add_address(
     A value that another account had registered moves: the phone changed hands. The old address is retired with what
     waits for it, so that nobody reads what was meant for the one before.
     """
+    one_at_a_time(connection, f"address:{channel.value}:{value}")
     known = push_store.address_id_of(connection, channel, value)
     if known is not None and store.owner_of(connection, known) not in (None, account_id):
         push_store.retire_address(connection, known, "registered by another account", now)

@@ -19,6 +19,7 @@ from app.accounts.store import people
 from app.accounts.store import sign_ins as store
 from app.accounts.store.people import Credentials
 from app.accounts.store.sign_ins import Found
+from app.db.locks import one_at_a_time
 from app.db.page import Page, page
 from app.kit.errors import Conflict, NotFound, NotSignedIn
 from app.kit.ids import AccountId, SignInId, new_id, new_secret, secret_hash
@@ -59,8 +60,10 @@ def open_attempt(connection: Connection, email: str, peer: str, now: datetime) -
 
     Raises `TooMany`, then nothing is counted.
     """
-    check_wait(connection, email, peer, now)
     subjects = throttle.subjects(email, peer)
+    for subject in sorted(subjects.values()):  # A thousand guesses at once are counted one after another.
+        one_at_a_time(connection, f"sign-in:{subject.hex()}")
+    check_wait(connection, email, peer, now)
     address = mailbox(email)
     known = None if address is None else people.credentials(connection, address)
     return Attempt(

@@ -22,7 +22,7 @@ def acknowledge(connection: Connection, viewer: Viewer, alert_id: AlertId, now: 
 
     Raises `NotFound` for alerts that are not the viewer's to see, `Conflict` when somebody else has it or it is over.
     """
-    alert = viewing.visible(connection, viewer, alert_id, now)
+    alert = _mine(connection, viewer, alert_id, now)
     if alert.acknowledged_by == viewer.account_id:
         return alert
     state = after(alert.state, AlertAction.ACKNOWLEDGE)
@@ -48,6 +48,7 @@ def cancel_all(
     """Calls off whatever is going on for a wearer who is no longer watched, or only what is about `subjects`; nobody
     needs to be told.
     """
+    store.queue_up(connection, [wearer_id])
     if subjects is None:
         telling.forget_news(connection, wearer_id, now)
     _cancel(connection, wearer_id, store.going_on_of(connection, wearer_id, subjects), now)
@@ -55,6 +56,7 @@ def cancel_all(
 
 def cancel_about(connection: Connection, wearer_id: WearerId, begins: str, now: datetime) -> None:
     """Calls off what is going on about subjects whose name begins so: all days of an expectation."""
+    store.queue_up(connection, [wearer_id])
     alerts = [one for one in store.going_on_of(connection, wearer_id) if one.subject.startswith(begins)]
     _cancel(connection, wearer_id, alerts, now)
 
@@ -73,13 +75,20 @@ def _cancel(connection: Connection, wearer_id: WearerId, alerts: Sequence[Alert]
 def _end(
     connection: Connection, viewer: Viewer, alert_id: AlertId, action: AlertAction, what: What, now: datetime
 ) -> Alert:
-    alert = viewing.visible(connection, viewer, alert_id, now)
+    alert = _mine(connection, viewer, alert_id, now)
     if alert.ended_by == viewer.account_id and alert.state is after(AlertState.OPEN, action):
         return alert
     changed = msgspec.structs.replace(
         alert, state=after(alert.state, action), ended_at=now, ended_by=viewer.account_id, changed_at=now
     )
     return _act(connection, viewer, alert, changed, what, now)
+
+
+def _mine(connection: Connection, viewer: Viewer, alert_id: AlertId, now: datetime) -> Alert:
+    """The alert if the viewer may see it, as it is once nobody else is at it."""
+    alert = viewing.visible(connection, viewer, alert_id, now)
+    store.queue_up(connection, [alert.wearer_id])
+    return store.as_it_is(connection, alert)
 
 
 def _act(connection: Connection, viewer: Viewer, alert: Alert, changed: Alert, what: What, now: datetime) -> Alert:

@@ -38,6 +38,7 @@ def raise_all(connection: Connection, events: Sequence[WatchEvent], now: datetim
     if len(news) == len(events):
         return
     events = [event for event in events if event.outcome is not Outcome.NEWS]
+    store.queue_up(connection, [event.wearer_id for event in events])
     known = store.known_causes(connection, events)
     for event in events:
         key = (event.wearer_id, event.kind.value, event.cause)

@@ -50,7 +50,7 @@ def locked(connection: Connection, device_id: DeviceId) -> Device:
 
     Raises `NotFound`.
     """
-    return _one(connection, sa.select(device).where(device.c.id == device_id).with_for_update())
+    return _one(connection, sa.select(device).where(device.c.id == device_id).with_for_update(key_share=True))
 
 
 def change(connection: Connection, device_id: DeviceId, values: Mapping[str, object]) -> None:

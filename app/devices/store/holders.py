@@ -185,9 +185,9 @@ def device_ids_of_contact(connection: Connection, contact_id: ContactId) -> list
 
 
 def city_of_wearer(connection: Connection, wearer_id: WearerId) -> CityId | None:
-    """The city of a wearer who has not ended."""
+    """The city of a wearer who has not ended; where others write at the same time, she cannot end before we have."""
     query = sa.select(wearer.c.city_id).where(wearer.c.id == wearer_id, wearer.c.ended_at.is_(None))
-    return connection.execute(query).scalar_one_or_none()
+    return connection.execute(query.with_for_update(read=True)).scalar_one_or_none()
 
 
 def agreement(connection: Connection, contact_id: ContactId) -> Agreement | None:

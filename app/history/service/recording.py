@@ -90,6 +90,7 @@ class _Changes(Struct):
 
 def record(connection: Connection, units: Sequence[DetectorUnit], now: datetime) -> list[Began]:
     """Takes in what detectors heard; the passages that are news, in order of time. A repeat changes nothing."""
+    tags.queue_up(connection, {tag.tag for unit in units for tag in unit.tags})
     touched = _gather(connection, units)
     if not touched:
         return []
@@ -320,6 +321,8 @@ def close_over(connection: Connection, now: datetime) -> int:
     found = store.over(connection, before, CLOSED_AT_ONCE)
     if not found:
         return 0
+    tags.queue_up(connection, {one.tag_id for one in found})
+    found = store.as_they_are(connection, found)
     over, later = _sorted_out(connection, found, before)
     store.put_off(connection, later)
     placed = tags.placed(connection, {one.detector_id for one in over if one.lat_deg is None})

@@ -71,9 +71,10 @@ _kept: WeakKeyDictionary[Engine, _Kept] = WeakKeyDictionary()
 
 def of(connection: Connection, tags: Collection[TagKey]) -> Mapping[TagKey, OfTag]:
     """All open passages of each of these tags."""
-    kept = _kept.get(connection.engine) if connection.dialect.name == "sqlite" else None
-    if kept is None or kept.number != _number(connection):
-        kept = _kept[connection.engine] = _Kept(_number(connection))
+    number = _number(connection)
+    kept = _kept.get(connection.engine)
+    if kept is None or number is None or kept.number != number:
+        kept = _kept[connection.engine] = _Kept(number)
     if len(kept.tags) > TAGS_MAX:
         kept.tags.clear()
     missing = [one for one in tags if one not in kept.tags]
@@ -90,9 +91,11 @@ def changed(connection: Connection, passages: Mapping[OpenKey, Going | None]) ->
         return
     kept = _kept.get(connection.engine)
     is_true = kept is not None and kept.number == _number(connection)
-    # A number that was never there before: one counted up in a transaction that failed would be given out again.
-    number = secrets.randbits(62)
-    _BUMP.insert(connection, [(_NAME, number)])
+    number = None
+    if _is_kept(connection):
+        # A number that was never there before: one counted up in a transaction that failed would be given out again.
+        number = secrets.randbits(62)
+        _BUMP.insert(connection, [(_NAME, number)])
     if kept is None or not is_true:
         return
     kept.number = number
@@ -106,6 +109,14 @@ def changed(connection: Connection, passages: Mapping[OpenKey, Going | None]) ->
             of_tag[detector_id] = one
 
 
+def _is_kept(connection: Connection) -> bool:
+    """Where many write, all would wait in turn to change the number."""
+    return connection.dialect.name == "sqlite"
+
+
 def _number(connection: Connection) -> int | None:
+    """The number of the table as it is; None where there is none, and then nothing is kept for the next one."""
+    if not _is_kept(connection):
+        return None
     rows = _NUMBER.rows(connection, [_NAME])
     return rows[0][0] if rows else None

@@ -180,6 +180,10 @@ def share_place(connection: Connection, viewer: Viewer, contact_id: ContactId, s
     own = contacts.of_account(connection, viewer.account_id, contact_id)
     if not own:
         raise NotFound
+    _locked(connection, own[0].wearer_id)
+    own = contacts.of_account(connection, viewer.account_id, contact_id)  # She may have been hidden while we waited.
+    if not own:
+        raise NotFound
     if shares is not (own[0].shares_place_since is not None):
         contacts.change(connection, contact_id, {"shares_place_since": now if shares else None})
     return contacts.by_id(connection, [contact_id])[contact_id]

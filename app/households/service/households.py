@@ -92,6 +92,7 @@ def add_member(
     A member who comes later sees no place by that: one call gives them consent, and it says so in the list of consents.
     """
     one = managed_household(connection, viewer, household_id, now)
+    people.locked_household(connection, household_id)
     _must_be_families(connection, [account_id], one.city_id)
     members = people.members(connection, [household_id])[household_id]
     if len(members) >= MEMBERS_MAX and all(member.account_id != account_id for member in members):
@@ -112,6 +113,7 @@ def remove_member(
     to fall silent by this, nobody might be told.
     """
     managed_household(connection, viewer, household_id, now)
+    people.locked_household(connection, household_id)
     if not people.remove_member(connection, household_id, account_id):
         raise NotFound
     consents.revoke_member(connection, household_id, account_id, viewer.account_id, now)

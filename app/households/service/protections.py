@@ -36,6 +36,7 @@ def protect(
     wearer = people.locked_wearer(connection, wearer_id)
     if wearer is None:
         raise NotFound
+    people.locked_household(connection, wearer.household_id)
     if account_id is not None:
         if not people.can_come_near(connection, account_id, wearer.city_id):
             raise NotFound

@@ -36,7 +36,7 @@ def create_wearer(
     A member from whom somebody of this household is hidden gets nothing by itself: she may be of the same flight.
     Raises `NotFound` for an unknown household.
     """
-    household = people.household_by_id(connection, household_id)
+    household = people.locked_household(connection, household_id)
     if household is None:
         raise NotFound
     wearer = Wearer(

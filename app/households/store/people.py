@@ -40,9 +40,12 @@ def can_come_near(connection: Connection, account_id: AccountId, city_id: CityId
     return connection.execute(query).one_or_none() is not None
 
 
-def household_by_id(connection: Connection, household_id: HouseholdId) -> Household | None:
-    """The household, whoever asks."""
-    row = connection.execute(sa.select(household).where(household.c.id == household_id)).one_or_none()
+def locked_household(connection: Connection, household_id: HouseholdId) -> Household | None:
+    """The household, whoever asks. Where others write at the same time, its row is locked until the transaction ends:
+    who belongs to it, and from whom somebody of it is hidden, stays as it is.
+    """
+    query = sa.select(household).where(household.c.id == household_id).with_for_update(key_share=True)
+    row = connection.execute(query).one_or_none()
     return None if row is None else household_of(row)
 
 
@@ -97,8 +100,8 @@ def hidden_from(connection: Connection, household_id: HouseholdId) -> set[Accoun
 
 def locked_wearer(connection: Connection, wearer_id: WearerId) -> Wearer | None:
     """A wearer who has not ended. Where others write at the same time, her row is locked until the transaction ends."""
-    query = sa.select(wearer).where(wearer.c.id == wearer_id, wearer.c.ended_at.is_(None)).with_for_update()
-    row = connection.execute(query).one_or_none()
+    query = sa.select(wearer).where(wearer.c.id == wearer_id, wearer.c.ended_at.is_(None))
+    row = connection.execute(query.with_for_update(key_share=True)).one_or_none()
     return None if row is None else wearer_of(row)
 
 

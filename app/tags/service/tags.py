@@ -131,6 +131,11 @@ def worn(connection: Connection, tag_ids: Collection[UUID]) -> dict[UUID, Worn]:
     return tags.worn(connection, tag_ids)
 
 
+def queue_up(connection: Connection, tag_ids: Collection[UUID]) -> None:
+    """Whoever joins what is heard of these tags waits here for whoever else does, to the end of the transaction."""
+    tags.queue_up(connection, tag_ids)
+
+
 def _save(
     connection: Connection, tag_id: TagId, before: Sequence[TagCarrier], after: Sequence[TagCarrier], now: datetime
 ) -> None:

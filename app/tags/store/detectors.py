@@ -70,7 +70,7 @@ def by_id(connection: Connection, detector_id: DetectorId) -> Detector:
 
 def locked(connection: Connection, detector_id: DetectorId) -> Detector:
     """A detector that has not ended; on PostgreSQL its row stays locked. Raises `NotFound`."""
-    return _one(connection, sa.select(detector).where(detector.c.id == detector_id).with_for_update())
+    return _one(connection, sa.select(detector).where(detector.c.id == detector_id).with_for_update(key_share=True))
 
 
 def change(connection: Connection, detector_id: DetectorId, values: Mapping[str, object]) -> None:

@@ -36,6 +36,13 @@ _WORN = dialect.Lookup(
     .order_by(tag.c.id, tag_carrier.c.from_at),
     tag.c.id,
 )
+_QUEUE = dialect.Lookup(
+    sa.select(tag.c.id)
+    .where(tag.c.id.in_(sa.bindparam("ids", expanding=True)))
+    .order_by(tag.c.id)
+    .with_for_update(key_share=True),
+    tag.c.id,
+)
 _KEPT: versions.Kept[Worn | None] = versions.Kept(TAG_CARRIERS_VERSION)
 
 
@@ -73,7 +80,15 @@ def by_id(connection: Connection, tag_id: TagId) -> Tag:
 
 def locked(connection: Connection, tag_id: TagId) -> Tag:
     """A tag that has not ended; on PostgreSQL its row stays locked. Raises `NotFound`."""
-    return _one(connection, sa.select(tag).where(tag.c.id == tag_id).with_for_update())
+    return _one(connection, sa.select(tag).where(tag.c.id == tag_id).with_for_update(key_share=True))
+
+
+def queue_up(connection: Connection, tag_ids: Collection[UUID]) -> None:
+    """Where others write at the same time: from here on nobody else joins what is heard of these tags, or hands them
+    over, until this transaction ends.
+    """
+    if connection.dialect.name == "postgresql":
+        _QUEUE.rows(connection, sorted(tag_ids))
 
 
 def change(connection: Connection, tag_id: TagId, values: Mapping[str, object]) -> None:
