@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app import commands
 from app.config import InvalidSettings, Settings, describe, load
 from app.kit.errors import MimamoriError
 
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 def main(context: click.Context, config_file: str | None) -> None:
     """Mimamori, a location watch service for towns."""
     context.obj = config_file
+
+
+for _command in (commands.backup, commands.restore, commands.doctor):
+    main.add_command(_command)
 
 
 def _settings(context: click.Context, **given: object) -> Settings:

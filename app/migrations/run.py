@@ -4,6 +4,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
 
 from app.db.locks import impatient, one_at_a_time
@@ -28,3 +30,13 @@ def upgrade(connection: Connection) -> None:
     config.attributes["connection"] = connection
     with impatient(connection):
         command.upgrade(config, "head")
+
+
+def versions(connection: Connection) -> tuple[str | None, str | None, bool]:
+    """The version of the tables that are there (None: none), the newest that this program knows, and whether it knows
+    that of the tables.
+    """
+    found = MigrationContext.configure(connection).get_current_revision()
+    script = ScriptDirectory.from_config(configuration())
+    known = {one.revision for one in script.walk_revisions()}
+    return found, script.get_current_head(), found is None or found in known

@@ -1,0 +1,91 @@
+"""What was looked at, how it is, and what to do about it. Pure."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from msgspec import Struct
+
+FREE_BYTES_MIN = 2 * 1024**3
+FREE_SHARE_MIN = 0.05
+HEARTBEAT_AGE_MAX = timedelta(seconds=60)
+OVERDUE_AFTER = timedelta(minutes=5)
+CLOCK_AHEAD_MAX = timedelta(minutes=2)
+
+
+class How(StrEnum):
+    """How something is."""
+
+    GOOD = "good"
+    NOTE = "note"
+    """Not wrong, but worth knowing."""
+    BAD = "bad"
+    """Wrong: somebody must do something."""
+
+
+class Finding(Struct, frozen=True):
+    """One thing that was looked at, how it is, and what to do."""
+
+    about: str
+    how: How
+    text: str
+    remedy: str = ""
+
+
+class Waiting(Struct, frozen=True, kw_only=True):
+    """Work of one kind that is due and not done: how much, and since when the oldest."""
+
+    what: str
+    count: int
+    oldest_at: datetime | None
+
+
+def of_disk(free_bytes: int, total_bytes: int) -> Finding:
+    """Whether there is room."""
+    text = f"{free_bytes / 1024**3:.1f} GB free of {total_bytes / 1024**3:.1f}"
+    if free_bytes < FREE_BYTES_MIN or free_bytes < FREE_SHARE_MIN * total_bytes:
+        return Finding("disk", How.BAD, text, "make room: on a full disk nothing can be taken and devices get 503")
+    return Finding("disk", How.GOOD, text)
+
+
+def of_heartbeat(at: datetime | None, up_since: datetime | None, now: datetime) -> Finding:
+    """Whether the service runs, by its last sign of life."""
+    if at is None or up_since is None:
+        return Finding("service", How.NOTE, "has never run on this database", "start it: mimamori serve")
+    if at - now > CLOCK_AHEAD_MAX:
+        text = f"its last sign of life is of {at.isoformat()}, which is still to come"
+        return Finding("service", How.BAD, text, "set this machine's clock (NTP); until then times are judged wrongly")
+    if now - at > HEARTBEAT_AGE_MAX:
+        return Finding("service", How.NOTE, f"not running since {at.isoformat()}", "start it: mimamori serve")
+    return Finding("service", How.GOOD, f"running since {up_since.isoformat()}")
+
+
+def of_waiting(waiting: Waiting, now: datetime) -> Finding:
+    """Whether what is due is done in time."""
+    if waiting.oldest_at is None:
+        return Finding(waiting.what, How.GOOD, "nothing is due")
+    age = now - waiting.oldest_at
+    text = f"{waiting.count} due, the oldest for {int(age.total_seconds())} s"
+    if age > OVERDUE_AFTER:
+        return Finding(waiting.what, How.BAD, text, "see whether the service runs; its log says why it is not done")
+    return Finding(waiting.what, How.GOOD, text)
+
+
+def of_count(about: str, count: int, remedy: str) -> Finding:
+    """Something of which there should be none."""
+    return Finding(about, How.GOOD, "none") if count == 0 else Finding(about, How.BAD, str(count), remedy)
+
+
+def is_well(findings: Iterable[Finding]) -> bool:
+    """Whether nothing is wrong."""
+    return all(one.how is not How.BAD for one in findings)
+
+
+def as_text(findings: Iterable[Finding]) -> str:
+    """The findings for people, one a line."""
+    lines = []
+    for one in findings:
+        lines.append(f"{one.how.value:<4}  {one.about}: {one.text}")
+        if one.remedy and one.how is not How.GOOD:
+            lines.append(f"      -> {one.remedy}")
+    return "\n".join(lines)

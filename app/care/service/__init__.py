@@ -1,0 +1,1 @@
+"""What care does: copies, and a look at everything."""

@@ -1,0 +1,118 @@
+"""The doctor: looks at settings, disk and database, and says what is wrong and what to do."""
+
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from app.care import findings, store
+from app.care.findings import Finding, How
+from app.config import InvalidSettings, Settings
+from app.db.engine import FILE_NAME, check, open_engine, where_of
+from app.migrations.run import versions
+
+FAILURES_WITHIN = timedelta(days=1)
+
+
+def look(settings: Settings, now: datetime) -> list[Finding]:
+    """Everything that can be seen from this machine, from the settings to the work that waits. Changes nothing."""
+    return [*_settings(settings), *_folder(settings), *_database(settings, now)]
+
+
+def _settings(settings: Settings) -> Iterator[Finding]:
+    try:
+        ZoneInfo(settings.zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        yield Finding("zone", How.BAD, f"{settings.zone} is no time zone", "set MIMAMORI_ZONE, e.g. Asia/Tokyo")
+    if settings.fcm_credentials is None:
+        remedy = "set MIMAMORI_FCM_CREDENTIALS: without it nobody's phone is told"
+        yield Finding("push", How.BAD, "no Firebase service account", remedy)
+    elif not os.access(settings.fcm_credentials, os.R_OK):
+        remedy = "put it there, readable for the user of the service"
+        yield Finding("push", How.BAD, f"{settings.fcm_credentials} cannot be read", remedy)
+    else:
+        yield Finding("push", How.GOOD, "a Firebase service account is set")
+    if settings.public_url is None or not settings.public_url.startswith("https://"):
+        remedy = "put a proxy with TLS in front and set MIMAMORI_PUBLIC_URL=https://…"
+        yield Finding("address", How.NOTE, "people reach this service without TLS", remedy)
+    else:
+        yield Finding("address", How.GOOD, settings.public_url)
+
+
+def _folder(settings: Settings) -> Iterator[Finding]:
+    folder = Path(settings.data)
+    if not folder.is_dir():
+        yield Finding("folder", How.BAD, f"{folder} is not there", "mimamori serve makes it, or set MIMAMORI_DATA")
+        return
+    if not os.access(folder, os.W_OK):
+        yield Finding("folder", How.BAD, f"{folder} cannot be written", "give it to the user of the service")
+    usage = shutil.disk_usage(folder)
+    yield findings.of_disk(usage.free, usage.total)
+    for name in (FILE_NAME, "detector.secret"):
+        file = folder / name
+        if file.exists() and stat.S_IMODE(file.stat().st_mode) & 0o077:
+            remedy = f"chmod 600 {file}: where people are is nobody else's business"
+            yield Finding("folder", How.BAD, f"others on this machine may read {name}", remedy)
+
+
+def _database(settings: Settings, now: datetime) -> Iterator[Finding]:
+    where = where_of(settings)
+    if isinstance(where, Path) and not (where / FILE_NAME).is_file():
+        yield Finding(
+            "database", How.BAD, f"there is none in {where}", "mimamori serve makes it, restore puts one back"
+        )
+        return
+    try:
+        engine = open_engine(where, read_only=True)
+        with engine.connect() as connection:
+            yield from _inside(connection, settings, now)
+        engine.dispose()
+    except InvalidSettings as error:  # Also a server that would lose what was acknowledged.
+        yield Finding("database", How.BAD, str(error))
+    except sa.exc.DBAPIError as error:
+        remedy = "if the file is damaged, put the last backup back: mimamori restore"
+        yield Finding("database", How.BAD, f"it cannot be used: {error.orig}", remedy)
+
+
+def _inside(connection: Connection, settings: Settings, now: datetime) -> Iterator[Finding]:
+    check(connection)
+    if connection.dialect.name == "sqlite":
+        yield _whole(connection)
+    found, newest, known = versions(connection)
+    if found != newest:
+        remedy = "mimamori migrate, or start the service" if known else "install the newer program again"
+        yield Finding("tables", How.BAD, f"version {found}, this program wants {newest}", remedy)
+        return
+    yield Finding("tables", How.GOOD, f"version {found}")
+    yield findings.of_heartbeat(*store.last_beat(connection), now)
+    for waiting in store.waiting(connection, now):
+        yield findings.of_waiting(waiting, now)
+    yield findings.of_count(
+        "dead letters", store.dead_letters(connection), "GET /v1/dead-letters shows them; replay them after an upgrade"
+    )
+    yield findings.of_count(
+        "rules that failed in a day",
+        store.failures_since(connection, now - FAILURES_WITHIN),
+        "GET /v1/watch-failures shows them; tell whoever looks after the program",
+    )
+    secret = settings.detector_secret is not None or (Path(settings.data) / "detector.secret").exists()
+    if not secret and store.detectors(connection):
+        remedy = "put the copy of detector.secret back: a new one would make the key of every detector void"
+        yield Finding("detectors", How.BAD, "the secret of their keys is gone", remedy)
+
+
+def _whole(connection: Connection) -> Finding:
+    said: str = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+    if said != "ok":
+        return Finding("database", How.BAD, f"damaged: {said}", "put the last backup back: mimamori restore")
+    mode: str = connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()
+    synchronous: int = connection.exec_driver_sql("PRAGMA synchronous").scalar_one()
+    if (mode, synchronous) != ("wal", 2):
+        return Finding("database", How.BAD, f"journal {mode}, synchronous {synchronous}", "a power cut would lose data")
+    return Finding("database", How.GOOD, "whole, and every commit is synced to the disk")

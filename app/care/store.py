@@ -1,0 +1,50 @@
+"""What is asked of the tables to see how an installation is."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from app.care.findings import Waiting
+from app.db.tables import dead_letter, heartbeat, intent
+from app.push.tables import message
+from app.tags.tables import detector
+from app.watch.tables import watch_failure
+
+
+def last_beat(connection: Connection) -> tuple[datetime | None, datetime | None]:
+    """When the service last said that it is up, and since when it is."""
+    row = connection.execute(sa.select(heartbeat).where(heartbeat.c.name == "service")).one_or_none()
+    return (None, None) if row is None else (row.at, row.up_since)
+
+
+def waiting(connection: Connection, now: datetime) -> list[Waiting]:
+    """Intents and messages that are due and not done."""
+    kinds = (
+        ("intents", intent.c.due_at, intent.c.done_at.is_(None)),
+        ("messages to people", message.c.due_at, message.c.state.in_(["waiting", "sending"])),
+    )
+    found = []
+    for what, due_at, is_open in kinds:
+        query = sa.select(sa.func.count(), sa.func.min(due_at)).where(is_open, due_at <= now)
+        count, oldest_at = connection.execute(query).one()
+        found.append(Waiting(what=what, count=count, oldest_at=oldest_at))
+    return found
+
+
+def dead_letters(connection: Connection) -> int:
+    """Units that could not be digested and that nobody has replayed yet."""
+    query = sa.select(sa.func.count()).select_from(dead_letter).where(dead_letter.c.replayed_at.is_(None))
+    return connection.execute(query).scalar_one()
+
+
+def failures_since(connection: Connection, since: datetime) -> int:
+    """How often a rule threw."""
+    query = sa.select(sa.func.count()).select_from(watch_failure).where(watch_failure.c.at >= since)
+    return connection.execute(query).scalar_one()
+
+
+def detectors(connection: Connection) -> int:
+    """Detectors in service; their keys are made from the secret."""
+    query = sa.select(sa.func.count()).select_from(detector).where(detector.c.ended_at.is_(None))
+    return connection.execute(query).scalar_one()

@@ -1,0 +1,115 @@
+"""The doctor on real installations: one that is well, and one for each thing that can be wrong."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner
+
+from app.care.findings import Finding, How
+from app.care.service.looking import look
+from app.cli import main
+from app.config import Settings
+from app.db import units
+from app.db.engine import FILE_NAME, sqlite_engine
+from app.db.intents import intend
+from app.devices.tables import device
+from app.jobs import come_up
+from app.tags import service as tags
+from beacon_ingest.messages import Unit
+from tests.build import KAKOGAWA, NOW, town
+from tests.contract.tags.conftest import GATE
+
+
+@pytest.fixture
+def settings(data_folder: Path, tmp_path: Path) -> Settings:
+    """An installation that is well: it has just run, on a file that only its owner can read."""
+    (data_folder / FILE_NAME).chmod(0o600)
+    (tmp_path / "fcm.json").write_text("{}")
+    with sqlite_engine(data_folder).begin() as connection:
+        town(connection, NOW)
+        come_up(connection, NOW)
+    return Settings(
+        data=str(data_folder), fcm_credentials=str(tmp_path / "fcm.json"), public_url="https://mimamori.example.jp"
+    )
+
+
+def wrong(settings: Settings, after: timedelta = timedelta()) -> list[Finding]:
+    """What the doctor finds wrong, but for the disk of the machine that tests."""
+    return [one for one in look(settings, NOW + after) if one.how is How.BAD and one.about != "disk"]
+
+
+def within(settings: Settings) -> sa.Engine:
+    return sqlite_engine(Path(settings.data))
+
+
+def test_nothing_is_wrong_with_one_that_is_well(settings: Settings) -> None:
+    assert wrong(settings) == []
+    assert {one.about for one in look(settings, NOW)} >= {"disk", "database", "tables", "service", "push", "address"}
+
+
+def test_a_database_that_is_damaged_is_told_with_what_to_do(settings: Settings) -> None:
+    file = Path(settings.data) / FILE_NAME
+    with file.open("r+b") as whole:
+        whole.seek(4096 * 3)
+        whole.write(b"\xff" * 4096 * 40)
+
+    assert [(one.about, "restore" in one.remedy) for one in wrong(settings)] == [("database", True)]
+
+
+def test_work_that_is_overdue_is_told(settings: Settings) -> None:
+    with within(settings).begin() as connection:
+        intend(connection, "device_released", "x", {}, NOW)
+
+    assert [one.about for one in wrong(settings)] == []
+    assert [one.about for one in wrong(settings, timedelta(minutes=6))] == ["intents"]
+
+
+def test_dead_letters_are_told(settings: Settings) -> None:
+    with within(settings).begin() as connection:
+        watch = connection.execute(sa.select(device)).one()
+        letter = Unit(
+            ingest_ids=(b"0" * 16,),
+            city=watch.city_id,
+            device_id=watch.id,
+            format="watch",
+            received_at=NOW,
+            messages=(),
+        )
+        units.bury(connection, letter, "a defect")
+
+    assert [(one.about, one.text) for one in wrong(settings)] == [("dead letters", "1")]
+
+
+def test_a_clock_that_went_back_is_told(settings: Settings) -> None:
+    assert [one.about for one in wrong(settings, -timedelta(hours=1))] == ["service"]
+
+
+def test_a_lost_secret_is_told_only_where_there_are_detectors(settings: Settings) -> None:
+    assert wrong(settings) == []
+    with within(settings).begin() as connection:
+        tags.register_detector(connection, KAKOGAWA, GATE, NOW)
+
+    assert [one.about for one in wrong(settings)] == ["detectors"]
+
+
+def test_old_tables_want_a_migration_and_newer_ones_a_newer_program(settings: Settings) -> None:
+    for version, remedy in (("0001", "migrate"), ("9999", "newer program")):
+        with within(settings).begin() as connection:
+            connection.execute(sa.text("UPDATE alembic_version SET version_num = :v"), {"v": version})
+
+        assert [(one.about, remedy in one.remedy) for one in wrong(settings)] == [("tables", True)]
+
+
+def test_a_file_that_others_can_read_is_told(settings: Settings) -> None:
+    (Path(settings.data) / FILE_NAME).chmod(0o644)
+
+    assert [one.about for one in wrong(settings)] == ["folder"]
+
+
+def test_the_command_fails_when_something_is_wrong_and_says_what_to_do(tmp_path: Path) -> None:
+    answer = CliRunner().invoke(main, ["doctor", "--data", str(tmp_path / "nowhere")])
+
+    assert answer.exit_code == 1
+    assert "mimamori serve makes it" in answer.output
