@@ -188,14 +188,11 @@ async def _demo(
 @click.pass_context
 def migrate(context: click.Context, data: str | None) -> None:
     """Bring the database to the newest version of its tables."""
-    from app.db.engine import check, open_engine, where_of
+    from app.db.engine import transaction_of
     from app.migrations.run import upgrade
 
-    with _plain_errors():
-        engine = open_engine(where_of(_settings(context, data=data)))
-        with engine.begin() as connection:
-            check(connection)
-            upgrade(connection)
+    with _plain_errors(), transaction_of(_settings(context, data=data)) as connection:
+        upgrade(connection)
     click.echo("The tables are up to date.")
 
 

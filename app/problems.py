@@ -19,6 +19,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import ParameterKwarg
 from litestar.types import ExceptionHandlersMap
 from msgspec import UNSET, Struct, UnsetType, to_builtins
+from sqlalchemy.exc import DataError
 
 from app.accounts.auth import SAFE_METHODS, May
 from app.kit.errors import (
@@ -121,6 +122,14 @@ def on_mimamori_error(_request: Request[Any, Any, Any], error: MimamoriError) ->
     return _answer(kind, error.detail, errors=errors, headers=headers)
 
 
+def on_data_error(_request: Request[Any, Any, Any], error: DataError) -> Response[Any]:
+    """The problem of a value that the database cannot hold: a zero character in a text, a number beyond its column. Our
+    own checks leave these few to PostgreSQL.
+    """
+    log.warning("data_refused", error=type(error.orig).__name__)
+    return _answer(PROBLEMS[InvalidInput], "A value is too large, or has a character that cannot be kept.")
+
+
 def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     """The problem of what Litestar itself refuses: no route, wrong method, a body that is too large or does not fit."""
     if error.detail == DISCONNECTED:  # Nobody is there to read the answer, and it is not our mistake.
@@ -170,6 +179,7 @@ def on_defect(request: Request[Any, Any, Any], error: Exception) -> Response[Any
 EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     MimamoriError: on_mimamori_error,
     HTTPException: on_http_exception,
+    DataError: on_data_error,
     Exception: on_defect,
 }
 

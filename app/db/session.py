@@ -54,6 +54,8 @@ def savepoint(connection: Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
+        if connection.invalidated:  # The line is dead, and the whole transaction with it.
+            raise
         driver.rows_of(connection, "ROLLBACK TO part")
         driver.rows_of(connection, "RELEASE part")
         raise

@@ -87,7 +87,7 @@ def bury(connection: Connection, unit: Unit | DetectorUnit, error: str) -> None:
         "format": unit.format,
         "received_at": unit.received_at,
         "unit": _bytes(unit),
-        "error": error[:2000],
+        "error": error.replace("\0", "")[:2000],
     }
     connection.execute(sa.insert(tables.dead_letter), [row])
 

@@ -196,7 +196,7 @@ def answered(
             one,
             state=step(TRANSITIONS, one.state, CommandAction.ANSWER),
             answered_at=at if at is not None and sent_at <= at <= now else now,
-            result=result[:200] if result else None,
+            result=result.replace("\0", "")[:200] if result else None,  # PostgreSQL keeps no zero character.
         )
         for sent_at, one in waiting
         if one.kind is sent_last
