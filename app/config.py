@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 PREFIX = "MIMAMORI_"
-SECRETS = frozenset({"detector_secret", "database"})
+SECRETS = frozenset({"detector_secret", "database", "watchman_url"})
 SECRET_CHARACTERS_MIN = 32
 
 
@@ -60,6 +60,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Meta(description="secret from which the keys of detectors are made; without it one is made and kept in `data`"),
     ] = None
     tick_s: Annotated[float, Meta(gt=0, description="seconds between two looks for what is due")] = 2.0
+    watchman_url: Annotated[
+        str | None,
+        Meta(description="URL asked for every 30 s while nothing is overdue, so that its owner can raise the alarm"),
+    ] = None
     log_level: Annotated[str, Meta(description="debug, info, warning or error")] = "info"
 
 

@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry
 
 from app import jobs
 from app.asgi import Application, create_app
+from app.care.service.auditing import EVERY_S, Auditor
 from app.config import Settings, detector_secret
 from app.db.engine import Database, check, where_of
 from app.devices import service as devices
@@ -141,6 +142,8 @@ async def running(settings: Settings, clock: Clock = system_clock) -> AsyncItera
         deliverer.start()
         stack.push_async_callback(deliverer.stop)
         scheduler = _scheduler(database, settings, clock, snapshots)
+        auditor = Auditor(database, clock, metrics, settings.watchman_url)
+        scheduler.add_job(auditor.audit, "interval", seconds=EVERY_S, id="audit")
         scheduler.start()
         stack.callback(_stop, scheduler)
         yield Service(

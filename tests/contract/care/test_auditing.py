@@ -1,0 +1,91 @@
+"""The service looks at itself, and a watchman outside hears of it only while all is well."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from app.care.service.auditing import Auditor
+from app.db.engine import Database
+from app.db.intents import intend
+from app.jobs import come_up
+from app.kit.clock import ManualClock
+from tests.build import NOW
+
+
+class Watchman:
+    """A server that counts who asks."""
+
+    def __init__(self, status: int = 200) -> None:
+        self.heard = 0
+
+        class Door(BaseHTTPRequestHandler):
+            def do_GET(door) -> None:  # noqa: N805
+                self.heard += 1
+                door.send_response(status)
+                door.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/ping/secret"
+        Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+async def watchman() -> AsyncIterator[Watchman]:
+    one = Watchman()
+    yield one
+    one.close()
+
+
+@pytest.fixture
+async def clock(database: Database) -> ManualClock:
+    await database.write(lambda c: come_up(c, NOW))
+    return ManualClock(NOW)
+
+
+async def test_the_watchman_hears_of_a_service_on_which_all_is_well(
+    database: Database, clock: ManualClock, watchman: Watchman
+) -> None:
+    assert await Auditor(database, clock, CollectorRegistry(), watchman.url).audit()
+    assert watchman.heard == 1
+
+
+async def test_he_hears_nothing_while_something_is_overdue_or_the_jobs_stand_still(
+    database: Database, clock: ManualClock, watchman: Watchman
+) -> None:
+    numbers = CollectorRegistry()
+    auditor = Auditor(database, clock, numbers, watchman.url)
+    clock.pass_by(timedelta(minutes=2))
+    assert not await auditor.audit()
+
+    await database.write(lambda c: come_up(c, clock()))
+    await database.write(lambda c: intend(c, "device_released", "x", {}, NOW))
+    assert await auditor.audit()
+    clock.pass_by(timedelta(minutes=4))
+    await database.write(lambda c: come_up(c, clock()))
+    assert not await auditor.audit()
+
+    assert watchman.heard == 1
+    assert numbers.get_sample_value("mimamori_oldest_due_seconds", {"what": "intents"}) == 360
+    assert numbers.get_sample_value("mimamori_due", {"what": "intents"}) == 1
+
+
+async def test_a_watchman_who_does_not_answer_harms_nobody(
+    database: Database, clock: ManualClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = Watchman(500)
+    assert await Auditor(database, clock, CollectorRegistry(), broken.url).audit()
+    broken.close()
+    assert await Auditor(database, clock, CollectorRegistry(), broken.url).audit()
+
+    assert "secret" not in capsys.readouterr().out
