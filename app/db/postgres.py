@@ -29,8 +29,10 @@ POOL = 6
 TRIES = 5
 """How often a group is begun anew after a conflict with another process; then each of its pieces goes alone."""
 
-OPTIONS = "-c timezone=UTC -c idle_in_transaction_session_timeout=60000"
-"""Moments come back in UTC. A process that hangs inside a transaction lets go of its locks after a minute."""
+OPTIONS = "-c timezone=UTC -c idle_in_transaction_session_timeout=60000 -c jit=off"
+"""Moments come back in UTC. Who hangs inside a transaction lets go of its locks after a minute. To compile one of our
+short questions would take longer than to answer it.
+"""
 
 _MUST_BE: Mapping[str, tuple[frozenset[str], str]] = {
     "fsync": (frozenset({"on"}), "set fsync = on in postgresql.conf and restart PostgreSQL"),
