@@ -51,8 +51,8 @@ _SAVE = dialect.Rows(watch_state, ("subject_id", "city_id", "state", "version", 
 _STATES = sa.select(watch_state.c.subject_id, watch_state.c.state, watch_state.c.version).where(
     watch_state.c.subject_id.in_(sa.bindparam("ids", expanding=True))
 )
-_STATES_LOCKED = _STATES.order_by(watch_state.c.subject_id).with_for_update()
 _LOOKUP = dialect.Lookup(_STATES, watch_state.c.subject_id)
+_LOCKED = dialect.Lookup(_STATES.order_by(watch_state.c.subject_id).with_for_update(), watch_state.c.subject_id)
 
 
 def load(connection: Connection, subjects: Mapping[UUID, CityId]) -> dict[UUID, Kept]:
@@ -60,10 +60,8 @@ def load(connection: Connection, subjects: Mapping[UUID, CityId]) -> dict[UUID, 
     there was none.
     """
     ids = sorted(subjects)
-    if connection.dialect.name == "sqlite":
-        rows = {row[0]: row for row in _LOOKUP.rows(connection, ids)}
-    else:
-        rows = {row[0]: row for row in connection.execute(_STATES_LOCKED, {"ids": ids})}
+    lookup = _LOOKUP if connection.dialect.name == "sqlite" else _LOCKED
+    rows = {row[0]: row for row in lookup.rows(connection, ids)}
     kept: dict[UUID, Kept] = {}
     for subject_id in ids:
         row = rows.get(subject_id)
