@@ -33,7 +33,7 @@ def process(
     """
     place = session.mark(connection)
     try:
-        with session.savepoint(connection):
+        with session.savepoint(connection, anew=True):
             digest(connection, arrived, now)
     except sa.exc.OperationalError:  # The store, not the data: every unit must be sent again.
         raise

@@ -229,3 +229,4 @@ def tune_sqlite(engine: Engine, *, read_only: bool) -> None:
     @sa.event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        driver.began(connection)

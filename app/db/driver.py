@@ -39,6 +39,29 @@ def many(connection: Connection, text: str, rows: Sequence[tuple[Any, ...]]) -> 
     return count
 
 
+_CHANGES = "mimamori_changes"
+
+
+def began(connection: Connection) -> None:
+    """Notes how many rows the driver's connection had ever changed when this transaction began."""
+    driver: Any = connection.connection.dbapi_connection
+    connection.info[_CHANGES] = driver.total_changes
+
+
+def is_untouched(connection: Connection) -> bool:
+    """Whether no row was changed since the transaction began; False where nobody noted that it did."""
+    driver: Any = connection.connection.dbapi_connection
+    changes = connection.info.get(_CHANGES)
+    return changes is not None and bool(driver.in_transaction) and changes == driver.total_changes
+
+
+def begin_anew(connection: Connection) -> None:
+    """Ends the transaction without what it wrote and begins it again; SQLAlchemy notices nothing."""
+    rows_of(connection, "ROLLBACK")
+    rows_of(connection, "BEGIN IMMEDIATE")
+    began(connection)
+
+
 def _cursor(connection: Connection) -> Any:
     """The driver's cursor; None where SQLAlchemy must know of the statement: it has to begin the transaction, somebody
     listens, or the dialect is another.

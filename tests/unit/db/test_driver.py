@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from app.db import driver
 from app.db.engine import sqlite_engine
+from app.db.session import savepoint
 
 
 def test_a_full_disk_is_an_operational_error_that_says_nothing_of_the_values(tmp_path: Path) -> None:
@@ -40,3 +42,35 @@ def test_without_a_transaction_one_is_begun(tmp_path: Path) -> None:
         connection.rollback()
     with engine.connect() as connection:
         assert [] == driver.rows_of(connection, "SELECT name FROM sqlite_master")
+
+
+def test_what_fails_in_an_untouched_transaction_leaves_nothing_and_the_transaction_goes_on(tmp_path: Path) -> None:
+    engine = sqlite_engine(tmp_path)
+    with engine.begin() as connection:
+        driver.rows_of(connection, "CREATE TABLE place (who TEXT)")
+    with engine.begin() as connection:
+        with pytest.raises(ZeroDivisionError):
+            _put_and_fail(connection, "Hana")
+        with savepoint(connection, anew=True):
+            driver.many(connection, "INSERT INTO place VALUES (?)", [("Taro",)])
+        with pytest.raises(ZeroDivisionError):
+            _put_and_fail(connection, "Jiro")
+    with engine.begin() as connection:
+        assert driver.rows_of(connection, "SELECT who FROM place") == [("Taro",)]
+
+
+def test_what_was_written_before_outlives_a_failure_after_it(tmp_path: Path) -> None:
+    engine = sqlite_engine(tmp_path)
+    with engine.begin() as connection:
+        driver.rows_of(connection, "CREATE TABLE place (who TEXT)")
+        connection.execute(sa.text("INSERT INTO place VALUES ('Hana')"))
+        with pytest.raises(ZeroDivisionError):
+            _put_and_fail(connection, "Taro")
+    with engine.begin() as connection:
+        assert driver.rows_of(connection, "SELECT who FROM place") == [("Hana",)]
+
+
+def _put_and_fail(connection: Connection, name: str) -> None:
+    with savepoint(connection, anew=True):
+        driver.many(connection, "INSERT INTO place VALUES (?)", [(name,)])
+        raise ZeroDivisionError
