@@ -65,7 +65,7 @@ def digest(
         return
     trackers = [unit for unit in fresh if isinstance(unit, Unit)]
     detectors = [unit for unit in fresh if isinstance(unit, DetectorUnit)]
-    tags.save_hearing(connection, detectors, now)
+    tags.save_hearing(connection, [unit for unit in detectors if not unit.share], now)
     history.append_vehicles(connection, detectors)
     began, signals = history.record(connection, detectors, now), history.signals(connection, detectors)
     carriers = devices.carried(connection, {unit.device_id for unit in trackers})

@@ -179,7 +179,8 @@ class Unit(Struct, frozen=True, kw_only=True):
 class DetectorUnit(Struct, frozen=True, kw_only=True):
     """What is acknowledged to a detector as one: what it heard of registered tags, and what it says of itself.
 
-    As `Unit`; `device_id` is the detector's. Of strangers it holds a number and nothing else.
+    As `Unit`; `device_id` is the detector's. Of strangers it holds a number and nothing else. With `share` it is what
+    was heard of some of the tags only, and says nothing of the detector (`beacon_ingest/partitions.py`).
     """
 
     ingest_ids: tuple[bytes, ...]
@@ -191,6 +192,7 @@ class DetectorUnit(Struct, frozen=True, kw_only=True):
     tags: tuple[TagHeard, ...] = ()
     health: Health | UnsetType = UNSET
     fix: Fix | UnsetType = UNSET
+    share: bool = False
 
 
 def encode(message: Message | Sighting) -> bytes:

@@ -1,0 +1,118 @@
+"""The line to NATS. It is opened in the background for as long as that takes, and again when it breaks: whoever needs
+it meanwhile hears so at once.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Final
+
+import nats.errors
+import structlog
+from nats.aio.client import Client
+from nats.js.client import JetStreamContext
+
+log = structlog.get_logger()
+
+RECONNECT_S: Final = 1
+API_S: Final = 10.0
+"""How long an answer about streams and consumers may take; a cluster that elects a leader takes seconds."""
+PAYLOAD_BYTES_MIN: Final = 1024 * 1024
+"""The largest unit that passes the edge's limits fits."""
+VERSION_MIN: Final = (2, 14)
+"""The first whose consumers can be set back (ADR-60)."""
+
+
+class Unfit(Exception):
+    """The server or the stream cannot do what is promised. The text says what to change."""
+
+
+class Disconnected(Exception):
+    """There is no line to NATS now."""
+
+
+class Broker:
+    """One line to NATS, and what is done as soon as it is open."""
+
+    def __init__(
+        self, servers: Sequence[str], *, name: str, prepare: Sequence[Callable[["Broker"], Awaitable[None]]] = ()
+    ) -> None:
+        self._servers, self._name, self._prepare = list(servers), name, prepare
+        self._client = Client()
+        self._jetstream = JetStreamContext(self._client, timeout=API_S)
+        self._task: asyncio.Task[None] | None = None
+        self.ready = asyncio.Event()
+        """Set once the line was open and everything was prepared; it may have broken since."""
+
+    async def open(self, patience_s: float) -> None:
+        """Begins to connect, and waits for it so long at most. Raises `Unfit`."""
+        self._task = asyncio.create_task(self._come_up(), name="mimamori-broker")
+        ready = asyncio.ensure_future(self.ready.wait())
+        await asyncio.wait({self._task, ready}, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
+        ready.cancel()
+        if self._task.done():
+            self._task.result()
+
+    async def close(self) -> None:
+        """Sends what is written and closes the line."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        with suppress(Exception):  # A line that is broken is closed all the same.
+            await self._client.flush(RECONNECT_S)
+        await self._client.close()
+
+    @property
+    def connected(self) -> bool:
+        """Whether the line is open now."""
+        return self._client.is_connected
+
+    @property
+    def client(self) -> Client:
+        """The line. Raises `Disconnected`."""
+        if not self._client.is_connected:
+            raise Disconnected
+        return self._client
+
+    @property
+    def jetstream(self) -> JetStreamContext:
+        """Streams and consumers over the line. Raises `Disconnected`, also as long as nothing is prepared."""
+        if not (self._client.is_connected and self.ready.is_set()):
+            raise Disconnected
+        return self._jetstream
+
+    @property
+    def management(self) -> JetStreamContext:
+        """The same, for those who prepare."""
+        return self._jetstream
+
+    async def _come_up(self) -> None:
+        await self._client.connect(
+            self._servers, name=self._name, no_echo=True, max_reconnect_attempts=-1, reconnect_time_wait=RECONNECT_S,
+            error_cb=_note,
+        )  # fmt: skip
+        must_be_fit(self._client)
+        while not self.ready.is_set():
+            try:
+                for prepare in self._prepare:
+                    await prepare(self)
+                self.ready.set()
+            except Unfit as error:
+                log.critical("broker_unfit", why=str(error))
+                raise
+            except (nats.errors.Error, TimeoutError, OSError) as error:  # A cluster that is not whole yet.
+                log.warning("broker_not_prepared", error=type(error).__name__, detail=str(error)[:200])
+                await asyncio.sleep(RECONNECT_S)
+
+
+def must_be_fit(client: Client) -> None:
+    """Raises `Unfit` for a server that is too old or takes too little at once."""
+    version = client.connected_server_version
+    if (version.major, version.minor) < VERSION_MIN:
+        raise Unfit(f"This nats-server is version {version.major}.{version.minor}; 2.14 or newer is needed.")
+    if client.max_payload < PAYLOAD_BYTES_MIN:
+        raise Unfit(f"The nats-server takes messages of {client.max_payload} bytes; set max_payload to 1MB or more.")
+
+
+async def _note(error: Exception) -> None:
+    log.warning("broker_trouble", error=type(error).__name__)
