@@ -70,3 +70,16 @@ version = sa.Table(
     sa.Column("name", sa.String(20), primary_key=True),
     sa.Column("number", sa.BigInteger, nullable=False),
 )
+
+# Who of many processes does what only one should do at a time (`leases.py`); on PostgreSQL only.
+lease = sa.Table(
+    "lease",
+    metadata,
+    sa.Column("name", sa.String(60), primary_key=True),
+    key("owner", nullable=True),
+    sa.Column("token", sa.BigInteger, nullable=False),
+    moment("ends_at"),
+    # What was tried one by one after it had failed among others, and how often.
+    sa.Column("suspect", sa.BigInteger, nullable=True),
+    sa.Column("failures", sa.Integer, nullable=False),
+)

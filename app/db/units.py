@@ -80,13 +80,20 @@ def forget_before(connection: Connection, before: datetime) -> int:
 
 def bury(connection: Connection, unit: Unit | DetectorUnit, error: str) -> None:
     """Keeps a unit that could not be digested: durable, visible, replayable."""
+    whose = (unit.city, unit.device_id, unit.format, unit.received_at)
+    bury_unread(connection, whose, _bytes(unit), error)
+
+
+def bury_unread(connection: Connection, whose: tuple[int, UUID, str, datetime], body: bytes, error: str) -> None:
+    """Keeps a unit that this version cannot even read; `whose` are its city, device, format and time of receipt."""
+    city_id, device_id, format, received_at = whose
     row = {
         "id": new_id(),
-        "city_id": unit.city,
-        "device_id": unit.device_id,
-        "format": unit.format,
-        "received_at": unit.received_at,
-        "unit": _bytes(unit),
+        "city_id": city_id,
+        "device_id": device_id,
+        "format": format,
+        "received_at": received_at,
+        "unit": body,
         "error": error.replace("\0", "")[:2000],
     }
     connection.execute(sa.insert(tables.dead_letter), [row])
