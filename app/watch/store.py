@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from sqlalchemy.engine import Connection
 from app.accounts.tables import city
 from app.db import dialect, versions
 from app.db.tables import heartbeat
+from app.db.types import KeyBytes
 from app.households.tables import wearer
 from app.kit.errors import Conflict
 from app.kit.ids import AccountId, CityId, ExpectationId, WearerId, new_id
@@ -48,24 +50,27 @@ def _if_as_it_was(insert: Any) -> Any:
 
 
 _SAVE = dialect.Rows(watch_state, ("subject_id", "city_id", "state", "version", "due_at"), _if_as_it_was)
-_STATES = sa.select(watch_state.c.subject_id, watch_state.c.state, watch_state.c.version).where(
+_SUBJECT = sa.type_coerce(watch_state.c.subject_id, KeyBytes()).label("subject_id")
+_STATES = sa.select(_SUBJECT, watch_state.c.state, watch_state.c.version).where(
     watch_state.c.subject_id.in_(sa.bindparam("ids", expanding=True))
 )
-_LOOKUP = dialect.Lookup(_STATES, watch_state.c.subject_id)
-_LOCKED = dialect.Lookup(_STATES.order_by(watch_state.c.subject_id).with_for_update(), watch_state.c.subject_id)
+_KEY: sa.Column[bytes] = sa.Column("subject_id", KeyBytes())
+_LOOKUP = dialect.Lookup(_STATES, _KEY)
+_LOCKED = dialect.Lookup(_STATES.order_by(watch_state.c.subject_id).with_for_update(), _KEY)
+_number = attrgetter("int")
 
 
 def load(connection: Connection, subjects: Mapping[UUID, CityId]) -> dict[UUID, Kept]:
     """The states of subjects, in the order of their ids (so that two workers lock rows in one order); fresh ones where
     there was none.
     """
-    ids = sorted(subjects)
+    ids = sorted(subjects, key=_number)
     lookup = _LOOKUP if connection.dialect.name == "sqlite" else _LOCKED
-    rows = {row[0]: row for row in lookup.rows(connection, ids)}
+    rows = {key: (state, version) for key, state, version in lookup.rows(connection, [one.bytes for one in ids])}
     kept: dict[UUID, Kept] = {}
     for subject_id in ids:
-        row = rows.get(subject_id)
-        state, version = (decode_state(row[1]), row[2]) if row is not None else (WatchState(), 0)
+        row = rows.get(subject_id.bytes)
+        state, version = (WatchState(), 0) if row is None else (decode_state(row[0]), row[1])
         kept[subject_id] = Kept(subject_id=subject_id, city_id=subjects[subject_id], state=state, version=version)
     return kept
 
