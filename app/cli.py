@@ -19,6 +19,7 @@ from app.kit.errors import MimamoriError
 
 if TYPE_CHECKING:
     from app.kit.clock import Clock
+    from app.server import Process
     from app.simulator.playback import Shift
 
 
@@ -98,15 +99,46 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
         runner.run(work)
 
 
-async def _serve(settings: Settings, clock: "Clock", ready_file: Path | None) -> None:
+async def _serve(settings: Settings, clock: "Clock", ready_file: Path | None, run: "Process | None" = None) -> None:
     """Serves until told to stop by SIGINT or SIGTERM."""
+    from app.embedded import running
     from app.server import serving, write_ready
 
-    async with serving(settings, clock) as site:
+    async with serving(settings, clock, run or running) as site:
         click.echo(f"Mimamori is ready at {site.base_url}  (API: {site.base_url}/docs)", err=True)
         if ready_file is not None:
             write_ready(ready_file, {"base_url": site.base_url, "tcp": site.tcp_ports})
         await _until_stopped()
+
+
+def _process(name: str, text: str) -> click.Command:
+    """The command of one of many processes."""
+
+    @click.command(name, help=f"{text} One of many processes on PostgreSQL and NATS.")
+    @click.option("--host", help="Address to listen on.")
+    @click.option("--port", type=int, help="HTTP port.")
+    @click.option("--tcp", multiple=True, metavar="PROTOCOL=PORT", help="A TCP listener for trackers, of an edge.")
+    @click.option("--ready-file", type=click.Path(path_type=Path), help="Write the addresses here once it runs.")
+    @click.pass_context
+    def command(
+        context: click.Context, host: str | None, port: int | None, tcp: tuple[str, ...], ready_file: Path | None
+    ) -> None:
+        from app.kit.clock import system_clock
+        from app.scaled import PROCESSES
+
+        settings = _settings(context, host=host, port=port, tcp=_tcp(tcp))
+        with _plain_errors():
+            _run(_serve(settings, system_clock, ready_file, PROCESSES[name]))
+
+    return command
+
+
+for _name, _text in (
+    ("edge", "Take what devices say into the stream."),
+    ("web", "Answer people and their apps."),
+    ("worker", "Work on the stream, on timed work, on messages."),
+):
+    main.add_command(_process(_name, _text))
 
 
 async def _until_stopped() -> None:

@@ -12,13 +12,13 @@ import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 import msgspec
 from msgspec import Meta, Struct
 
 PREFIX = "MIMAMORI_"
-SECRETS = frozenset({"detector_secret", "database", "watchman_url"})
+SECRETS = frozenset({"detector_secret", "database", "nats", "watchman_url"})
 SECRET_CHARACTERS_MIN = 32
 
 
@@ -30,6 +30,24 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         str,
         Meta(description="URL of a PostgreSQL database, postgresql://user:password@host/name; empty: a file in `data`"),
     ] = ""
+    nats: Annotated[
+        str, Meta(description="URLs of NATS servers, comma separated, for `edge`, `web` and `worker`; may hold secrets")
+    ] = ""
+    nats_monitoring: Annotated[
+        str, Meta(description="URLs of their monitoring, comma separated, to see that they sync; empty: nobody looks")
+    ] = ""
+    partitions: Annotated[
+        int, Meta(ge=1, le=1024, description="partitions of the stream, a worker each at most; see the operations page")
+    ] = 16
+    replicas: Annotated[
+        Literal[1, 3, 5], Meta(description="NATS servers that hold each unit before it is acknowledged")
+    ] = 1
+    stream_bytes_max: Annotated[
+        int, Meta(ge=1024, description="bytes of units that may wait for the workers; then devices are answered 503")
+    ] = 1024 * 1024 * 1024
+    lease_s: Annotated[
+        float, Meta(gt=0, description="seconds after which others take over from a worker that is gone")
+    ] = 15.0
     host: Annotated[str, Meta(description="address to listen on")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535, description="HTTP port; 0 takes a free one")] = 8000
     tcp: Annotated[

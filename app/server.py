@@ -4,8 +4,8 @@ import asyncio
 import gc
 import os
 import socket
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from app.kit.clock import Clock, system_clock
 from app.kit.errors import InvalidInput, NotFound
 from app.kit.ids import CityId, new_secret
 from app.migrations.run import upgrade
+from app.parts import Service
 
 GARBAGE_THRESHOLD = 200_000
 """Objects made and not yet freed before the collector looks at the youngest of them (Python's own: 700)."""
@@ -32,6 +33,10 @@ CLOSE_S = 5
 """Seconds that open requests and live streams get to end when the service is stopped."""
 
 DEMO_CITY = CityId(282103)
+
+
+Process = Callable[[Settings, Clock], AbstractAsyncContextManager[Service]]
+"""What runs behind a listening server."""
 
 
 class Site(Struct, kw_only=True):
@@ -43,10 +48,12 @@ class Site(Struct, kw_only=True):
 
 
 @asynccontextmanager
-async def serving(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[Site]:
-    """The service, listening; when the block ends, open requests are let finish and everything is closed."""
+async def serving(settings: Settings, clock: Clock = system_clock, run: Process = running) -> AsyncIterator[Site]:
+    """The service, or one process of it, listening; when the block ends, open requests are let finish and everything is
+    closed.
+    """
     configure_logs(settings.log_level)
-    async with running(settings, clock) as service:
+    async with run(settings, clock) as service:
         listener = _listener(settings.host, settings.port)
         configuration = uvicorn.Config(
             service.app, log_config=None, access_log=False, lifespan="on", server_header=False,

@@ -12,7 +12,7 @@ found, and becomes a dead letter.
 """
 
 import asyncio
-from collections.abc import Awaitable, Coroutine, Sequence
+from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 from uuid import UUID
@@ -79,10 +79,13 @@ class Partition:
         self.lease = lease
         self._cautious = not lease.clean
         self._stopping = asyncio.Event()
+        self._in_hand = False
 
-    def stop(self) -> None:
-        """Ends after the batch in hand."""
+    def stop(self, task: asyncio.Task[None]) -> None:
+        """Ends the task that runs it: after the batch in hand, or at once if there is none."""
         self._stopping.set()
+        if not self._in_hand:
+            task.cancel()
 
     async def run(self) -> None:
         """Works until it is stopped or the lease is lost."""
@@ -104,9 +107,10 @@ class Partition:
         expected = 1
         try:
             while not self._stopping.is_set():
-                messages = await self._until_stopped(pull.fetch(BATCH, timeout=IDLE_S))
-                if not messages:  # Somebody who lost the partition may have been given what we asked for.
-                    if not self._stopping.is_set() and (await pull.consumer_info()).num_ack_pending:
+                try:
+                    messages = await pull.fetch(BATCH, timeout=IDLE_S)
+                except TimeoutError:  # Somebody who lost the partition may have been given what we asked for.
+                    if (await pull.consumer_info()).num_ack_pending:
                         return
                     continue
                 numbers = [message.metadata.sequence.consumer for message in messages]
@@ -136,6 +140,13 @@ class Partition:
         """Commits everything in hand, in order, and acknowledges it; to the end unless it fails while it is time to
         stop. Raises `LeaseLost`.
         """
+        self._in_hand = True
+        try:
+            await self._digest_all(taken)
+        finally:
+            self._in_hand = False
+
+    async def _digest_all(self, taken: Sequence[Taken]) -> None:
         while taken:
             some = taken[:1] if self._cautious else taken
             try:
@@ -197,19 +208,6 @@ class Partition:
             return False
         return True
 
-    async def _until_stopped(self, fetch: Coroutine[Any, Any, list[Msg]]) -> list[Msg]:
-        """What was fetched; nothing when there was nothing, or when it is time to stop."""
-        task, stopping = asyncio.ensure_future(fetch), asyncio.ensure_future(self._stopping.wait())
-        await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        if not task.done():
-            task.cancel()
-            return []
-        try:
-            return task.result()
-        except TimeoutError:
-            return []
-
     async def _pause(self) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(self.pause_s):
@@ -242,6 +240,8 @@ class Worker:
         self._names = {_name_of(number): number for number in range(partitions)}
         self._lease_s = lease_s
         self.id = new_id()
+        self.tended = False
+        """Whether the leases could be looked after when that was last due."""
         self._me = f"worker/{self.id.hex}"
         self._held: dict[str, tuple[Partition, asyncio.Task[None]]] = {}
         self._stopping = asyncio.Event()
@@ -273,7 +273,9 @@ class Worker:
                     await self._database.write(lambda c: leases.prepare(c, self._names))
                     prepared = True
                 await self._tend()
+                self.tended = True
             except Exception as error:  # The database is away: what is held is held by nobody longer than it lasts.
+                self.tended = False
                 log.error("leases_not_tended", error=type(error).__name__)
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._lease_s / 4):
@@ -289,7 +291,8 @@ class Worker:
         held = {name: partition.lease for name, (partition, _) in self._held.items()}
         lost, taken, share = await self._database.write(lambda c: self._lengthen(c, held))
         for name in lost:
-            self._held.pop(name)[0].stop()
+            partition, task = self._held.pop(name)
+            partition.stop(task)
         for lease in taken:
             number = self._names[lease.name]
             partition = self.partition(self._database, self._broker, self._clock, number, lease, self._lease_s)
@@ -314,8 +317,8 @@ class Worker:
         if not names:
             return
         gone = [self._held[name] for name in names]
-        for partition, _ in gone:
-            partition.stop()
+        for partition, task in gone:
+            partition.stop(task)
         await asyncio.wait([task for _, task in gone])
         await self._database.write(lambda c: leases.give_back(c, [partition.lease for partition, _ in gone]))
         for name in names:

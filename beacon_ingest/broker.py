@@ -15,7 +15,7 @@ from nats.js.client import JetStreamContext
 log = structlog.get_logger()
 
 RECONNECT_S: Final = 1
-API_S: Final = 10.0
+API_S: Final = 5.0
 """How long an answer about streams and consumers may take; a cluster that elects a leader takes seconds."""
 PAYLOAD_BYTES_MIN: Final = 1024 * 1024
 """The largest unit that passes the edge's limits fits."""
@@ -37,7 +37,9 @@ class Broker:
     def __init__(
         self, servers: Sequence[str], *, name: str, prepare: Sequence[Callable[["Broker"], Awaitable[None]]] = ()
     ) -> None:
-        self._servers, self._name, self._prepare = list(servers), name, prepare
+        self._servers, self._name = list(servers), name
+        self.prepare = prepare
+        """What is done before it is ready."""
         self._client = Client()
         self._jetstream = JetStreamContext(self._client, timeout=API_S)
         self._task: asyncio.Task[None] | None = None
@@ -94,7 +96,7 @@ class Broker:
         must_be_fit(self._client)
         while not self.ready.is_set():
             try:
-                for prepare in self._prepare:
+                for prepare in self.prepare:
                     await prepare(self)
                 self.ready.set()
             except Unfit as error:

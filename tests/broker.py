@@ -20,7 +20,7 @@ _CONFIGURATION = """
 listen: "127.0.0.1:{port}"
 http: "127.0.0.1:-1"
 ports_file_dir: "{folder}"
-jetstream {{ store_dir: "{folder}/store", sync_interval: {sync_interval}, max_file_store: 256Mb }}
+jetstream {{ store_dir: "{folder}/store", sync_interval: {sync_interval}, max_file_store: 4Gb }}
 """
 
 

@@ -144,6 +144,10 @@ class Database:
         listeners.append(listener)
         return lambda: listeners.remove(listener) if listener in listeners else None
 
+    def tell(self, hints: Sequence[Hint]) -> None:
+        """Passes on hints of another process to whoever listens here."""
+        self._tell(hints)
+
     def _tell(self, hints: Sequence[Hint]) -> None:
         for one in hints:
             for listener in tuple(self._listeners.get(one.topic, ())):

@@ -36,6 +36,11 @@ def bump(connection: Connection, name: str) -> None:
     connection.execute(changed)
 
 
+def numbers(connection: Connection, names: Collection[str]) -> frozenset[tuple[str, int]]:
+    """The versions of these names that there are: another set says that something is different."""
+    return frozenset((name, number) for name, number in _NUMBERS.rows(connection, list(names)))
+
+
 class Kept(Generic[Value]):
     """Values by id, read by `load` and kept while none of the versions `names` changes."""
 
@@ -53,11 +58,11 @@ class Kept(Generic[Value]):
         """The value of each id, and perhaps of others; `load` must give one for each that it is asked for."""
         if not ids:
             return {}
-        numbers = frozenset((name, number) for name, number in _NUMBERS.rows(connection, self._names))
+        now = numbers(connection, self._names)
         before = self._kept.get(connection.engine)
-        kept = before[1] if before is not None and before[0] == numbers and len(before[1]) < ENTRIES_MAX else {}
+        kept = before[1] if before is not None and before[0] == now and len(before[1]) < ENTRIES_MAX else {}
         missing = [one for one in ids if one not in kept]
         if missing:
             kept.update(load(connection, missing))
-        self._kept[connection.engine] = (numbers, kept)
+        self._kept[connection.engine] = (now, kept)
         return kept

@@ -82,6 +82,11 @@ def carried(connection: Connection, device_ids: Collection[UUID]) -> Mapping[UUI
     return holders.carried(connection, device_ids)
 
 
+def carriers_now(connection: Connection) -> dict[UUID, UUID]:
+    """The wearer or contact who has each device that somebody has."""
+    return holders.carriers_now(connection)
+
+
 def devices_of_wearer(connection: Connection, wearer_id: WearerId) -> list[Device]:
     """The devices that a wearer carries now."""
     return holders.devices_of_wearer(connection, wearer_id)

@@ -110,6 +110,14 @@ def save_history(
     versions.bump(connection, CARRIERS_VERSION)
 
 
+def carriers_now(connection: Connection) -> dict[UUID, UUID]:
+    """The wearer or contact who has each device that somebody has."""
+    table = device_carrier
+    subject = sa.func.coalesce(table.c.wearer_id, table.c.contact_id)
+    query = sa.select(table.c.device_id, subject).where(table.c.until_at.is_(None))
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
 def carried(connection: Connection, device_ids: Collection[UUID]) -> Mapping[UUID, Carried]:
     """Who carried each of these devices and when. For the writer's side: what did not change is not read again.
 

@@ -15,7 +15,7 @@ from app.tags.service.detectors import (
 from app.tags.service.hearing import detector_health
 from app.tags.service.hearing import save as save_hearing
 from app.tags.service.learning import learn_intervals, save_battery, teach_intervals
-from app.tags.service.registry import detector_entries, registry_version, tag_entries
+from app.tags.service.registry import detector_entries, registry_version, tag_entries, tag_wearers
 from app.tags.service.spells import forget_before as forget_detector_history
 from app.tags.service.spells import judge as judge_detectors
 from app.tags.service.spells import spells_between, state_at, uptime
@@ -58,6 +58,7 @@ __all__ = [
     "spells_between",
     "state_at",
     "tag_entries",
+    "tag_wearers",
     "teach_intervals",
     "uptime",
     "worn",

@@ -1,0 +1,169 @@
+"""Many processes around PostgreSQL and NATS: edges take what devices say into the stream, workers take it out and do
+what is timed, webs answer people. Any number of each; none knows of another but by rows and hints.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from uuid import UUID
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from prometheus_client import CollectorRegistry
+from sqlalchemy.engine import Connection
+
+from app import jobs, parts
+from app.asgi import create_app
+from app.asgi.bare import BareApplication
+from app.care.service.auditing import EVERY_S, Auditor
+from app.config import InvalidSettings, Settings, detector_secret
+from app.db import leases
+from app.db.engine import Database, check, where_of
+from app.db.session import Hint
+from app.hints import Hints
+from app.kit.clock import Clock, system_clock
+from app.migrations.run import upgrade
+from app.parts import Service
+from app.push.channels import open_channels
+from app.push.deliver import Deliverer
+from app.snapshots import Snapshots
+from app.worker import Worker
+from beacon_ingest.broker import Broker, Unfit
+from beacon_ingest.jetstream import JetStream, StreamPlan
+
+PATIENCE_S = 5.0
+"""How long a start waits for NATS; then it goes on without, and says that it is not ready."""
+
+LOOK_AGAIN_S = 10
+"""Live streams look so often for what no hint told them of."""
+
+UNSHARED = frozenset({"intents"})
+"""Jobs that claim what they do row by row: every worker may be at them, whenever a hint wakes it."""
+
+
+@asynccontextmanager
+async def edge(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[Service]:
+    """Where devices come in: HTTP under `/ingest`, and TCP."""
+    async with AsyncExitStack() as stack:
+        database = await _database(stack, settings)
+        snapshots = Snapshots(database, detector_secret(settings))
+        broker = await _broker(stack, settings, database, ("registry", "command"), "edge")
+        stream = JetStream(
+            broker, snapshots.subjects, partitions=settings.partitions, queue_max=settings.queue_units_max
+        )
+        metrics = CollectorRegistry()
+        doors = await parts.open_doors(stack, settings, clock, database, snapshots, stream, metrics, snapshots.follow)
+        scheduler = _ticker(stack)
+        parts.tick_registry(scheduler, snapshots.follow)
+        await parts.looked(snapshots.follow)
+        missing = _missing({"stream": lambda: broker.connected, "registry": lambda: snapshots.registry.ready})
+        yield Service(app=BareApplication(metrics, missing, doors.http), database=database, tcp_ports=doors.tcp_ports)
+
+
+@asynccontextmanager
+async def web(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[Service]:
+    """What people and their apps ask: everything under `/v1`."""
+    async with AsyncExitStack() as stack:
+        database = await _database(stack, settings, _migrate)
+        await _broker(stack, settings, database, ("live", "place", "doubt"), "web")
+        scheduler = _ticker(stack)
+        scheduler.add_job(_look_again, "interval", seconds=LOOK_AGAIN_S, args=[database], id="live")
+        app = create_app(settings, database, clock, detector_secret=detector_secret(settings))
+        yield Service(app=app, database=database, tcp_ports={})
+
+
+@asynccontextmanager
+async def worker(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[Service]:
+    """What happens by itself: the pipeline, timed work, intents, and messages to people."""
+
+    def begin(connection: Connection) -> None:
+        _migrate(connection)
+        jobs.come_up(connection, clock())
+        jobs.make_room(connection, settings, clock())
+        leases.prepare(connection, [_turn_of(job) for job in jobs.JOBS])
+
+    async with AsyncExitStack() as stack:
+        database = await _database(stack, settings, begin)
+        broker = await _broker(stack, settings, database, ("outbox", "intent"), "worker")
+        metrics = CollectorRegistry()
+        deliverer = Deliverer(database, open_channels(settings, clock), clock, tick_s=settings.tick_s)
+        deliverer.start()
+        stack.push_async_callback(deliverer.stop)
+        crew = Worker(database, broker, clock, partitions=settings.partitions, lease_s=settings.lease_s)
+        scheduler = _ticker(stack)
+        parts.tick_jobs(scheduler, database, settings, clock, in_turn=partial(_in_turn, crew.id))
+        auditor = Auditor(database, clock, metrics, settings.watchman_url)
+        scheduler.add_job(auditor.audit, "interval", seconds=EVERY_S, id="audit")
+        crew.start()
+        stack.push_async_callback(crew.stop)
+        missing = _missing({"stream": lambda: broker.connected, "database": lambda: crew.tended})
+        yield Service(app=BareApplication(metrics, missing), database=database, tcp_ports={})
+
+
+PROCESSES = {"edge": edge, "web": web, "worker": worker}
+
+
+async def _database(
+    stack: AsyncExitStack, settings: Settings, begin: Callable[[Connection], None] | None = None
+) -> Database:
+    """The database, started; `begin` is done in a transaction before. Raises `InvalidSettings`."""
+    _must_be_scaled(settings)
+    database = Database(where_of(settings), group_max=settings.group_units_max, queue_max=settings.queue_units_max)
+    if begin is not None:
+        with database.transaction() as connection:
+            check(connection)
+            begin(connection)
+    database.start()
+    stack.push_async_callback(database.stop)
+    return database
+
+
+def _must_be_scaled(settings: Settings) -> None:
+    if not settings.database or not settings.nats:
+        raise InvalidSettings("This process needs the settings `database` (PostgreSQL) and `nats`.")
+    if settings.detector_secret is None:
+        raise InvalidSettings("Many processes need one `detector_secret`: set it for all of them.")
+
+
+def _migrate(connection: Connection) -> None:
+    upgrade(connection)
+
+
+async def _broker(
+    stack: AsyncExitStack, settings: Settings, database: Database, topics: tuple[str, ...], name: str
+) -> Broker:
+    """The line to NATS, on which the stream is and hints come and go. Raises `InvalidSettings` when it is not fit."""
+    plan = StreamPlan(partitions=settings.partitions, replicas=settings.replicas, bytes_max=settings.stream_bytes_max)
+    servers = [one.strip() for one in settings.nats.split(",")]
+    broker = Broker(servers, name=f"mimamori {name}")
+    hints = Hints(database, broker, topics)
+    broker.prepare = [plan.prepare, hints.prepare]
+    stack.push_async_callback(broker.close)
+    try:
+        await broker.open(PATIENCE_S)
+    except Unfit as error:
+        raise InvalidSettings(str(error)) from None
+    return broker
+
+
+def _ticker(stack: AsyncExitStack) -> AsyncIOScheduler:
+    scheduler = parts.ticker()
+    scheduler.start()
+    stack.callback(parts.stop_ticker, scheduler)
+    return scheduler
+
+
+async def _look_again(database: Database) -> None:
+    database.tell([Hint("live")])
+
+
+def _turn_of(job: jobs.Job) -> str:
+    return f"job/{job.name}"
+
+
+def _in_turn(owner: UUID, connection: Connection, job: jobs.Job) -> bool:
+    """Whether this worker is to do a job now: one of them is, each time that it is due."""
+    return job.name in UNSHARED or leases.turn(connection, _turn_of(job), owner, job.every_s * 0.9)
+
+
+def _missing(needed: dict[str, Callable[[], bool]]) -> Callable[[], list[str]]:
+    return lambda: [name for name, is_there in needed.items() if not is_there()]

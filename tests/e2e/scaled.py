@@ -1,0 +1,104 @@
+"""The stage on many processes' worth of service: an edge, a web and two workers, each with a database and a line to NATS
+of its own, around a real PostgreSQL and a real nats-server.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from app import scaled
+from app.config import Settings
+from app.kit.clock import ManualClock
+from app.parts import Service
+from app.push import outbox
+from beacon_ingest.broker import Broker
+from beacon_ingest.jetstream import STREAM
+from tests.broker import NatsServer, running_nats
+from tests.build import NOW, town
+from tests.e2e.stage import PATIENCE_S, Stage, registered
+
+
+def settings_of(stage: Stage, server: NatsServer) -> Settings:
+    """The same for all processes."""
+    return Settings(
+        data=str(stage.folder / "data"),
+        database=str(stage.where),
+        nats=server.url,
+        nats_monitoring=server.monitoring,
+        detector_secret="a secret that is long enough for all",
+        partitions=4,
+        lease_s=1.0,
+        port=0,
+        tcp={"watch": 0},
+        fcm_credentials=str(stage.phones.write_credentials(stage.folder)),
+        fcm_url=stage.phones.url,
+        tick_s=0.2,
+    )
+
+
+class ScaledStage(Stage):
+    """A stage whose service is several."""
+
+    server: NatsServer
+    edge: Service
+    web: Service
+    workers: tuple[Service, ...]
+    broker: Broker
+
+    def client_of(self, service: Service) -> httpx.AsyncClient:
+        """Somebody who asks one process."""
+        return httpx.AsyncClient(transport=httpx.ASGITransport(app=service.app), base_url="http://stage")
+
+    async def until_ready(self, service: Service, missing: Sequence[str] = ()) -> None:
+        """Waits until a process says that it is ready, or that this is missing."""
+        wanted = {"ready": not missing, "missing": list(missing)}
+        async with asyncio.timeout(PATIENCE_S):
+            while (await self.client_of(service).get("/health/ready")).json() != wanted:
+                await asyncio.sleep(0.01)
+
+    async def worked_off(self) -> None:
+        """Waits until the workers have done all that was acknowledged, and everybody was told of it."""
+        async with asyncio.timeout(PATIENCE_S):
+            while (await self.broker.jetstream.stream_info(STREAM)).state.messages:
+                await asyncio.sleep(0.01)
+            while await self.database.read(outbox.oldest_due_at) is not None:
+                await asyncio.sleep(0.01)
+
+
+def both(edge: Service, web: Service) -> Any:
+    """What a proxy in front of them does."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        chosen = edge if scope["path"].startswith("/ingest/") else web
+        await chosen.app(scope, receive, send)
+
+    return app
+
+
+@asynccontextmanager
+async def a_scaled_stage(where: str, folder: Path) -> AsyncIterator[ScaledStage]:
+    """All processes around the small town."""
+    (folder / "data").mkdir(exist_ok=True)
+    stage = ScaledStage(where, folder, ManualClock(NOW))
+    stage.phones.start()
+    async with AsyncExitStack() as stack:
+        stack.callback(stage.phones.stop)
+        stage.server = await stack.enter_async_context(running_nats())
+        settings = settings_of(stage, stage.server)
+        stage.web = await stack.enter_async_context(scaled.web(settings, stage.clock))
+        stage.workers = tuple([await stack.enter_async_context(scaled.worker(settings, stage.clock)) for _ in range(2)])
+        stage.edge = await stack.enter_async_context(scaled.edge(settings, stage.clock))
+        stage.broker = Broker([stage.server.url], name="stage")
+        await stage.broker.open(PATIENCE_S)
+        stack.push_async_callback(stage.broker.close)
+        stage.database, stage.watch_port = stage.web.database, stage.edge.tcp_ports["watch"]
+        transport = httpx.ASGITransport(app=both(stage.edge, stage.web))
+        stage.http = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://stage"))
+        stack.push_async_callback(stage.hang_up)
+        stage.town = await stage.database.write(lambda c: town(c, NOW))
+        await registered(stage)
+        yield stage

@@ -1,0 +1,118 @@
+"""The service as edges, webs and workers on PostgreSQL and NATS: the same stories as in one process."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from app.devices import service as devices
+from tests.build import KAKOGAWA
+from tests.e2e.scaled import ScaledStage, a_scaled_stage
+from tests.e2e.stage import at_home
+
+pytestmark = pytest.mark.postgresql
+
+
+@pytest.fixture
+async def stage(where: str, tmp_path: Path) -> AsyncIterator[ScaledStage]:
+    async with a_scaled_stage(where, tmp_path) as stage:
+        yield stage
+
+
+async def test_she_leaves_the_garden_at_night_and_the_family_sees_to_it(stage: ScaledStage) -> None:
+    heard: list[str] = []
+    stage.web.database.listen("live", heard.append)
+    watch = await stage.connect_watch()
+
+    async def report(north_m: float) -> None:
+        watch.say(at_home("UD", await stage.pass_by(3), north_m=north_m))
+        assert "LK" == await watch.tell("LK,0,0,64")
+        await stage.worked_off()
+
+    await stage.pass_by(14 * 60)  # Two in the morning in Japan.
+    for north_m in (0, 10, 1500, 5, 0):
+        await report(north_m)
+    assert [] == await stage.alerts(stage.town.daughter)
+    for north_m in (250, 400, 550):
+        await report(north_m)
+    await stage.until(lambda: len(stage.pushes(stage.town.daughter)) == 1 == len(stage.pushes(stage.town.son)))
+    await stage.until(lambda: str(stage.town.hana.id) in heard)  # An open app at the web looks at once.
+
+    daughter = await stage.sign_in(stage.town.daughter)
+    (alert,) = (await daughter.get("/v1/alerts")).json()["items"]
+    assert ("movement", "urgent", "open") == (alert["kind"], alert["level"], alert["state"])
+    taken = await daughter.post(f"/v1/alerts/{alert['id']}/acknowledge")
+    assert "acknowledged" == taken.json()["state"]
+    await stage.until(lambda: len(stage.pushes(stage.town.son)) == 2)
+    assert "佐藤 美咲さん" in stage.pushes(stage.town.son)[1][0]
+
+    command = f"/v1/devices/{stage.town.watch.id}/commands"
+    assert (await daughter.post(command, json={"kind": "locate"})).is_success
+    assert "CR" == await watch.answer()
+    watch.say("CR")
+    assert "LK" == await watch.tell("LK,0,0,64")
+    await stage.worked_off()
+    assert ["answered"] == [one["state"] for one in (await daughter.get(command)).json()["items"]]
+
+
+async def test_a_new_phone_is_known_at_the_edge_and_speaks_for_whoever_carries_it(stage: ScaledStage) -> None:
+    def enrol(c):
+        phone, key = devices.enrol(
+            c, city_id=KAKOGAWA, format="owntracks", external_id="phone1", name="phone", now=stage.now
+        )
+        devices.assign(c, phone.id, stage.town.hana.id, now=stage.now)
+        return key
+
+    key = await stage.write(enrol)
+    await stage.until_known("phone1", key)
+    now = await stage.pass_by(1)
+    body = {"_type": "location", "tst": int(now.timestamp()), "lat": 34.757, "lon": 134.841, "acc": 10}
+    assert (await stage.owntracks("phone1", key, body)).is_success
+    await stage.worked_off()
+
+    daughter = await stage.sign_in(stage.town.daughter)
+    place = (await daughter.get(f"/v1/wearers/{stage.town.hana.id}/position")).json()
+    assert 34.757 == place["lat_deg"]
+
+
+async def test_each_process_says_how_it_does_and_what_it_does_not(stage: ScaledStage) -> None:
+    for service in (stage.edge, *stage.workers):
+        app = stage.client_of(service)
+        await stage.until_ready(service)
+        assert {"alive": True} == (await app.get("/health/live")).json()
+        assert 404 == (await app.get("/v1/alerts")).status_code
+        assert (await app.get("/metrics")).is_success
+    assert 404 == (await stage.client_of(stage.web).post("/ingest/owntracks", json={})).status_code
+
+    await stage.server.end()
+    key = {"Authorization": "Basic eDp5"}
+    for service in (stage.edge, *stage.workers):
+        await stage.until_ready(service, missing=["stream"])
+    assert 401 == (await stage.http.post("/ingest/owntracks", json={}, headers=key)).status_code
+    await stage.server.start()
+    for service in (stage.edge, *stage.workers):
+        await stage.until_ready(service)
+
+
+async def test_without_the_stream_nothing_is_acknowledged_and_all_is_taken_later(stage: ScaledStage) -> None:
+    now = await stage.pass_by(1)
+
+    def enrol(c):
+        phone, key = devices.enrol(c, city_id=KAKOGAWA, format="owntracks", external_id="phone1", name="phone", now=now)
+        devices.assign(c, phone.id, stage.town.hana.id, now=now)
+        return key
+
+    key = await stage.write(enrol)
+    await stage.until_known("phone1", key)
+    await stage.server.end()
+    await stage.until_ready(stage.edge, missing=["stream"])
+    body = {"_type": "location", "tst": int(now.timestamp()), "lat": 34.757, "lon": 134.841, "acc": 10}
+    answer = await stage.owntracks("phone1", key, body)
+    assert (503, "5") == (answer.status_code, answer.headers["retry-after"])
+
+    await stage.server.start()
+    await stage.until_ready(stage.edge)
+    assert (await stage.owntracks("phone1", key, body)).is_success
+    await stage.worked_off()
+    daughter = await stage.sign_in(stage.town.daughter)
+    assert (await daughter.get(f"/v1/wearers/{stage.town.hana.id}/position")).is_success
