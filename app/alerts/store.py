@@ -224,13 +224,13 @@ def zone_of(connection: Connection, wearer_id: WearerId) -> ZoneInfo:
 
 
 _WHO = sa.select(wearer.c.id, wearer.c.name, wearer.c.city_id, city.c.zone).join(city, city.c.id == wearer.c.city_id)
-_WHO = _WHO.where(wearer.c.id.in_(sa.bindparam("wearer_ids", expanding=True)))
+_WHO_LOOKUP = dialect.Lookup(_WHO.where(wearer.c.id.in_(sa.bindparam("ids", expanding=True))), wearer.c.id)
 
 
 def who(connection: Connection, wearer_ids: Iterable[WearerId]) -> dict[WearerId, tuple[str, CityId, ZoneInfo]]:
     """The name, the city and the zone of many wearers."""
-    rows = connection.execute(_WHO, {"wearer_ids": list(wearer_ids)})
-    return {WearerId(row.id): (row.name, CityId(row.city_id), ZoneInfo(row.zone)) for row in rows}
+    rows = _WHO_LOOKUP.rows(connection, list(wearer_ids))
+    return {wearer_id: (name, city_id, ZoneInfo(zone)) for wearer_id, name, city_id, zone in rows}
 
 
 class _Row:

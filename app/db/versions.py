@@ -6,9 +6,8 @@ where one transaction runs at a time in a process.
 """
 
 import secrets
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from typing import Generic, TypeVar
-from uuid import UUID
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
@@ -18,6 +17,7 @@ from app.db import dialect
 from app.db.tables import version
 
 Value = TypeVar("Value")
+Key = TypeVar("Key", bound=Hashable)
 
 ENTRIES_MAX = 50_000
 """Beyond this many everything is read anew: memory has a limit, and a town of this size is read in a second."""
@@ -41,21 +41,21 @@ def numbers(connection: Connection, names: Collection[str]) -> frozenset[tuple[s
     return frozenset((name, number) for name, number in _NUMBERS.rows(connection, list(names)))
 
 
-class Kept(Generic[Value]):
-    """Values by id, read by `load` and kept while none of the versions `names` changes."""
+class Kept(Generic[Key, Value]):
+    """Values by key, read by `load` and kept while none of the versions `names` changes."""
 
     def __init__(self, *names: str) -> None:
         self._names = list(names)
-        self._kept: WeakKeyDictionary[Engine, tuple[frozenset[tuple[str, int]], dict[UUID, Value]]]
+        self._kept: WeakKeyDictionary[Engine, tuple[frozenset[tuple[str, int]], dict[Key, Value]]]
         self._kept = WeakKeyDictionary()
 
     def of(
         self,
         connection: Connection,
-        ids: Collection[UUID],
-        load: Callable[[Connection, Collection[UUID]], Mapping[UUID, Value]],
-    ) -> Mapping[UUID, Value]:
-        """The value of each id, and perhaps of others; `load` must give one for each that it is asked for."""
+        ids: Collection[Key],
+        load: Callable[[Connection, Collection[Key]], Mapping[Key, Value]],
+    ) -> Mapping[Key, Value]:
+        """The value of each key, and perhaps of others; `load` must give one for each that it is asked for."""
         if not ids:
             return {}
         now = numbers(connection, self._names)

@@ -13,7 +13,7 @@ from app.tags.heard import with_seconds
 from app.tags.passages import is_cut
 
 
-class Going(Struct, frozen=True):
+class Going(Struct, frozen=True, gc=False):
     """As much of an open passage as is needed to make it longer, and where it is."""
 
     first_s: int
@@ -49,7 +49,7 @@ def lengthened(
     if first_s < one.first_s or last_s - first_s > gap or first_s - one.last_s > gap:
         return None
     last_s = max(last_s, one.last_s)
-    if last_s + gap <= open_from_s or is_cut(one.first_s, last_s, cuts):
+    if last_s + gap <= open_from_s or (cuts and is_cut(one.first_s, last_s, cuts)):
         return None
     powers = one.rssi_dbm_max, rssi_dbm_max
     if powers[0] is None or (powers[1] is not None and powers[1] > powers[0]):

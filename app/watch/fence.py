@@ -67,8 +67,10 @@ def look(state: WatchState, observation: Observation, subject: Subject, now: dat
 
 def _heard_at_home(state: WatchState, passed: Passed, subject: Subject, now: datetime) -> Iterator[WatchEvent]:
     """Takes back the evidence to be outside when a detector in her home hears her."""
+    if passed.kind is not DetectorKind.HOME or passed.doubtful or passed.at < now - JUDGED_AGE_MAX:
+        return
     place = place_of(passed)
-    if place is None or passed.kind is not DetectorKind.HOME or passed.doubtful or passed.at < now - JUDGED_AGE_MAX:
+    if place is None:
         return
     for fence in subject.fences:
         if fence.purpose is not FencePurpose.HOME or signed_distance_m(fence, place.lat_deg, place.lon_deg) < 0:

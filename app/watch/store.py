@@ -1,7 +1,8 @@
 """The queries of the watches: states, settings, expectations, failures, the service's own uptime."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
@@ -27,12 +28,13 @@ from app.watch.tables import expectation, watch_failure, watch_setting, watch_st
 
 
 class Kept(Struct, kw_only=True):
-    """A state as it was loaded: `version` 0 means that there was none."""
+    """A state as it was loaded: `version` 0 means that there was none, `due_at` is the timer as it is stored."""
 
     subject_id: UUID
     city_id: CityId
     state: WatchState
     version: int
+    due_at: datetime | None = None
 
 
 SETTINGS_VERSION = "watch_setting"
@@ -40,18 +42,26 @@ EXPECTATION_VERSION = "expectation"
 _EXPECTED = expectation.c.ended_at.is_(None)
 
 
-def _if_as_it_was(insert: Any) -> Any:
+def _if_as_it_was(insert: Any, names: tuple[str, ...]) -> Any:
     """Compare-and-set: a state is written over only if its version is the one before."""
     new, kept = insert.excluded, watch_state.c
-    changes = {"state": new.state, "due_at": new.due_at, "version": new.version}
     return insert.on_conflict_do_update(
-        index_elements=["subject_id"], set_=changes, where=kept.version == new.version - sa.literal_column("1")
+        index_elements=["subject_id"],
+        set_={name: new[name] for name in names},
+        where=kept.version == new.version - sa.literal_column("1"),
     )
 
 
-_SAVE = dialect.Rows(watch_state, ("subject_id", "city_id", "state", "version", "due_at"), _if_as_it_was)
+_IN_TIME = timedelta(hours=1)
+"""A timer that has so long to go is not put off with each observation, since each time costs an index two pages. Who
+looks at what is due sees that it is not, and puts it off then: once a day for a tag.
+"""
+
+_STATE = ("subject_id", "city_id", "state", "version")
+_SAVE = dialect.Rows(watch_state, (*_STATE, "due_at"), partial(_if_as_it_was, names=("state", "version", "due_at")))
+_SAVE_BUT_TIMER = dialect.Rows(watch_state, _STATE, partial(_if_as_it_was, names=("state", "version")))
 _SUBJECT = sa.type_coerce(watch_state.c.subject_id, KeyBytes()).label("subject_id")
-_STATES = sa.select(_SUBJECT, watch_state.c.state, watch_state.c.version).where(
+_STATES = sa.select(_SUBJECT, watch_state.c.state, watch_state.c.version, watch_state.c.due_at).where(
     watch_state.c.subject_id.in_(sa.bindparam("ids", expanding=True))
 )
 _KEY: sa.Column[bytes] = sa.Column("subject_id", KeyBytes())
@@ -64,26 +74,38 @@ def load(connection: Connection, subjects: Mapping[UUID, CityId]) -> dict[UUID, 
     """The states of subjects, in the order of their ids (so that two workers lock rows in one order); fresh ones where
     there was none.
     """
-    ids = sorted(subjects, key=_number)
+    keys = {one.bytes: one for one in sorted(subjects, key=_number)}
     lookup = _LOOKUP if connection.dialect.name == "sqlite" else _LOCKED
-    rows = {key: (state, version) for key, state, version in lookup.rows(connection, [one.bytes for one in ids])}
+    rows = {key: values for key, *values in lookup.rows(connection, keys)}
     kept: dict[UUID, Kept] = {}
-    for subject_id in ids:
-        row = rows.get(subject_id.bytes)
-        state, version = (WatchState(), 0) if row is None else (decode_state(row[0]), row[1])
-        kept[subject_id] = Kept(subject_id=subject_id, city_id=subjects[subject_id], state=state, version=version)
+    for key, subject_id in keys.items():
+        state, version, due_at = rows.get(key) or (None, 0, None)
+        kept[subject_id] = Kept(
+            subject_id=subject_id,
+            city_id=subjects[subject_id],
+            state=WatchState() if state is None else decode_state(state),
+            version=version,
+            due_at=due_at,
+        )
     return kept
 
 
-def save(connection: Connection, kept: Sequence[Kept], due_at: Sequence[datetime | None]) -> None:
+def save(
+    connection: Connection, kept: Sequence[Kept], due_at: Sequence[datetime | None], now: datetime | None = None
+) -> None:
     """Writes states by compare-and-set, each with the time at which it is due. Raises `Conflict` when another worker
-    changed one of them meanwhile.
+    changed one of them meanwhile. At `now`, where it is given, a timer that is early but far off stays as it is.
     """
-    rows = [
-        (one.subject_id, one.city_id, encode_state(one.state), one.version + 1, due)
-        for one, due in zip(kept, due_at, strict=True)
-    ]
-    if _SAVE.insert(connection, rows) != len(rows):
+    rows: list[tuple[Any, ...]] = []
+    timed: list[tuple[Any, ...]] = []
+    for one, due in zip(kept, due_at, strict=True):
+        row = (one.subject_id, one.city_id, encode_state(one.state), one.version + 1)
+        before = one.due_at
+        if now is None or before is None or due is None or due < before or before - now < _IN_TIME:
+            timed.append((*row, due))
+        else:
+            rows.append(row)
+    if _SAVE.insert(connection, timed) + _SAVE_BUT_TIMER.insert(connection, rows) != len(kept):
         raise Conflict("The state of a wearer was changed by another worker.")
 
 

@@ -66,11 +66,18 @@ def tell_news(connection: Connection, events: Sequence[WatchEvent], now: datetim
 
     A message is named by the event's cause, so what comes twice is told once.
     """
-    wearers = store.who(connection, {event.wearer_id for event in events})
-    told = households.told_of(connection, wearers.keys(), now, NEWS_SCOPES)
+    told = households.told_of(connection, {event.wearer_id for event in events}, now, NEWS_SCOPES)
     addresses = accounts.addresses_of(connection, {one.account_id for some in told.values() for one in some})
+    reached = {
+        wearer_id: found
+        for wearer_id, some in told.items()
+        if (found := [address.id for one in some for address in addresses.get(one.account_id, ())])
+    }
+    wearers = store.who(connection, reached)
     notes: list[outbox.Note] = []
     for event in events:
+        if event.wearer_id not in reached:  # Nothing is made up for nobody.
+            continue
         name, city_id, zone = wearers[event.wearer_id]
         words = {"wearer": name} | when(event, zone)
         for reason in event.reasons:
@@ -78,16 +85,15 @@ def tell_news(connection: Connection, events: Sequence[WatchEvent], now: datetim
         notes += [
             outbox.Note(
                 city_id=city_id,
-                address_id=address.id,
-                unique_key=f"{event.wearer_id.hex}:{event.cause}:{address.id.hex}",
+                address_id=address_id,
+                unique_key=f"{event.wearer_id.hex}:{event.cause}:{address_id.hex}",
                 kind=f"news.{event.rule}",
                 level=Level.NEWS,
                 about=f"{_about_news(event.rule, event.wearer_id)}:{event.subject}",
                 params=words,
                 expires_at=now + KEPT[Level.NEWS],
             )
-            for one in told[event.wearer_id]
-            for address in addresses.get(one.account_id, ())
+            for address_id in reached[event.wearer_id]
         ]
     outbox.put_all(connection, notes, now)
 

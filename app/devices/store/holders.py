@@ -126,7 +126,7 @@ def carried(connection: Connection, device_ids: Collection[UUID]) -> Mapping[UUI
     return _KEPT.of(connection, device_ids, _load_carried)
 
 
-_KEPT: versions.Kept[Carried] = versions.Kept(CARRIERS_VERSION, SHARING_VERSION)
+_KEPT: versions.Kept[UUID, Carried] = versions.Kept(CARRIERS_VERSION, SHARING_VERSION)
 
 
 def _load_carried(connection: Connection, device_ids: Collection[UUID]) -> dict[UUID, Carried]:

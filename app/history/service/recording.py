@@ -6,6 +6,7 @@ One call takes everything that a group of units says, so that each touched passa
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from math import ceil
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -15,16 +16,18 @@ from sqlalchemy.engine import Connection
 from app.devices.carriers import carrier_at
 from app.geo.cells import cell_of, hour_of
 from app.history.doubting import MOVING
-from app.history.going import Going, OpenKey, TagKey, lengthened, may_contradict
+from app.history.going import Going, OpenKey, lengthened, may_contradict
 from app.history.model import Began, KnownBy, Passage, Position, Spot
 from app.history.service import doubting
+from app.history.service.gathering import Touched, gather
 from app.history.store import opened, positions
 from app.history.store import passages as store
+from app.history.store.opened import OfTag
 from app.kit.ids import CityId, DetectorId, DeviceId, PassageId, TagId, new_id
 from app.tags import heard as heard_set
 from app.tags import service as tags
 from app.tags.passages import Stretch, gap_s, join, stretches, taught_interval_s
-from app.tags.snapshot import Placed, Worn
+from app.tags.snapshot import Placed
 from beacon_ingest.messages import DetectorUnit, Fix
 
 KEPT_OPEN = timedelta(minutes=5)
@@ -39,40 +42,6 @@ VEHICLE_PLACE_AGE = timedelta(seconds=120)
 """Where a bus was more than two minutes away from that second, it was somewhere else."""
 
 CLOSED_AT_ONCE = 1_000
-
-
-class _Touched:
-    """What a group of units says of one tag at one detector."""
-
-    __slots__ = (
-        "detector",
-        "detector_id",
-        "received_at",
-        "rssi_dbm_max",
-        "seconds",
-        "skew_s",
-        "tag",
-        "tag_id",
-        "until_s",
-    )
-
-    def __init__(
-        self,
-        tag_id: UUID,
-        tag: Worn,
-        detector_id: UUID,
-        detector: Placed,
-        seconds: tuple[int, ...],
-        unit: DetectorUnit,
-    ) -> None:
-        self.tag_id, self.tag = tag_id, tag
-        self.detector_id, self.detector = detector_id, detector
-        self.seconds = seconds
-        self.rssi_dbm_max: float | None = None
-        self.received_at = unit.received_at
-        skew_s = unit.report.skew_s
-        self.skew_s = None if isinstance(skew_s, UnsetType) else skew_s
-        self.until_s = 0
 
 
 class _Changes(Struct):
@@ -90,17 +59,17 @@ class _Changes(Struct):
 
 def record(connection: Connection, units: Sequence[DetectorUnit], now: datetime) -> list[Began]:
     """Takes in what detectors heard; the passages that are news, in order of time. A repeat changes nothing."""
-    tags.queue_up(connection, {tag.tag for unit in units for tag in unit.tags})
-    touched = _gather(connection, units)
+    tags.queue_up(connection, (tag.tag for unit in units for tag in unit.tags))
+    touched = gather(connection, units)
     if not touched:
         return []
     known = opened.of(connection, {key[:2] for key in touched})
     open_from_s = (now - KEPT_OPEN).timestamp()
-    longer: dict[OpenKey, Going] = {}
-    others: dict[OpenKey, _Touched] = {}
+    longer: list[tuple[OpenKey, OfTag, Going]] = []
+    others: dict[OpenKey, Touched] = {}
     for key, one in touched.items():
-        before = known[key[:2]].get(key[2])
-        after = None
+        of_tag = one.of_tag = known[key[:2]]
+        before, after = of_tag.get(key[2]), None
         if before is not None:
             gap = gap_s(one.tag.interval_s)
             after = lengthened(before, one.seconds, one.rssi_dbm_max, gap, one.tag.cuts_s, open_from_s)
@@ -109,21 +78,23 @@ def record(connection: Connection, units: Sequence[DetectorUnit], now: datetime)
             continue
         one.until_s = before.last_s
         if after != before:
-            longer[key] = after
+            longer.append((key, of_tag, after))
     changes = _Changes()
-    by_key = {_key(one): one for one in store.open_of(connection, [key for key in others if key[2] in known[key[:2]]])}
+    by_key = {
+        _key(one): one
+        for one in store.open_of(connection, [key for key, one in others.items() if key[2] in one.of_tag])
+    }
     for key, one in others.items():
         _join(connection, changes, one, by_key.get(key), now)
-    store.lengthen(connection, longer.items())
+    store.lengthen(connection, longer)
     _write(connection, changes)
     became: dict[OpenKey, Going | None] = {_key(one): None for one in changes.gone_open}
-    became |= longer
     became |= {_key(one): _going(one) for one, _ in changes.opened.values()}
-    opened.changed(connection, became)
-    _doubt(connection, changes, known, touched)
+    opened.changed(connection, became, longer)
+    _doubt(connection, changes, touched)
     store.save_closed(connection, changes.closed)
     tags.teach_intervals(connection, changes.taught)
-    heard_by = {one.detector_id: one.detector for one in others.values()}
+    heard_by = {one.unit.device_id: one.detector for one in others.values()}
     began = [Began(one, heard_by[one.detector_id].name, heard_by[one.detector_id].kind) for one in changes.began]
     return sorted(began, key=lambda one: one.passage.opened_at)
 
@@ -157,33 +128,6 @@ def _vehicle_position(unit: DetectorUnit, fix: Fix) -> Position:
     )
 
 
-def _gather(connection: Connection, units: Sequence[DetectorUnit]) -> dict[OpenKey, _Touched]:
-    """What was heard of tags and by detectors that are known here."""
-    worn = tags.worn(connection, {tag.tag for unit in units for tag in unit.tags})
-    placed = tags.placed(connection, {unit.device_id for unit in units if unit.tags})
-    touched: dict[OpenKey, _Touched] = {}
-    for unit in units:
-        detector = placed.get(unit.device_id)
-        if detector is None:
-            continue
-        detector_key = unit.device_id.bytes
-        for heard in unit.tags:
-            tag = worn.get(heard.tag)
-            if tag is None:
-                continue
-            key = (tag.city_id, heard.tag.bytes, detector_key)
-            one = touched.get(key)
-            if one is None:
-                one = _Touched(heard.tag, tag, unit.device_id, detector, heard.heard_s, unit)
-                touched[key] = one
-            else:
-                one.seconds = tuple(sorted({*one.seconds, *heard.heard_s}))
-            rssi_dbm = heard.rssi_dbm_max
-            if rssi_dbm is not UNSET and (one.rssi_dbm_max is None or rssi_dbm > one.rssi_dbm_max):
-                one.rssi_dbm_max = rssi_dbm
-    return touched
-
-
 def _going(one: Passage, doubtful: Collection[UUID] = ()) -> Going:
     first_s, last_s = _second(one.opened_at), _second(one.last_at)
     is_doubtful = one.doubtful or one.id in doubtful
@@ -194,7 +138,7 @@ def _key(one: Passage) -> OpenKey:
     return one.city_id, one.tag_id.bytes, one.detector_id.bytes
 
 
-def _join(connection: Connection, changes: _Changes, one: _Touched, current: Passage | None, now: datetime) -> None:
+def _join(connection: Connection, changes: _Changes, one: Touched, current: Passage | None, now: datetime) -> None:
     """Joins what was heard with what is stored of this tag and detector."""
     gap, cuts = gap_s(one.tag.interval_s), one.tag.cuts_s
     news = stretches(one.seconds, one.rssi_dbm_max, gap, cuts)
@@ -202,7 +146,7 @@ def _join(connection: Connection, changes: _Changes, one: _Touched, current: Pas
     if news[0].first_s <= (_second(now - KEPT_OPEN) if current is None else _second(current.opened_at) - 1):
         from_at = _moment(news[0].first_s - gap)
         until_at = _moment(news[-1].last_s + gap)
-        stored += store.closed_near(connection, one.tag_id, one.detector_id, from_at, until_at)
+        stored += store.closed_near(connection, one.tag_id, one.unit.device_id, from_at, until_at)
     by_id = {part.id: part for part in stored}
     parts = join([_stretch(part) for part in stored], news, gap, cuts)
     last = parts[-1]
@@ -230,7 +174,7 @@ def _join(connection: Connection, changes: _Changes, one: _Touched, current: Pas
             changes.began.append(passage)
 
 
-def _passage(connection: Connection, stretch: Stretch, before: Sequence[Passage], one: _Touched) -> Passage:
+def _passage(connection: Connection, stretch: Stretch, before: Sequence[Passage], one: Touched) -> Passage:
     """The stored form of a stretch. A place that is known stays."""
     opened_at = _moment(stretch.first_s)
     placed = next((old for old in before if old.lat_deg is not None), None)
@@ -239,10 +183,11 @@ def _passage(connection: Connection, stretch: Stretch, before: Sequence[Passage]
     else:
         carrier = carrier_at(one.tag.carriers, opened_at)
         wearer_id = None if carrier is None else carrier.wearer_id
+    skew_s: Any = one.unit.report.skew_s
     passage = Passage(
         city_id=one.tag.city_id,
         tag_id=TagId(one.tag_id),
-        detector_id=DetectorId(one.detector_id),
+        detector_id=DetectorId(one.unit.device_id),
         id=PassageId(stretch.id or new_id()),
         opened_at=opened_at,
         wearer_id=wearer_id,
@@ -254,12 +199,12 @@ def _passage(connection: Connection, stretch: Stretch, before: Sequence[Passage]
         accuracy_m=None if placed is None else placed.accuracy_m,
         cell=None if placed is None else placed.cell,
         doubtful=any(old.doubtful for old in before),
-        received_at=min((old.received_at for old in before), default=one.received_at),
-        skew_s=before[0].skew_s if before else one.skew_s,
+        received_at=min((old.received_at for old in before), default=one.unit.received_at),
+        skew_s=before[0].skew_s if before else (None if skew_s is UNSET else skew_s),
     )
     if placed is not None:
         return passage
-    return _at_spot(passage, spot_of(connection, one.detector_id, one.detector, opened_at))
+    return _at_spot(passage, spot_of(connection, one.unit.device_id, one.detector, opened_at))
 
 
 def _at_spot(passage: Passage, spot: Spot | None) -> Passage:
@@ -286,19 +231,21 @@ def spot_of(connection: Connection, detector_id: UUID, detector: Placed, at: dat
 def _doubt(
     connection: Connection,
     changes: _Changes,
-    known: Mapping[TagKey, Mapping[bytes, Going]],
-    touched: Mapping[OpenKey, _Touched],
+    touched: Mapping[OpenKey, Touched],
 ) -> None:
     """Marks what cannot be true together, and keeps it for the staff. What is open is stored already; few tags need a
     closer look.
     """
     suspects = {one.tag_id for one in (*changes.closed, *changes.late)}
     for key, one in touched.items():
-        of_tag = known[key[:2]]
-        mine = of_tag.get(key[2])
-        if mine is None or len(of_tag) < 2:  # The usual case.
+        if len(one.of_tag) < 2:  # The usual case.
             continue
-        if may_contradict(mine, of_tag.values(), one.until_s, one.detector.range_m):
+        until_s = one.until_s
+        lately = [other for other in one.of_tag.values() if other.last_s > until_s]
+        mine = one.of_tag.get(key[2])
+        if mine is None or not lately or (len(lately) == 1 and lately[0] is mine):
+            continue
+        if may_contradict(mine, lately, until_s, one.detector.range_m):
             suspects.add(TagId(one.tag_id))
     if not suspects:
         return

@@ -7,7 +7,7 @@ where many write at once, nothing is kept.
 """
 
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -85,9 +85,15 @@ def of(connection: Connection, tags: Collection[TagKey]) -> Mapping[TagKey, OfTa
     return kept.tags
 
 
-def changed(connection: Connection, passages: Mapping[OpenKey, Going | None]) -> None:
-    """Says what open passages have become, None for those that are none any more."""
-    if not passages:
+def changed(
+    connection: Connection,
+    passages: Mapping[OpenKey, Going | None],
+    longer: Sequence[tuple[OpenKey, OfTag, Going]] = (),
+) -> None:
+    """Says what open passages have become, None for those that are none any more; of those that became `longer` with
+    what `of` gave in this transaction.
+    """
+    if not passages and not longer:
         return
     kept = _kept.get(connection.engine)
     is_true = kept is not None and kept.number == _number(connection)
@@ -99,14 +105,16 @@ def changed(connection: Connection, passages: Mapping[OpenKey, Going | None]) ->
     if kept is None or not is_true:
         return
     kept.number = number
+    for key, of_tag, going in longer:
+        of_tag[key[2]] = going
     for (city_id, tag_id, detector_id), one in passages.items():
-        of_tag = kept.tags.get((city_id, tag_id))
-        if of_tag is None:
+        found = kept.tags.get((city_id, tag_id))
+        if found is None:
             continue
         if one is None:
-            of_tag.pop(detector_id, None)
+            found.pop(detector_id, None)
         else:
-            of_tag[detector_id] = one
+            found[detector_id] = one
 
 
 def _is_kept(connection: Connection) -> bool:

@@ -67,9 +67,9 @@ _OPEN_OF_TAGS = dialect.Lookup(
 )
 
 
-def lengthen(connection: Connection, longer: Iterable[tuple[OpenKey, Going]]) -> None:
+def lengthen(connection: Connection, longer: Iterable[tuple[OpenKey, Any, Going]]) -> None:
     """Writes what open passages have become, but not when they will be over: `over` finds them a little early."""
-    _LENGTHEN.apply(connection, [(one.last_s, one.heard, one.rssi_dbm_max, *key) for key, one in longer])
+    _LENGTHEN.apply(connection, [(one.last_s, one.heard, one.rssi_dbm_max, *key) for key, _, one in longer])
 
 
 def put_off(connection: Connection, later: Iterable[tuple[OpenKey, int]]) -> None:

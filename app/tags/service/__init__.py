@@ -29,6 +29,7 @@ from app.tags.service.tags import (
     release_all,
     release_tag,
     worn,
+    worn_by_key,
 )
 
 __all__ = [
@@ -62,4 +63,5 @@ __all__ = [
     "teach_intervals",
     "uptime",
     "worn",
+    "worn_by_key",
 ]

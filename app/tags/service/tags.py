@@ -1,6 +1,6 @@
 """Tags are registered, changed, worn, given back and ended; the edge's registry follows."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -131,7 +131,12 @@ def worn(connection: Connection, tag_ids: Collection[UUID]) -> dict[UUID, Worn]:
     return tags.worn(connection, tag_ids)
 
 
-def queue_up(connection: Connection, tag_ids: Collection[UUID]) -> None:
+def worn_by_key(connection: Connection, keys: Collection[bytes]) -> Mapping[bytes, Worn | None]:
+    """The same for the hot path: by the bytes of the ids, None for unknown tags."""
+    return tags.worn_by_key(connection, keys)
+
+
+def queue_up(connection: Connection, tag_ids: Iterable[UUID]) -> None:
     """Whoever joins what is heard of these tags waits here for whoever else does, to the end of the transaction."""
     tags.queue_up(connection, tag_ids)
 

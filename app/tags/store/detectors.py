@@ -33,7 +33,7 @@ _PLACED = dialect.Lookup(
     ).where(detector.c.id.in_(sa.bindparam("ids", expanding=True))),
     detector.c.id,
 )
-_KEPT: versions.Kept[Placed | None] = versions.Kept(DETECTOR_PLACES_VERSION)
+_KEPT: versions.Kept[UUID, Placed | None] = versions.Kept(DETECTOR_PLACES_VERSION)
 
 
 def add(connection: Connection, one: Detector) -> bool:

@@ -1,6 +1,6 @@
 """Registered tags, and who wears them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection, Row
 
 from app.accounts.model import Role, Viewer
 from app.db import dialect, versions
+from app.db.types import KeyBytes
 from app.households.tables import protection
 from app.kit.errors import NotFound
 from app.kit.ids import TagId, WearerId
@@ -24,7 +25,7 @@ TAG_CARRIERS_VERSION = "tag_carriers"
 # Made once, because it runs for every batch from the edge.
 _WORN = dialect.Lookup(
     sa.select(
-        tag.c.id,
+        sa.type_coerce(tag.c.id, KeyBytes()),
         tag.c.city_id,
         tag.c.interval_s,
         tag_carrier.c.wearer_id,
@@ -34,7 +35,7 @@ _WORN = dialect.Lookup(
     .outerjoin(tag_carrier, tag_carrier.c.tag_id == tag.c.id)
     .where(tag.c.id.in_(sa.bindparam("ids", expanding=True)))
     .order_by(tag.c.id, tag_carrier.c.from_at),
-    tag.c.id,
+    sa.Column("id", KeyBytes()),
 )
 _QUEUE = dialect.Lookup(
     sa.select(tag.c.id)
@@ -43,7 +44,7 @@ _QUEUE = dialect.Lookup(
     .with_for_update(key_share=True),
     tag.c.id,
 )
-_KEPT: versions.Kept[Worn | None] = versions.Kept(TAG_CARRIERS_VERSION)
+_KEPT: versions.Kept[bytes, Worn | None] = versions.Kept(TAG_CARRIERS_VERSION)
 
 
 def add(connection: Connection, one: Tag) -> bool:
@@ -83,12 +84,12 @@ def locked(connection: Connection, tag_id: TagId) -> Tag:
     return _one(connection, sa.select(tag).where(tag.c.id == tag_id).with_for_update(key_share=True))
 
 
-def queue_up(connection: Connection, tag_ids: Collection[UUID]) -> None:
+def queue_up(connection: Connection, tag_ids: Iterable[UUID]) -> None:
     """Where others write at the same time: from here on nobody else joins what is heard of these tags, or hands them
     over, until this transaction ends.
     """
     if connection.dialect.name == "postgresql":
-        _QUEUE.rows(connection, sorted(tag_ids))
+        _QUEUE.rows(connection, sorted(set(tag_ids)))
 
 
 def change(connection: Connection, tag_id: TagId, values: Mapping[str, object]) -> None:
@@ -205,20 +206,25 @@ def worn(connection: Connection, tag_ids: Collection[UUID]) -> dict[UUID, Worn]:
     """Who wore each of these tags and when; ended tags too, unknown ones are left out. For the writer's side: what did
     not change is not read again.
     """
-    kept = _KEPT.of(connection, tag_ids, _load_worn)
-    return {key: one for key in tag_ids if (one := kept[key]) is not None}
+    kept = worn_by_key(connection, [tag_id.bytes for tag_id in tag_ids])
+    return {tag_id: one for tag_id in tag_ids if (one := kept[tag_id.bytes]) is not None}
 
 
-def _load_worn(connection: Connection, tag_ids: Collection[UUID]) -> dict[UUID, Worn | None]:
-    found: dict[UUID, Worn | None] = dict.fromkeys(tag_ids)
-    for tag_id, city_id, interval_s, wearer_id, from_at, until_at in _WORN.rows(connection, tag_ids):
-        before = found[tag_id]
+def worn_by_key(connection: Connection, keys: Collection[bytes]) -> Mapping[bytes, Worn | None]:
+    """The same of the 16 bytes of the ids; None for those that are unknown, and perhaps more than was asked for."""
+    return _KEPT.of(connection, keys, _load_worn)
+
+
+def _load_worn(connection: Connection, keys: Collection[bytes]) -> dict[bytes, Worn | None]:
+    found: dict[bytes, Worn | None] = dict.fromkeys(keys)
+    for key, city_id, interval_s, wearer_id, from_at, until_at in _WORN.rows(connection, keys):
+        before = found[key]
         carriers = () if before is None else before.carriers
         if wearer_id is not None:
-            one = TagCarrier(tag_id=tag_id, wearer_id=wearer_id, from_at=from_at, until_at=until_at)
+            one = TagCarrier(tag_id=TagId(UUID(bytes=key)), wearer_id=wearer_id, from_at=from_at, until_at=until_at)
             carriers = (*carriers, one)
         cuts_s = cuts_of(carriers)
-        found[tag_id] = Worn(city_id=city_id, interval_s=interval_s, carriers=carriers, cuts_s=cuts_s)
+        found[key] = Worn(city_id=city_id, interval_s=interval_s, carriers=carriers, cuts_s=cuts_s)
     return found
 
 

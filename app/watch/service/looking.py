@@ -49,7 +49,7 @@ def look(
         events += happened
         if failures:
             store.save_failures(connection, wearer_id, one.city_id, failures, now)
-    save(connection, list(kept.values()), subjects)
+    save(connection, list(kept.values()), subjects, now=now)
     return events
 
 
@@ -121,7 +121,7 @@ def _passages(connection: Connection, asked: Question, names: Mapping[UUID, str]
     }
 
 
-_WATCHED: Kept[Subject] = Kept(
+_WATCHED: Kept[UUID, Subject] = Kept(
     geo.VERSION, store.SETTINGS_VERSION, store.EXPECTATION_VERSION, CITY_VERSION, DETECTOR_PLACES_VERSION
 )
 
@@ -151,10 +151,17 @@ def _load_subjects(connection: Connection, ids: Collection[UUID]) -> dict[UUID, 
 
 
 def save(
-    connection: Connection, kept: list[KeptState], subjects: Mapping[UUID, Subject], uptime: Uptime | None = None
+    connection: Connection,
+    kept: list[KeptState],
+    subjects: Mapping[UUID, Subject],
+    uptime: Uptime | None = None,
+    now: datetime | None = None,
 ) -> None:
-    """Keeps the states. Without `uptime` a time for silence may be too early after an outage; `tick` puts it right."""
-    store.save(connection, kept, [catalogue.due_at(one.state, subjects[one.subject_id], uptime) for one in kept])
+    """Keeps the states. Without `uptime` a time for silence may be too early after an outage, and with `now` it may be
+    as early as it was; `tick` puts it right.
+    """
+    due_at = [catalogue.due_at(one.state, subjects[one.subject_id], uptime) for one in kept]
+    store.save(connection, kept, due_at, now)
 
 
 def forget_device(connection: Connection, wearer_id: WearerId, device_id: UUID) -> None:

@@ -1,0 +1,62 @@
+"""What a group of units says, put together by tag and detector. This runs for each tag of each body."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from msgspec import UNSET, Struct
+from sqlalchemy.engine import Connection
+
+from app.history.going import Going, OpenKey
+from app.tags import service as tags
+from app.tags.snapshot import Placed, Worn
+from beacon_ingest.messages import DetectorUnit
+
+
+class Touched(Struct, gc=False):
+    """What a group of units says of one tag at one detector; `unit` is the first that does.
+
+    `of_tag` are the open passages of the tag by detector, `until_s` until when that of this detector had been heard
+    before, where it only becomes longer.
+    """
+
+    tag_id: UUID
+    tag: Worn
+    unit: DetectorUnit
+    detector: Placed
+    seconds: tuple[int, ...]
+    rssi_dbm_max: float | None
+    of_tag: dict[bytes, Going]
+    until_s: int = 0
+
+
+_NONE: dict[bytes, Going] = {}
+
+
+def gather(connection: Connection, units: Sequence[DetectorUnit]) -> dict[OpenKey, Touched]:
+    """What was heard of tags and by detectors that are known here."""
+    placed = tags.placed(connection, {unit.device_id for unit in units if unit.tags})
+    keys = [[heard.tag.bytes for heard in unit.tags] for unit in units]
+    worn = tags.worn_by_key(connection, {key for some in keys for key in some})
+    touched: dict[OpenKey, Touched] = {}
+    for unit, tag_keys in zip(units, keys, strict=True):
+        detector = placed.get(unit.device_id)
+        if detector is None:
+            continue
+        detector_key = unit.device_id.bytes
+        for heard, tag_key in zip(unit.tags, tag_keys, strict=True):
+            tag = worn[tag_key]
+            if tag is None:
+                continue
+            rssi_dbm: Any = heard.rssi_dbm_max
+            if rssi_dbm is UNSET:
+                rssi_dbm = None
+            key = (tag.city_id, tag_key, detector_key)
+            one = touched.get(key)
+            if one is None:
+                touched[key] = Touched(heard.tag, tag, unit, detector, heard.heard_s, rssi_dbm, _NONE)
+                continue
+            one.seconds = tuple(sorted({*one.seconds, *heard.heard_s}))
+            if rssi_dbm is not None and (one.rssi_dbm_max is None or rssi_dbm > one.rssi_dbm_max):
+                one.rssi_dbm_max = rssi_dbm
+    return touched
