@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from uuid import UUID
 
+import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from prometheus_client import CollectorRegistry
 from sqlalchemy.engine import Connection
@@ -29,6 +30,8 @@ from app.snapshots import Snapshots
 from app.worker import Worker
 from beacon_ingest.broker import Broker, Unfit
 from beacon_ingest.jetstream import JetStream, StreamPlan
+
+log = structlog.get_logger()
 
 PATIENCE_S = 5.0
 """How long a start waits for NATS; then it goes on without, and says that it is not ready."""
@@ -133,6 +136,7 @@ async def _broker(
 ) -> Broker:
     """The line to NATS, on which the stream is and hints come and go. Raises `InvalidSettings` when it is not fit."""
     plan = StreamPlan(partitions=settings.partitions, replicas=settings.replicas, bytes_max=settings.stream_bytes_max)
+    await _must_sync(settings)
     servers = [one.strip() for one in settings.nats.split(",")]
     broker = Broker(servers, name=f"mimamori {name}")
     hints = Hints(database, broker, topics)
@@ -143,6 +147,29 @@ async def _broker(
     except Unfit as error:
         raise InvalidSettings(str(error)) from None
     return broker
+
+
+async def _must_sync(settings: Settings) -> None:
+    """Raises `InvalidSettings` when a NATS server says that it acknowledges what is not on its disk. That it is not to
+    be seen is no reason not to start: the page on operations says what rests on it.
+    """
+    import httpx  # Loaded when it is first needed.
+
+    urls = [one.strip() for one in settings.nats_monitoring.split(",") if one.strip()]
+    if not urls:
+        log.warning("nats_sync_not_seen", why="the setting nats_monitoring is empty")
+    async with httpx.AsyncClient(timeout=PATIENCE_S) as client:
+        for url in urls:
+            try:
+                answer = (await client.get(f"{url.rstrip('/')}/varz")).raise_for_status().json()
+            except (httpx.HTTPError, ValueError) as error:
+                log.warning("nats_sync_not_seen", why=type(error).__name__)
+                continue
+            if not answer.get("jetstream", {}).get("config", {}).get("sync_always"):
+                raise InvalidSettings(
+                    "A NATS server runs without `sync_interval: always`: a power cut would lose data; set it in the "
+                    "block `jetstream` of its configuration and restart it."
+                )
 
 
 def _ticker(stack: AsyncExitStack) -> AsyncIOScheduler:

@@ -108,7 +108,7 @@ class Partition:
         try:
             while not self._stopping.is_set():
                 try:
-                    messages = await pull.fetch(BATCH, timeout=IDLE_S)
+                    messages = await self._broker.unbroken(pull.fetch(BATCH, timeout=IDLE_S))
                 except TimeoutError:  # Somebody who lost the partition may have been given what we asked for.
                     if (await pull.consumer_info()).num_ack_pending:
                         return

@@ -3,9 +3,9 @@ it meanwhile hears so at once.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import nats.errors
 import structlog
@@ -13,6 +13,8 @@ from nats.aio.client import Client
 from nats.js.client import JetStreamContext
 
 log = structlog.get_logger()
+
+Answer = TypeVar("Answer")
 
 RECONNECT_S: Final = 1
 API_S: Final = 5.0
@@ -45,6 +47,7 @@ class Broker:
         self._task: asyncio.Task[None] | None = None
         self.ready = asyncio.Event()
         """Set once the line was open and everything was prepared; it may have broken since."""
+        self._break: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def open(self, patience_s: float) -> None:
         """Begins to connect, and waits for it so long at most. Raises `Unfit`."""
@@ -88,10 +91,28 @@ class Broker:
         """The same, for those who prepare."""
         return self._jetstream
 
+    async def unbroken(self, question: Coroutine[Any, Any, Answer]) -> Answer:
+        """The answer to a question that waits at the server. Raises `Disconnected` as soon as the line breaks: then
+        nobody will answer.
+        """
+        asking = asyncio.ensure_future(question)
+        try:
+            waited: set[asyncio.Future[Any]] = {asking, self._break}
+            await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+            if not asking.done():
+                raise Disconnected
+            return asking.result()
+        finally:
+            asking.cancel()
+
+    async def _broke(self) -> None:
+        self._break.set_result(None)
+        self._break = asyncio.get_running_loop().create_future()
+
     async def _come_up(self) -> None:
         await self._client.connect(
             self._servers, name=self._name, no_echo=True, max_reconnect_attempts=-1, reconnect_time_wait=RECONNECT_S,
-            error_cb=_note,
+            error_cb=_note, disconnected_cb=self._broke,
         )  # fmt: skip
         must_be_fit(self._client)
         while not self.ready.is_set():

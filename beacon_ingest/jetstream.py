@@ -162,11 +162,14 @@ class JetStream:
     async def _send(self, part: Part) -> None:
         headers: dict[str, Any] = {api.Header.MSG_ID.value: part.unit.ingest_ids[0].hex()}
         try:
-            await self._broker.jetstream.publish(
+            publishing = self._broker.jetstream.publish(
                 subject_of(part.partition), packed(part.unit), timeout=self._timeout_s, stream=STREAM, headers=headers
             )
+            await self._broker.unbroken(publishing)
         except nats.errors.MaxPayloadError:  # It will be so for ever: not the stream is full, the unit is too large.
             raise
-        except (nats.errors.Error, Disconnected, TimeoutError, OSError) as error:
+        except Disconnected:  # The broker said so once; each device hears it with its answer.
+            raise StreamFull(RETRY_AFTER_S) from None
+        except (nats.errors.Error, TimeoutError, OSError) as error:
             log.warning("not_published", error=type(error).__name__, partition=part.partition)
             raise StreamFull(RETRY_AFTER_S) from None

@@ -18,7 +18,7 @@ PARTITIONS = 4
 
 _CONFIGURATION = """
 listen: "127.0.0.1:{port}"
-http: "127.0.0.1:-1"
+http: "127.0.0.1:{monitoring_port}"
 ports_file_dir: "{folder}"
 jetstream {{ store_dir: "{folder}/store", sync_interval: {sync_interval}, max_file_store: 4Gb }}
 """
@@ -31,12 +31,15 @@ class NatsServer:
         self._folder, self._sync_interval = folder, sync_interval
         self._process: subprocess.Popen[bytes] | None = None
         self.url, self.monitoring = "", ""
-        self._port = "-1"
+        self._port = self._monitoring_port = "-1"
 
     async def start(self) -> None:
         """Starts and waits until it can be reached."""
         file = self._folder / "nats.conf"
-        text = _CONFIGURATION.format(port=self._port, folder=self._folder, sync_interval=self._sync_interval)
+        text = _CONFIGURATION.format(
+            port=self._port, monitoring_port=self._monitoring_port, folder=self._folder,
+            sync_interval=self._sync_interval,
+        )  # fmt: skip
         file.write_text(text)
         program = Path(sys.executable).with_name("nats-server")
         self._process = subprocess.Popen([program, "-c", file], stderr=subprocess.DEVNULL)
@@ -47,7 +50,7 @@ class NatsServer:
                 await asyncio.sleep(0.005)
         found = json.loads(text)
         self.url, self.monitoring = found["nats"][0], found["monitoring"][0]
-        self._port = self.url.rsplit(":", 1)[1]
+        self._port, self._monitoring_port = (one.rsplit(":", 1)[1] for one in (self.url, self.monitoring))
 
     async def end(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Ends it and waits for that."""

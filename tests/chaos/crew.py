@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import msgspec
 from msgspec import Struct
+from sqlalchemy.engine import Connection
 
 from app.accounts import service as accounts
 from app.db.engine import sqlite_engine
@@ -67,28 +68,34 @@ def populate(folder: Path, phones: int, pressers: int, with_tags: int = 0) -> Ca
     start = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=100)
     engine = sqlite_engine(folder)
     with engine.begin() as c:
-        here = town(c, start - timedelta(days=1))
-
-        def watched(name: str) -> WearerId:
-            family = account(c, name, name, now=start)
-            household = households.create_household(c, KAKOGAWA, name, [family.id], start)
-            one = households.create_wearer(c, household.id, name, by=family.id, now=start)
-            households.add_contact(c, one.id, name, account_id=family.id, by=family.id, now=start)
-            accounts.add_address(c, family.id, Channel.FCM, AddressKind.TOKEN, f"phone-of-{name}", "ja", start)
-            return one.id
-
-        def wearer(name: str, format: str, external_id: str) -> tuple[Device, str, WearerId]:
-            wearer_id = watched(name)
-            device, key = devices.enrol(
-                c, city_id=KAKOGAWA, format=format, external_id=external_id, name=name, interval_s=86_400, now=start
-            )
-            devices.assign(c, device.id, wearer_id, now=start, from_at=start - timedelta(days=1))
-            return device, key, wearer_id
-
-        with_phones = [wearer(f"p{n}", "owntracks", f"phone{n}") for n in range(phones)]
-        with_watches = [wearer(f"w{n}", "watch", f"{1000000000 + n}") for n in range(pressers)]
-        taggers = [watched(f"t{n}") for n in range(with_tags)]
+        cast = populated(c, start, phones, pressers, with_tags)
     engine.dispose()
+    return cast
+
+
+def populated(c: Connection, start: datetime, phones: int, pressers: int, with_tags: int = 0) -> Cast:
+    """The same in a transaction."""
+    here = town(c, start - timedelta(days=1))
+
+    def watched(name: str) -> WearerId:
+        family = account(c, name, name, now=start)
+        household = households.create_household(c, KAKOGAWA, name, [family.id], start)
+        one = households.create_wearer(c, household.id, name, by=family.id, now=start)
+        households.add_contact(c, one.id, name, account_id=family.id, by=family.id, now=start)
+        accounts.add_address(c, family.id, Channel.FCM, AddressKind.TOKEN, f"phone-of-{name}", "ja", start)
+        return one.id
+
+    def wearer(name: str, format: str, external_id: str) -> tuple[Device, str, WearerId]:
+        wearer_id = watched(name)
+        device, key = devices.enrol(
+            c, city_id=KAKOGAWA, format=format, external_id=external_id, name=name, interval_s=86_400, now=start
+        )
+        devices.assign(c, device.id, wearer_id, now=start, from_at=start - timedelta(days=1))
+        return device, key, wearer_id
+
+    with_phones = [wearer(f"p{n}", "owntracks", f"phone{n}") for n in range(phones)]
+    with_watches = [wearer(f"w{n}", "watch", f"{1000000000 + n}") for n in range(pressers)]
+    taggers = [watched(f"t{n}") for n in range(with_tags)]
     return Cast(
         town=here,
         phones=[Phone(device=device, key=key, wearer_id=wearer_id) for device, key, wearer_id in with_phones],

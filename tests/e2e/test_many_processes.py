@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from app.config import InvalidSettings, Settings
 from app.devices import service as devices
+from app.scaled import PROCESSES
+from tests.broker import running_nats
 from tests.build import KAKOGAWA
 from tests.e2e.scaled import ScaledStage, a_scaled_stage
 from tests.e2e.stage import at_home
@@ -116,3 +119,25 @@ async def test_without_the_stream_nothing_is_acknowledged_and_all_is_taken_later
     await stage.worked_off()
     daughter = await stage.sign_in(stage.town.daughter)
     assert (await daughter.get(f"/v1/wearers/{stage.town.hana.id}/position")).is_success
+
+
+@pytest.mark.parametrize("process", ["edge", "web", "worker"])
+async def test_no_process_starts_on_a_server_that_acknowledges_what_is_not_on_its_disk(
+    process: str, where: str
+) -> None:
+    async with running_nats(sync_interval="2m") as server:
+        settings = Settings(
+            database=where, nats=server.url, nats_monitoring=server.monitoring, detector_secret="s" * 40, partitions=4
+        )
+        with pytest.raises(InvalidSettings, match="sync_interval: always"):
+            async with PROCESSES[process](settings):
+                pass
+
+
+@pytest.mark.parametrize("missing", ["nats", "database", "detector_secret"])
+async def test_no_process_starts_without_what_all_share(missing: str, where: str) -> None:
+    given = {"database": where, "nats": "nats://127.0.0.1:1", "detector_secret": "s" * 40}
+    del given[missing]
+    with pytest.raises(InvalidSettings, match=missing):
+        async with PROCESSES["edge"](Settings(**given)):
+            pass

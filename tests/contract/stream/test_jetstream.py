@@ -108,6 +108,16 @@ async def test_without_a_line_nobody_waits(server: NatsServer, broker: Broker) -
     assert [a_unit()] == await stored(broker)
 
 
+async def test_who_waits_when_the_line_breaks_hears_so_at_once(server: NatsServer, broker: Broker) -> None:
+    server.send(signal.SIGSTOP)
+    waiting = asyncio.ensure_future(stream_of(broker, timeout_s=600).publish(a_unit()))
+    await asyncio.sleep(0)
+    await server.end(signal.SIGKILL)
+    async with asyncio.timeout(PATIENCE_S):
+        with pytest.raises(StreamFull):
+            await waiting
+
+
 async def test_more_than_may_wait_is_refused_at_once(server: NatsServer, broker: Broker) -> None:
     stream = stream_of(broker, queue_max=2)
     server.send(signal.SIGSTOP)
