@@ -6,6 +6,7 @@ count is all that goes on.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from math import inf
 from typing import Any, Final
 
 import msgspec
@@ -21,6 +22,7 @@ BATCH_AGE: Final = timedelta(minutes=10)
 
 _SKEW_MAX: Final = timedelta(seconds=SKEW_S_MAX)
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
+_NO_POWER: Final = -inf
 
 
 class Times(Struct, frozen=True):
@@ -99,47 +101,50 @@ def too_old(sightings: Sequence[Sighting], times: Times) -> list[int]:
         return list(range(len(sightings)))
     if times.told is Told.WRONG:
         return [number for number, one in enumerate(sightings) if times.placed(one.at) is None]
+    stated: list[Any] = [one.at for one in sightings]
     return [
-        number
-        for number, one in enumerate(sightings)
-        if not isinstance(one.at, UnsetType) and one.at < kept_from and times.placed(one.at) is None
+        number for number, at in enumerate(stated) if at is not UNSET and at < kept_from and times.placed(at) is None
     ]
 
 
-class _Gathered:
-    """What one body says of one tag, while it is read."""
+class _Gathered(Struct, gc=False):
+    """What one body says of one tag, while it is read; `seconds` are those in which it was heard, since 1970."""
 
-    __slots__ = ("battery_pct", "buttons", "rssi_dbm_max", "seconds", "tag")
-
-    def __init__(self, tag: TagEntry) -> None:
-        self.tag = tag
-        self.seconds: set[int] = set()
-        self.rssi_dbm_max: Any = UNSET
-        self.battery_pct: float | UnsetType = UNSET
-        self.buttons: dict[int, tuple[int, int]] = {}
+    tag: TagEntry
+    seconds: list[int]
+    rssi_dbm_max: float = _NO_POWER
+    battery_pct: float | UnsetType = UNSET
+    buttons: dict[int, tuple[int, int]] | None = None
 
     def add(self, sighting: Sighting, second: int) -> None:
         """Takes in one sighting of the tag."""
-        self.seconds.add(second)
+        self.seconds.append(second)
         rssi_dbm: Any = sighting.rssi_dbm
-        if rssi_dbm is not UNSET and (self.rssi_dbm_max is UNSET or rssi_dbm > self.rssi_dbm_max):
+        if rssi_dbm is not UNSET and rssi_dbm > self.rssi_dbm_max:
             self.rssi_dbm_max = rssi_dbm
+        self.note(sighting, second)
+
+    def note(self, sighting: Sighting, second: int) -> None:
+        """Takes in what the tag said of itself."""
         if sighting.battery_pct is not UNSET:
             self.battery_pct = sighting.battery_pct
         count: Any = sighting.button_count
         if count is not UNSET:
+            if self.buttons is None:
+                self.buttons = {}
             first_s, last_s = self.buttons.get(count, (second, second))
             self.buttons[count] = min(first_s, second), max(last_s, second)
 
     def heard(self) -> TagHeard:
         """All of it."""
+        buttons = () if self.buttons is None else tuple([(count, *span) for count, span in self.buttons.items()])
         return TagHeard(
             tag=self.tag.tag_id,
             city=self.tag.city,
-            heard_s=tuple(sorted(self.seconds)),
-            rssi_dbm_max=self.rssi_dbm_max,
+            heard_s=tuple(sorted(set(self.seconds))),
+            rssi_dbm_max=UNSET if self.rssi_dbm_max == _NO_POWER else self.rssi_dbm_max,
             battery_pct=self.battery_pct,
-            buttons=tuple([(count, *span) for count, span in self.buttons.items()]),
+            buttons=buttons,
         )
 
 
@@ -193,26 +198,47 @@ def _gather(sightings: Sequence[Sighting], tags: Tags, times: Times) -> tuple[li
     gathered: dict[int, _Gathered] = {}  # By the entry itself: a tag has one.
     unnamed: list[Sighting] = []
     strangers = 0
-    find, oldest, newest = tags.find, times.oldest(), times.received_at
+    named, find, newest = tags.named, tags.find, times.received_at
+    near, near_s = _near(times)
     for sighting in sightings:
-        tag = find(sighting.tag, sighting.mac)
+        tag = named(sighting.tag) or find(sighting.tag, sighting.mac)
         if tag is None:
             strangers += 1
             if sighting.battery_pct is not UNSET and sighting.tag.scheme == "mac":
                 unnamed.append(sighting)
             continue
         at: Any = sighting.at
-        if at is UNSET or not oldest <= at <= newest:
+        if at is not UNSET and near <= at <= newest:
+            second = near_s + (at - near).seconds
+        else:
             at = times.placed(at)
             if at is None:
                 continue
+            second = int(at.timestamp())
         one = gathered.get(id(tag))
         if one is None:
-            one = gathered[id(tag)] = _Gathered(tag)
-        one.add(sighting, int(at.timestamp()))
+            one = gathered[id(tag)] = _Gathered(tag, [])
+        # As `one.add`, without a call.
+        one.seconds.append(second)
+        rssi_dbm: Any = sighting.rssi_dbm
+        if rssi_dbm is not UNSET and rssi_dbm > one.rssi_dbm_max:
+            one.rssi_dbm_max = rssi_dbm
+        if sighting.battery_pct is not UNSET or sighting.button_count is not UNSET:
+            one.note(sighting, second)
     if unnamed:
         strangers -= _take_unnamed(unnamed, sightings, gathered, tags, times)
     return [one.heard() for one in gathered.values()], strangers
+
+
+def _near(times: Times) -> tuple[datetime, int]:
+    """A whole second within a day before the body came, also since 1970: from then until it came a stated time is
+    believed as it is. So its second follows from a difference, in a third of the time that `timestamp` takes.
+    """
+    oldest = times.oldest()
+    if oldest is _NEVER:
+        return _NEVER, 0
+    near = max(oldest + timedelta(seconds=1), times.received_at - timedelta(hours=12)).replace(microsecond=0)
+    return near, int(near.timestamp())
 
 
 def _take_unnamed(

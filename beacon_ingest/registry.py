@@ -3,7 +3,7 @@ registered tags, each replaced whole when something changes.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 from uuid import UUID
 
@@ -107,6 +107,8 @@ class Tags:
         self._by_name: dict[TagName, TagEntry] = {}
         self._by_name_and_mac: dict[tuple[TagName, str], TagEntry] = {}
         self._by_mac: dict[str, TagEntry] = {}
+        self.named: Callable[[TagName], TagEntry | None] = self._by_name.get
+        """Whose name this is, where only one has it: what `find` looks at first, without a call of our own."""
 
     def replace(self, entries: Iterable[TagEntry], version: int) -> bool:
         """Whether the snapshot was taken, as `Registry.replace`."""
@@ -129,6 +131,7 @@ class Tags:
         for name in shared:
             del by_name[name]
         self._by_name, self._by_name_and_mac, self._by_mac = by_name, by_name_and_mac, by_mac
+        self.named = by_name.get
         self.version = version
         self.ready = True
         return True

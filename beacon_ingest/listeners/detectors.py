@@ -1,15 +1,17 @@
-"""Which detectors a body may speak for. Pure."""
+"""Which detectors a body may speak for, and what each of them says in it. Pure."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from msgspec import UNSET, Struct, UnsetType
 
 from beacon_ingest import hearing
-from beacon_ingest.clocks import LATE_MAX
+from beacon_ingest.clocks import LATE_MAX, Clocks
 from beacon_ingest.decoders.decoded import Decoded, Refusal
 from beacon_ingest.hearing import Times
-from beacon_ingest.messages import Message, Sighting
+from beacon_ingest.listeners.doors import Door
+from beacon_ingest.messages import DetectorUnit, Message, Sighting
 from beacon_ingest.registry import Entry, Registry, Tags
 
 
@@ -49,6 +51,40 @@ def shares(registry: Registry, format: str, speaker: Entry, decoded: Decoded) ->
             both = [*before.sightings, *sightings]
             taken[entry.device_id] = Share(entry, both, [*before.messages, *messages])
     return list(taken.values()), unknown
+
+
+def units_of(
+    shares: Sequence[Share],
+    decoded: Decoded,
+    content: bytes,
+    received_at: datetime,
+    door: Door,
+    tags: Tags,
+    clocks: Clocks,
+    repeat_window_s: int,
+) -> tuple[list[DetectorUnit], list[Refusal]]:
+    """What each of them says in the body of these bytes, and the rows that were too long ago, where its `door` tells
+    the sender of rows.
+    """
+    said: list[DetectorUnit] = []
+    old: list[Refusal] = []
+    for share in shares:
+        entry, sightings = share.entry, share.sightings
+        times = hearing.times_of(entry, sightings, decoded.sent_at, received_at, buffers=door.buffers, clocks=clocks)
+        if door.says_rows:
+            old += too_old(sightings, decoded.refusals, times)
+        unit = hearing.unit_of(
+            entry,
+            content,
+            sightings,
+            share.messages,
+            tags,
+            times,
+            stamped=decoded.stamped,
+            repeat_window_s=repeat_window_s,
+        )
+        said.append(unit)
+    return said, old
 
 
 def too_old(sightings: Sequence[Sighting], refusals: Sequence[Refusal], times: Times) -> list[Refusal]:

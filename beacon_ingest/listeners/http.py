@@ -15,10 +15,10 @@ from typing import Final
 import structlog
 from msgspec import Struct
 
-from beacon_ingest import hearing, units
+from beacon_ingest import units
 from beacon_ingest.clocks import Clocks
 from beacon_ingest.counters import Counters, Reason
-from beacon_ingest.decoders.decoded import Decoded, Refusal
+from beacon_ingest.decoders.decoded import Decoded
 from beacon_ingest.decoders.formats import FORMATS, DecodeRequest
 from beacon_ingest.downlink import Downlink, NoDownlink, Order
 from beacon_ingest.limits import BODY_S, LIMITS, Limit, Rates
@@ -53,6 +53,15 @@ class _Path(Struct, frozen=True):
     observe_s: Callable[[float], None]
     count_accepted: Callable[[], None]
     wrong_method: Reply
+
+
+class _Heard(Struct, frozen=True):
+    """What a detector's body came to, before it is durable: its units, when that began, and what is answered then."""
+
+    units: list[DetectorUnit]
+    began_s: float
+    partly: bool
+    reply: Reply
 
 
 class EdgeHttp:
@@ -121,7 +130,8 @@ class EdgeHttp:
         elif not self._registry.ready or (path.door.detector and not self._tags.ready):
             reply = self._refuse(path, Reason.NOT_READY, replies.NOT_READY)
         else:
-            reply = await self._take(path, scope, receive)
+            taken = await self._take(path, scope, receive)
+            reply = await self._keep(path, taken) if isinstance(taken, _Heard) else taken
         if reply is None:
             return
         try:
@@ -132,8 +142,10 @@ class EdgeHttp:
         if reply.order_ids:
             await self._note_sent(reply)
 
-    async def _take(self, path: _Path, scope: Scope, receive: Receive) -> Reply | None:
-        """What to answer to a request for `path`, or None when the client is gone."""
+    async def _take(self, path: _Path, scope: Scope, receive: Receive) -> Reply | _Heard | None:
+        """What to answer to a request for `path`, or None when the client is gone; of a detector what must be kept
+        first.
+        """
         heard = {name: value for name, value in scope["headers"] if name in _HEARD}
         query: bytes = scope["query_string"]
         speaker: Entry | None = None
@@ -162,7 +174,7 @@ class EdgeHttp:
             return self._refuse(path, Reason.CRASHED, replies.CRASHED)
         if path.door.detector:
             assert speaker is not None, "a detector shows its key"
-            return await self._take_heard(path, speaker, decoded, body, received_at)
+            return self._take_heard(path, speaker, decoded, body, received_at)
         shares = self._shares(path, speaker, decoded)
         if not shares:
             return self._nobody(path, speaker, decoded)
@@ -298,10 +310,14 @@ class EdgeHttp:
         self._counters.count(path.name, Reason.NOTHING)
         return await self._done(path, entry)
 
-    async def _take_heard(
+    def _take_heard(
         self, path: _Path, speaker: Entry, decoded: Decoded, body: bytes, received_at: datetime
-    ) -> Reply:
-        """What to answer to a detector, or to a server that speaks for some."""
+    ) -> Reply | _Heard:
+        """What a detector says, or a server that speaks for some; or why it is refused.
+
+        Nothing waits for the disk here: a hundred sightings that lie about until then have left the processor's caches
+        when they are thrown away, and so has the memory that the next body takes.
+        """
         if not (decoded.messages or decoded.sightings):
             if decoded.refusals:
                 return self._refuse(path, Reason.UNREADABLE, replies.unreadable(decoded.refusals))
@@ -318,36 +334,23 @@ class EdgeHttp:
             wait_s = path.rates.wait_s(share.entry.external_id, now_s)
             if wait_s and not share.is_alarm(self._tags):
                 return self._refuse(path, Reason.RATE, replies.too_fast(wait_s))
-        old: list[Refusal] = []
-        for share in shares:
-            times = hearing.times_of(
-                share.entry,
-                share.sightings,
-                decoded.sent_at,
-                received_at,
-                buffers=path.door.buffers,
-                clocks=self._clocks,
-            )
-            if path.door.says_rows:
-                old += detectors.too_old(share.sightings, decoded.refusals, times)
-            unit = hearing.unit_of(
-                share.entry,
-                body,
-                share.sightings,
-                share.messages,
-                self._tags,
-                times,
-                stamped=decoded.stamped,
-                repeat_window_s=path.repeat_window_s,
-            )
-            refusal = await self._store(path, unit, now_s)
+        heard, old = detectors.units_of(
+            shares, decoded, body, received_at, path.door, self._tags, self._clocks, path.repeat_window_s
+        )
+        reply = path.door.done
+        if path.door.says_rows:
+            reply = replies.taken(len(decoded.sightings) - len(old), [*decoded.refusals, *old], speaker.interval_s)
+        return _Heard(heard, now_s, bool(decoded.refusals), reply)
+
+    async def _keep(self, path: _Path, heard: _Heard) -> Reply:
+        """The answer once all of it is durable, else why it is not."""
+        for unit in heard.units:
+            refusal = await self._store(path, unit, heard.began_s)
             if refusal is not None:
                 return refusal
-        if decoded.refusals:
+        if heard.partly:
             self._counters.count(path.name, Reason.PARTLY)
-        if path.door.says_rows:
-            return replies.taken(len(decoded.sightings) - len(old), [*decoded.refusals, *old], speaker.interval_s)
-        return path.door.done
+        return heard.reply
 
     async def _store(self, path: _Path, unit: Unit | DetectorUnit, began_s: float) -> Reply | None:
         """None once the unit is durable, else why it is not."""

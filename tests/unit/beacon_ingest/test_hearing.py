@@ -288,3 +288,15 @@ def test_a_body_that_only_now_came_through_keeps_its_times_and_is_no_wrong_clock
 
     assert [3_700, 3_600] == when(late)
     assert late.report.skew_s is UNSET
+
+
+@pytest.mark.parametrize("buffers", [True, False])
+@pytest.mark.parametrize(
+    "before_s", [0, 0.000001, 0.25, 1, 118.5, 119.75, 3_600.5, 43_199.999, 43_200, 43_200.5, 86_400.25, 600_000.75]
+)
+def test_a_believed_time_counts_as_the_second_that_it_lies_in(before_s: float, buffers: bool) -> None:
+    at = ago(before_s)
+    unit = heard(sighted(HANA_TAG, at), sent_at=NOW, buffers=buffers)
+
+    expected = at if buffers or before_s < 120 else NOW
+    assert [int(expected.timestamp())] == [second for one in unit.tags for second in one.heard_s]
