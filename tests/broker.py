@@ -3,11 +3,12 @@
 import asyncio
 import json
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
 from beacon_ingest.broker import Broker
@@ -27,8 +28,8 @@ jetstream {{ store_dir: "{folder}/store", sync_interval: {sync_interval}, max_fi
 class NatsServer:
     """A server that can be ended and started again on the same port and store."""
 
-    def __init__(self, folder: Path, sync_interval: str = "always") -> None:
-        self._folder, self._sync_interval = folder, sync_interval
+    def __init__(self, folder: Path, sync_interval: str = "always", more: str = "") -> None:
+        self._folder, self._sync_interval, self._more = folder, sync_interval, more
         self._process: subprocess.Popen[bytes] | None = None
         self.url, self.monitoring = "", ""
         self._port = self._monitoring_port = "-1"
@@ -40,7 +41,7 @@ class NatsServer:
             port=self._port, monitoring_port=self._monitoring_port, folder=self._folder,
             sync_interval=self._sync_interval,
         )  # fmt: skip
-        file.write_text(text)
+        file.write_text(text + self._more)
         program = Path(sys.executable).with_name("nats-server")
         self._process = subprocess.Popen([program, "-c", file], stderr=subprocess.DEVNULL)
         ports = self._folder / f"nats-server_{self._process.pid}.ports"
@@ -89,3 +90,23 @@ async def connected(
         yield broker
     finally:
         await broker.close()
+
+
+@asynccontextmanager
+async def running_cluster(count: int = 3) -> AsyncIterator[list[NatsServer]]:
+    """So many servers that know of each other."""
+    with tempfile.TemporaryDirectory(prefix="mimamori-nats-") as folder, ExitStack() as stack:
+        held = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        ports = [one.getsockname()[1] for one in held]
+        stack.close()
+        routes = ", ".join(f"nats://127.0.0.1:{port}" for port in ports)
+        servers = []
+        for number, port in enumerate(ports):
+            (Path(folder) / str(number)).mkdir()
+            cluster = f'server_name: s{number}\ncluster {{ name: c, listen: "127.0.0.1:{port}", routes: [{routes}] }}\n'
+            servers.append(NatsServer(Path(folder) / str(number), more=cluster))
+        try:
+            await asyncio.gather(*(one.start() for one in servers))
+            yield servers
+        finally:
+            await asyncio.gather(*(one.end(signal.SIGKILL) for one in servers))

@@ -1,0 +1,73 @@
+"""Three NATS servers: one may die at any moment, and what was acknowledged is there; without a majority nothing is."""
+
+import asyncio
+import signal
+
+import pytest
+
+from beacon_ingest.broker import Broker
+from beacon_ingest.jetstream import STREAM, JetStream, StreamPlan, envelope_of, unpacked
+from beacon_ingest.messages import Unit
+from beacon_ingest.partitions import Subjects
+from beacon_ingest.stream import StreamFull
+from tests.broker import PARTITIONS, NatsServer, running_cluster
+from tests.contract.stream.units import a_unit
+
+PATIENCE_S = 60.0
+PLAN = StreamPlan(partitions=PARTITIONS, replicas=3, bytes_max=64 * 1024 * 1024)
+
+
+async def acknowledged(stream: JetStream, first: int, count: int) -> list[Unit]:
+    """Units that a device says again until they are taken, some at a time."""
+
+    async def keep_saying(unit: Unit) -> Unit:
+        while True:
+            try:
+                await stream.publish(unit)
+            except StreamFull:
+                await asyncio.sleep(0.05)
+            else:
+                return unit
+
+    async with asyncio.timeout(PATIENCE_S):
+        return await asyncio.gather(*(keep_saying(a_unit(n)) for n in range(first, first + count)))
+
+
+async def stored(broker: Broker) -> set[bytes]:
+    state = (await broker.jetstream.stream_info(STREAM)).state
+    found = [await broker.jetstream.get_msg(STREAM, n) for n in range(1, state.last_seq + 1)]
+    return {unpacked(envelope_of(one.data or b"")).ingest_ids[0] for one in found}
+
+
+async def leader_of(broker: Broker, servers: list[NatsServer]) -> NatsServer:
+    cluster = (await broker.jetstream.stream_info(STREAM)).cluster
+    assert cluster is not None
+    assert cluster.leader is not None
+    return servers[int(cluster.leader.removeprefix("s"))]
+
+
+@pytest.mark.chaos
+async def test_the_death_of_one_loses_nothing_and_of_two_takes_nothing() -> None:
+    async with running_cluster() as servers:
+        broker = Broker([one.url for one in servers], name="test", prepare=[PLAN.prepare])
+        await broker.open(PATIENCE_S)
+        stream = JetStream(broker, Subjects(), partitions=PARTITIONS, queue_max=1000, timeout_s=3)
+        said = await acknowledged(stream, 0, 50)
+
+        victim = await leader_of(broker, servers)
+        going_on = asyncio.ensure_future(acknowledged(stream, 50, 50))
+        await asyncio.sleep(0)
+        await victim.end(signal.SIGKILL)
+        said += await going_on
+        said += await acknowledged(stream, 100, 20)
+        assert {one.ingest_ids[0] for one in said} <= await stored(broker)
+
+        second = next(one for one in servers if one is not victim)
+        await second.end(signal.SIGKILL)
+        with pytest.raises(StreamFull):
+            await stream.publish(a_unit(1000))
+
+        await asyncio.gather(victim.start(), second.start())
+        said += await acknowledged(stream, 120, 20)
+        assert {one.ingest_ids[0] for one in said} <= await stored(broker)
+        await broker.close()
