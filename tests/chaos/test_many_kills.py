@@ -27,7 +27,7 @@ from tests.chaos.many import Process
 
 pytestmark = pytest.mark.postgresql
 
-PHONES, PRESSERS = 8, 8
+PHONES, PRESSERS = 6, 6
 
 
 @asynccontextmanager

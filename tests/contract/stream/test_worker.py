@@ -274,7 +274,8 @@ async def test_kill_9_loses_nothing_and_doubles_nothing(
         victim.kill()
     in_stream, in_store = await left(broker), len(await database.read(stored))
     assert in_stream > 0
-    assert in_store + in_stream > 120 if moment == "committed" else in_store + in_stream == 120
+    assert in_store + in_stream >= 120  # More: of what was stored, not all that was acknowledged had left for NATS.
+    assert moment != "committed" or in_store + in_stream > 120
 
     start()
     await publish(broker, said[120:])
