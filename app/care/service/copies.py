@@ -42,8 +42,16 @@ def back_up(folder: Path, target: Path) -> int:
 
 def restore(copy: Path, folder: Path) -> None:
     """Puts the database of the file `copy` into `folder`, where there must be none yet. Raises `NotCopied`."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise NotCopied(f"{folder} cannot be used: {error.strerror}") from None
     with _appears_whole(folder / FILE_NAME) as part:
+        for name in (f"{FILE_NAME}-wal", f"{FILE_NAME}-journal"):
+            if (
+                folder / name
+            ).exists():  # SQLite would take it for the log of the copy, and write it over what is whole.
+                raise NotCopied(f"{folder / name} is left of another database; move it away first, beside its own.")
         shutil.copyfile(copy, part)
         _look_through(part)
         found, newest, known = _versions(part)

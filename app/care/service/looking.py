@@ -22,7 +22,17 @@ FAILURES_WITHIN = timedelta(days=1)
 
 def look(settings: Settings, now: datetime) -> list[Finding]:
     """Everything that can be seen from this machine, from the settings to the work that waits. Changes nothing."""
-    return [*_settings(settings), *_folder(settings), *_database(settings, now)]
+    looks = (("settings", _settings(settings)), ("folder", _folder(settings)), ("database", _database(settings, now)))
+    return [finding for about, found in looks for finding in _as_far_as_allowed(about, found)]
+
+
+def _as_far_as_allowed(about: str, found: Iterator[Finding]) -> Iterator[Finding]:
+    """What is found until the system refuses to show more, which is a finding too."""
+    try:
+        yield from found
+    except OSError as error:
+        remedy = "run this as the user of the service; see whose the folder and the files in it are"
+        yield Finding(about, How.BAD, f"{error.filename} cannot be used: {error.strerror}", remedy)
 
 
 def _settings(settings: Settings) -> Iterator[Finding]:

@@ -80,6 +80,15 @@ async def test_he_hears_nothing_while_something_is_overdue_or_the_jobs_stand_sti
     assert numbers.get_sample_value("mimamori_due", {"what": "intents"}) == 1
 
 
+async def test_a_url_that_is_none_harms_nobody(
+    database: Database, clock: ManualClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for url in ("https://watch.example:secret/ping", "http://127.0.0.1:99999/secret", "secret"):
+        assert await Auditor(database, clock, CollectorRegistry(), url).audit()
+
+    assert "secret" not in capsys.readouterr().out
+
+
 async def test_a_watchman_who_does_not_answer_harms_nobody(
     database: Database, clock: ManualClock, capsys: pytest.CaptureFixture[str]
 ) -> None:

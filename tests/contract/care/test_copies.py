@@ -1,6 +1,7 @@
 """Copies of the database: whole, made while the service writes, and never over something else."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,19 @@ def test_nothing_is_written_over(data_folder: Path, tmp_path: Path) -> None:
     assert sorted(one.name for one in tmp_path.iterdir()) == ["copy", "data", "taken"]
 
 
+def test_the_log_of_another_database_does_not_get_into_a_copy_that_is_put_back(
+    data_folder: Path, tmp_path: Path
+) -> None:
+    back_up(data_folder, tmp_path / "copy")
+    with closing(sqlite3.connect(data_folder / FILE_NAME)) as killed:
+        killed.execute("CREATE TABLE damage (a)")
+        killed.commit()
+        (data_folder / FILE_NAME).rename(tmp_path / "moved away")  # Its log stays where it is, as it does after a kill.
+        with pytest.raises(NotCopied, match="-wal"):
+            restore(tmp_path / "copy", data_folder)
+    assert not (data_folder / FILE_NAME).exists()
+
+
 @pytest.mark.parametrize("harm", ["text", "torn", "foreign", "newer"])
 def test_what_is_damaged_or_not_ours_is_not_put_back(data_folder: Path, tmp_path: Path, harm: str) -> None:
     copy = tmp_path / "copy"
@@ -80,9 +94,11 @@ def test_the_commands_say_what_they_did_and_what_is_missing(data_folder: Path, t
     again = run.invoke(main, ["backup", copy, "--data", str(data_folder)])
     back = run.invoke(main, ["restore", copy, "--data", str(tmp_path / "new")])
     nothing = run.invoke(main, ["backup", str(tmp_path / "x"), "--data", str(tmp_path / "nowhere")])
+    no_folder = run.invoke(main, ["restore", copy, "--data", str(tmp_path / "copy" / "new")])
 
     assert (made.exit_code, back.exit_code) == (0, 0)
     assert "detector.secret" in made.output
     assert (again.exit_code, nothing.exit_code) == (1, 1)
     assert "already" in again.output
     assert "no database" in nothing.output
+    assert "Error: " in no_folder.output

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
@@ -106,6 +107,13 @@ def test_a_file_that_others_can_read_is_told(settings: Settings) -> None:
     (Path(settings.data) / FILE_NAME).chmod(0o644)
 
     assert [one.about for one in wrong(settings)] == ["folder"]
+
+
+def test_what_the_system_does_not_let_him_see_is_told(settings: Settings) -> None:
+    nowhere = msgspec.structs.replace(settings, data="x" * 300)  # Refused to everybody, also to root.
+
+    assert [one.about for one in wrong(nowhere)] == ["folder", "database"]
+    assert "run this as the user" in wrong(nowhere)[0].remedy
 
 
 def test_the_command_fails_when_something_is_wrong_and_says_what_to_do(tmp_path: Path) -> None:
