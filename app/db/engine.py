@@ -29,7 +29,8 @@ def sqlite_engine(folder: Path, *, read_only: bool = False) -> Engine:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = folder / FILE_NAME
     file.touch(mode=0o600)  # Where people are is nobody's business on this machine; the log files take over the mode.
-    engine = sa.create_engine(f"sqlite:///{file}", pool_size=READERS, max_overflow=2)
+    # Values are hidden: an error may end in a log, and they are people's.
+    engine = sa.create_engine(f"sqlite:///{file}", pool_size=READERS, max_overflow=2, hide_parameters=True)
     tune_sqlite(engine, read_only=read_only)
     return engine
 

@@ -64,7 +64,7 @@ def postgres_engine(text: str, *, read_only: bool = False) -> Engine:
     query["options"] = " ".join([OPTIONS, given] if isinstance(given, str) else [OPTIONS, *given])
     query.setdefault("application_name", "mimamori")
     engine = sa.create_engine(
-        url.set(drivername="postgresql+psycopg", query=query), pool_size=POOL, max_overflow=2,
+        url.set(drivername="postgresql+psycopg", query=query), pool_size=POOL, max_overflow=2, hide_parameters=True,
         execution_options={"preserve_rowcount": True},  # Also of an INSERT: whether the row was new.
     )  # fmt: skip
     if read_only:

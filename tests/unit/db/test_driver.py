@@ -23,6 +23,14 @@ def test_a_full_disk_is_an_operational_error_that_says_nothing_of_the_values(tmp
     assert "Hana" not in str(caught.value)
 
 
+def test_no_error_says_the_values(tmp_path: Path) -> None:
+    with sqlite_engine(tmp_path).connect() as connection, pytest.raises(sa.exc.OperationalError) as caught:
+        connection.execute(sa.text("INSERT INTO place VALUES (:who)"), {"who": "Hana"})
+
+    assert "no such table" in str(caught.value)
+    assert "Hana" not in str(caught.value)
+
+
 def test_whoever_listens_to_statements_hears_them(tmp_path: Path) -> None:
     heard: list[str] = []
     with sqlite_engine(tmp_path).connect() as connection, connection.begin():
