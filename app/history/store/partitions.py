@@ -5,23 +5,32 @@ because no job ran or a clock is far off, lies in the default partition until it
 place, and no request waits for a table to be made.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, time
+from functools import partial
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.engine import Connection
 
 from app.db.locks import impatient, one_at_a_time
+from app.db.session import savepoint
 from app.history.tables import passage, position
 from app.kit.calendar import add_months
+
+log = structlog.get_logger()
 
 MONTHS_AHEAD = 2
 MOMENTS = {position.name: position.c.fix_at.name, passage.name: passage.c.opened_at.name}
 """What is partitioned, by which column."""
 
+_LOCK_NOT_AVAILABLE = "55P03"
+
 
 def make(connection: Connection, from_at: datetime, now: datetime) -> list[str]:
-    """Makes the months that are missing from `from_at` on until some time after now; their names."""
+    """Makes the months that are missing from `from_at` on until some time after now; their names. Those of a table that
+    is in use are left for the next time.
+    """
     if connection.dialect.name != "postgresql":
         return []
     made: list[str] = []
@@ -30,14 +39,16 @@ def make(connection: Connection, from_at: datetime, now: datetime) -> list[str]:
         there = set(_partitions(connection, table))
         wanted = {_name(table, begin): (begin, end) for begin, end in _months(from_at, now)}
         for name in sorted(wanted.keys() - there):
-            with impatient(connection):
-                _make(connection, table, name, *wanted[name])
+            if not _at_once(connection, partial(_make, connection, table, name, *wanted[name])):
+                break
             made.append(name)
     return made
 
 
 def drop_before(connection: Connection, before: datetime) -> list[str]:
-    """Drops the months that ended before then; their names."""
+    """Drops the months that ended before then; their names. Those of a table that is in use are left for the next
+    time.
+    """
     if connection.dialect.name != "postgresql":
         return []
     dropped: list[str] = []
@@ -45,10 +56,29 @@ def drop_before(connection: Connection, before: datetime) -> list[str]:
         oldest = _name(table, before.astimezone(UTC))
         for name in sorted(_partitions(connection, table)):
             if name != f"{table}_default" and name < oldest:
-                with impatient(connection):
-                    connection.exec_driver_sql(f'DROP TABLE IF EXISTS "{name}"')
+                if not _at_once(connection, partial(_drop, connection, name)):
+                    break
                 dropped.append(name)
     return dropped
+
+
+def _at_once(connection: Connection, work: Callable[[], None]) -> bool:
+    """Whether it was done. Whoever reads for long (`pg_dump` does) must neither stop a service that starts nor keep
+    the other work of a job from being done.
+    """
+    try:
+        with savepoint(connection), impatient(connection):
+            work()
+    except sa.exc.OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+            raise
+        log.warning("partitions_postponed")
+        return False
+    return True
+
+
+def _drop(connection: Connection, name: str) -> None:
+    connection.exec_driver_sql(f'DROP TABLE IF EXISTS "{name}"')
 
 
 def _make(connection: Connection, table: str, name: str, begin: datetime, end: datetime) -> None:
