@@ -55,6 +55,17 @@ def is_untouched(connection: Connection) -> bool:
     return changes is not None and bool(driver.in_transaction) and changes == driver.total_changes
 
 
+@contextmanager
+def inside_savepoint(connection: Connection) -> Iterator[None]:
+    """In the block the transaction does not count as untouched: begun anew, it would have no savepoint any more."""
+    changes = connection.info.pop(_CHANGES, None)
+    try:
+        yield
+    finally:
+        if changes is not None:
+            connection.info[_CHANGES] = changes
+
+
 def begin_anew(connection: Connection) -> None:
     """Ends the transaction without what it wrote and begins it again; SQLAlchemy notices nothing."""
     rows_of(connection, "ROLLBACK")

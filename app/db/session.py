@@ -61,7 +61,8 @@ def savepoint(connection: Connection, *, anew: bool = False) -> Iterator[None]:
         return
     driver.rows_of(connection, "SAVEPOINT part")
     try:
-        yield
+        with driver.inside_savepoint(connection):
+            yield
     except BaseException:
         if connection.invalidated:  # The line is dead, and the whole transaction with it.
             raise

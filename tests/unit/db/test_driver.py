@@ -67,6 +67,18 @@ def test_what_fails_in_an_untouched_transaction_leaves_nothing_and_the_transacti
         assert driver.rows_of(connection, "SELECT who FROM place") == [("Taro",)]
 
 
+def test_what_fails_inside_another_part_does_not_end_that_one(tmp_path: Path) -> None:
+    engine = sqlite_engine(tmp_path)
+    with engine.begin() as connection:
+        driver.rows_of(connection, "CREATE TABLE place (who TEXT)")
+    with engine.begin() as connection:
+        with savepoint(connection):
+            with pytest.raises(ZeroDivisionError):
+                _put_and_fail(connection, "Hana")
+            driver.many(connection, "INSERT INTO place VALUES (?)", [("Taro",)])
+        assert driver.rows_of(connection, "SELECT who FROM place") == [("Taro",)]
+
+
 def test_what_was_written_before_outlives_a_failure_after_it(tmp_path: Path) -> None:
     engine = sqlite_engine(tmp_path)
     with engine.begin() as connection:
