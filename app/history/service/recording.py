@@ -5,6 +5,7 @@ One call takes everything that a group of units says, so that each touched passa
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from math import ceil
 from typing import Any
 from uuid import UUID
@@ -26,7 +27,7 @@ from app.history.store.opened import OfTag
 from app.kit.ids import CityId, DetectorId, DeviceId, PassageId, TagId, new_id
 from app.tags import heard as heard_set
 from app.tags import service as tags
-from app.tags.passages import Stretch, gap_s, join, stretches, taught_interval_s
+from app.tags.passages import Joined, Stretch, gap_s, join, stretches, taught_interval_s
 from app.tags.snapshot import Placed
 from beacon_ingest.messages import DetectorUnit, Fix
 
@@ -148,11 +149,15 @@ def _join(connection: Connection, changes: _Changes, one: Touched, current: Pass
         until_at = _moment(news[-1].last_s + gap)
         stored += store.closed_near(connection, one.tag_id, one.unit.device_id, from_at, until_at)
     by_id = {part.id: part for part in stored}
-    parts = join([_stretch(part) for part in stored], news, gap, cuts)
+    if stored:
+        parts = join([_stretch(part) for part in stored], news, gap, cuts)
+    else:  # The usual case: a passage begins.
+        parts = [Joined(stretch=part, before=()) for part in news]
     last = parts[-1]
     for place, part in enumerate(parts):
         before = [by_id[PassageId(before_id)] for before_id in part.before]
-        is_open = part is last and _moment(part.stretch.last_s + gap) > now - KEPT_OPEN
+        close_at = _moment(part.stretch.last_s + gap)
+        is_open = part is last and close_at > now - KEPT_OPEN
         is_news = len(before) != 1 or part.stretch != _stretch(before[0])
         if not is_news and is_open is (before[0] is current):
             continue
@@ -165,7 +170,7 @@ def _join(connection: Connection, changes: _Changes, one: Touched, current: Pass
         if current in before and not (is_open and passage.id == current.id):
             changes.gone_open.append(current)
         if is_open:
-            changes.opened[passage.id] = (passage, _moment(part.stretch.last_s + gap))
+            changes.opened[passage.id] = (passage, close_at)
         else:
             changes.closed.append(passage)
             following_s = None if part is last else parts[place + 1].stretch.first_s
@@ -183,8 +188,11 @@ def _passage(connection: Connection, stretch: Stretch, before: Sequence[Passage]
     else:
         carrier = carrier_at(one.tag.carriers, opened_at)
         wearer_id = None if carrier is None else carrier.wearer_id
+    spot: Passage | Spot | None = placed
+    if placed is None:
+        spot = spot_of(connection, one.unit.device_id, one.detector, opened_at)
     skew_s: Any = one.unit.report.skew_s
-    passage = Passage(
+    return Passage(
         city_id=one.tag.city_id,
         tag_id=TagId(one.tag_id),
         detector_id=DetectorId(one.unit.device_id),
@@ -194,23 +202,29 @@ def _passage(connection: Connection, stretch: Stretch, before: Sequence[Passage]
         last_at=_moment(stretch.last_s),
         heard=heard_set.to_bytes(stretch.heard),
         rssi_dbm_max=stretch.rssi_dbm_max,
-        lat_deg=None if placed is None else placed.lat_deg,
-        lon_deg=None if placed is None else placed.lon_deg,
-        accuracy_m=None if placed is None else placed.accuracy_m,
-        cell=None if placed is None else placed.cell,
+        lat_deg=None if spot is None else spot.lat_deg,
+        lon_deg=None if spot is None else spot.lon_deg,
+        accuracy_m=None if spot is None else spot.accuracy_m,
+        cell=_cell(spot),
         doubtful=any(old.doubtful for old in before),
         received_at=min((old.received_at for old in before), default=one.unit.received_at),
         skew_s=before[0].skew_s if before else (None if skew_s is UNSET else skew_s),
     )
-    if placed is not None:
-        return passage
-    return _at_spot(passage, spot_of(connection, one.unit.device_id, one.detector, opened_at))
+
+
+def _cell(spot: Passage | Spot | None) -> int | None:
+    if spot is None or isinstance(spot, Passage):
+        return None if spot is None else spot.cell
+    return _cell_of(spot.lat_deg, spot.lon_deg)
+
+
+_cell_of = lru_cache(4_096)(cell_of)  # Of detectors, most of which stay where they are.
 
 
 def _at_spot(passage: Passage, spot: Spot | None) -> Passage:
     if spot is None:
         return passage
-    cell = cell_of(spot.lat_deg, spot.lon_deg)
+    cell = _cell_of(spot.lat_deg, spot.lon_deg)
     return msgspec.structs.replace(
         passage, lat_deg=spot.lat_deg, lon_deg=spot.lon_deg, accuracy_m=spot.accuracy_m, cell=cell
     )
