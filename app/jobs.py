@@ -23,7 +23,7 @@ from app.db.tables import heartbeat
 from app.devices import service as devices
 from app.geo.model import FencePurpose
 from app.history import service as history
-from app.kit.ids import DeviceId, GeofenceId, HouseholdId, WearerId
+from app.kit.ids import CityId, ContactId, DeviceId, GeofenceId, HouseholdId, WearerId
 from app.tags import service as tags
 from app.watch import service as watch
 from app.watch.fence import fence_subject
@@ -155,6 +155,19 @@ def _device_released(connection: Connection, payload: Mapping[str, Any], now: da
     acting.cancel_all(connection, wearer_id, now, (device_id.hex,))
 
 
+def _device_handed_on(connection: Connection, payload: Mapping[str, Any], now: datetime) -> None:
+    """Somebody carried a device for a while already when it was told: what it measured then is hers."""
+    wearer_id, contact_id = payload["wearer_id"], payload["contact_id"]
+    history.attribute(
+        connection,
+        CityId(payload["city_id"]),
+        DeviceId(UUID(payload["device_id"])),
+        datetime.fromisoformat(payload["from_at"]),
+        None if wearer_id is None else WearerId(UUID(wearer_id)),
+        None if contact_id is None else ContactId(UUID(contact_id)),
+    )
+
+
 def _tag_released(connection: Connection, payload: Mapping[str, Any], now: datetime) -> None:
     """A tag is no longer worn by a wearer: what is said of it is over, as with a device."""
     _device_released(connection, {"wearer_id": payload["wearer_id"], "device_id": payload["tag_id"]}, now)
@@ -180,6 +193,7 @@ def _sight_lost(connection: Connection, payload: Mapping[str, Any], now: datetim
 INTENTS: dict[str, Callable[[Connection, Mapping[str, Any], datetime], None]] = {
     "wearer_ended": _wearer_ended,
     "device_released": _device_released,
+    devices.DEVICE_HANDED_ON: _device_handed_on,
     "tag_released": _tag_released,
     "geofence_ended": _geofence_ended,
     watch.EXPECTATION_ENDED: _expectation_ended,

@@ -12,6 +12,7 @@ from app.devices.service.devices import (
     rotate_key,
 )
 from app.devices.service.holders import (
+    DEVICE_HANDED_ON,
     DEVICE_RELEASED,
     assign,
     carried,
@@ -47,6 +48,7 @@ from app.devices.service.views import (
 )
 
 __all__ = [
+    "DEVICE_HANDED_ON",
     "DEVICE_RELEASED",
     "DeviceView",
     "answered",

@@ -16,6 +16,9 @@ from app.kit.ids import CityId, ContactId, DeviceId, WearerId
 DEVICE_RELEASED = "device_released"
 """Intent: what is said of this device for this wearer (silent, low battery) is over."""
 
+DEVICE_HANDED_ON = "device_handed_on"
+"""Intent: what this device measured since a moment in the past is of whoever is now said to have carried it then."""
+
 
 def assign(
     connection: Connection,
@@ -46,6 +49,13 @@ def assign(
     new = Carrier(device_id=device_id, wearer_id=wearer_id, contact_id=contact_id, from_at=start, until_at=None)
     after = carriers.handed_to(before, new)
     _save(connection, device_id, before, after, now)
+    if before and start < now and after != before:
+        payload = {
+            "device_id": str(device_id), "city_id": device.city_id, "from_at": start.isoformat(),
+            "wearer_id": None if wearer_id is None else str(wearer_id),
+            "contact_id": None if contact_id is None else str(contact_id),
+        }  # fmt: skip
+        intents.intend(connection, DEVICE_HANDED_ON, f"{device_id}:{now.isoformat()}", payload, now)
     return after[-1]
 
 

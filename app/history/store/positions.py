@@ -19,7 +19,7 @@ from app.geo.measure import distance_m
 from app.geo.model import Point
 from app.history.model import KeptSurvey, KnownBy, Nearby, Position, RefusedFix, TrackPoint
 from app.history.tables import position, refused_fix, survey
-from app.kit.ids import CityId, DeviceId, WearerId, new_id
+from app.kit.ids import CityId, ContactId, DeviceId, WearerId, new_id
 
 _KNOWN_BY = {known_by.value: known_by for known_by in KnownBy}
 _OTHER = position.alias("other")
@@ -73,6 +73,21 @@ def append(connection: Connection, positions: Sequence[Position]) -> None:
     """Keeps positions. One whose key is there already changes nothing."""
     rows = [(*_before_known_by(one), one.known_by.value, one.cell, one.hour) for one in positions]
     _POSITIONS.insert(connection, rows)
+
+
+def attribute(
+    connection: Connection,
+    city_id: CityId,
+    device_id: DeviceId,
+    from_at: datetime,
+    wearer_id: WearerId | None,
+    contact_id: ContactId | None,
+) -> int:
+    """Gives what a device measured since `from_at` to whoever carried it then; how many positions."""
+    one = position.c
+    mine = (one.city_id == city_id) & (one.device_id == device_id) & (one.fix_at >= from_at)
+    change = sa.update(position).where(mine).values(wearer_id=wearer_id, contact_id=contact_id)
+    return connection.execute(change).rowcount
 
 
 def refuse(connection: Connection, fixes: Sequence[RefusedFix]) -> None:

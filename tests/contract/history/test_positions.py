@@ -7,6 +7,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from app import jobs
+from app.config import Settings
 from app.devices import service as devices
 from app.geo.quality import Known, Place, Refused
 from app.history.model import KeptSurvey, KnownBy, Position, RefusedFix
@@ -108,6 +110,35 @@ def test_last_known_places_of_many_wearers_are_one_query_over_the_index(connecti
     assert any("other USING PRIMARY KEY (city_id=? AND device_id=? AND fix_at>? AND fix_at<?)" in one for one in steps)
     assert not any("SCAN position" in step or "SCAN other" in step for step in steps)
     assert 1 == sum("SEARCH position" in step for step in steps)
+
+
+@pytest.mark.parametrize("since_min", [-30, -60])
+def test_who_is_told_late_to_have_carried_a_device_has_her_own_places(
+    connection: Connection, cast: Town, since_min: int
+) -> None:
+    """The office tells only now that Taro has carried it since, or that Hana never did."""
+    taro = households.create_wearer(connection, cast.hana.household_id, "太郎", by=cast.daughter.id, now=NOW)
+    tracker = another_device(connection, cast.hana.id, -60)
+    places = [a_position(tracker, cast.hana.id, minutes=minute) for minute in range(-59, 1)]
+    service.append(connection, places)
+    devices.assign(connection, tracker, wearer_id=taro.id, now=NOW, from_at=NOW + timedelta(minutes=since_min))
+    jobs.carry_out_intents(connection, Settings(), NOW)
+
+    of_hana, of_taro = (
+        [
+            point.at
+            for point in store.track(connection, one, NOW - timedelta(hours=2), NOW + timedelta(hours=1), 1_000)[0]
+        ]
+        for one in (cast.hana.id, taro.id)
+    )
+    since = NOW + timedelta(minutes=since_min)
+    assert of_hana == [one.fix_at for one in places if one.fix_at < since]
+    assert of_taro == [one.fix_at for one in places if one.fix_at >= since]
+    last = service.last_known(connection, [cast.hana.id, taro.id])
+    assert last[taro.id].fix_at == NOW
+    assert of_hana[-1:] == [one.fix_at for one in last.values() if one.wearer_id == cast.hana.id]
+    near = service.near(connection, KAKOGAWA, HOME, 100.0, NOW - timedelta(hours=2), NOW + timedelta(hours=1), 100)
+    assert len([one for one in near if one.wearer_id == taro.id]) == len(of_taro)
 
 
 def test_what_a_contact_carries_is_not_the_wearers_place(connection: Connection, cast: Town) -> None:
