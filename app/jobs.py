@@ -18,6 +18,7 @@ from app.accounts import service as accounts
 from app.alerts.service import acting, raising, telling
 from app.config import Settings
 from app.db import dialect, intents, units
+from app.db.errors import plain
 from app.db.session import hint, savepoint
 from app.db.tables import heartbeat
 from app.devices import service as devices
@@ -105,7 +106,7 @@ def carry_out_intents(connection: Connection, settings: Settings, now: datetime)
                 intents.done(connection, one.id, now)
         except Exception as error:  # One intent that cannot be carried out must not keep the others from being.
             log.error("intent_failed", kind=one.kind, error=type(error).__name__)
-            intents.failed(connection, one, f"{type(error).__name__}: {error}", now)
+            intents.failed(connection, one, plain(error), now)
 
 
 def look_after_commands(connection: Connection, settings: Settings, now: datetime) -> None:

@@ -16,11 +16,12 @@ from app.accounts.auth import May
 from app.accounts.permissions import Action
 from app.db import units
 from app.db.engine import Database
+from app.db.errors import plain
 from app.db.page import LIMIT, Cursor, Limit, Page, decode_cursor, page
 from app.db.session import savepoint
 from app.db.units import DeadLetter
 from app.kit.clock import Clock
-from app.pipeline import digest, what
+from app.pipeline import digest
 from app.watch.tables import watch_failure
 
 
@@ -82,7 +83,7 @@ def _replay(connection: Connection, letter_id: UUID, now: datetime) -> Replayed:
         with savepoint(connection):
             digest(connection, [unit], now, again=True)
     except Exception as failure:  # Whatever it still is that cannot be digested is what the operator asked to see.
-        error = what(failure)
+        error = plain(failure)
     units.replayed(connection, letter_id, error, now)
     return Replayed(id=letter_id, error=error)
 

@@ -19,6 +19,7 @@ from app import jobs
 from app.asgi.application import Asgi
 from app.config import Settings
 from app.db.engine import Database
+from app.db.errors import plain
 from app.devices import service as devices
 from app.kit.clock import Clock, monotonic_s, system_clock
 from app.kit.errors import Overloaded
@@ -182,4 +183,4 @@ async def _run(database: Database, name: str, work: Callable[[Connection], None]
     except Overloaded:
         log.warning("job_postponed", job=name)
     except Exception as error:  # A job that fails is tried again at its next turn; the others go on.
-        log.error("job_failed", job=name, error=type(error).__name__, detail=str(error)[:500])
+        log.error("job_failed", job=name, error=type(error).__name__, detail=plain(error)[:500])

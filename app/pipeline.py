@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 from app.alerts.service import raising
 from app.batch import sort_out, subjects, take_heard, those_heard
 from app.db import session, units
+from app.db.errors import plain
 from app.devices import service as devices
 from app.history import service as history
 from app.tags import service as tags
@@ -45,7 +46,7 @@ def process(
             process(connection, arrived, now, alone=True)
         elif len(arrived) == 1:
             log.error("dead_letter", format=arrived[0].format, error=type(error).__name__)
-            units.bury(connection, arrived[0], what(error))
+            units.bury(connection, arrived[0], plain(error))
         else:
             half = len(arrived) // 2
             process(connection, arrived[:half], now)
@@ -84,9 +85,3 @@ def digest(
     raising.raise_all(connection, events, now)
     for wearer_id in batch.moved:
         session.hint(connection, "place", str(wearer_id))
-
-
-def what(error: Exception) -> str:
-    """The error without the statement and its values, which are places of people."""
-    cause = error.orig if isinstance(error, sa.exc.StatementError) and error.orig is not None else error
-    return f"{type(cause).__name__}: {cause}"
