@@ -22,13 +22,13 @@ def one_at_a_time(connection: Connection, name: str) -> None:
 
 
 @contextmanager
-def impatient(connection: Connection) -> Iterator[None]:
-    """In the block, who cannot have a lock of PostgreSQL within `PATIENCE_S` gives up with an `OperationalError`."""
+def impatient(connection: Connection, patience_s: float = PATIENCE_S) -> Iterator[None]:
+    """In the block, who cannot have a lock of PostgreSQL within `patience_s` gives up with an `OperationalError`."""
     if connection.dialect.name != "postgresql":
         yield
         return
     before = connection.execute(sa.text("SHOW lock_timeout")).scalar_one()
-    _set(connection, f"{int(PATIENCE_S * 1000)}ms")
+    _set(connection, f"{int(patience_s * 1000)}ms")
     yield
     _set(connection, before)  # After an error the transaction, or its part, is rolled back, and this with it.
 

@@ -3,6 +3,7 @@
 A copy is one consistent state. It appears whole, looked through and synced to the disk, or not at all.
 """
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -14,6 +15,9 @@ import sqlalchemy as sa
 
 from app.db.engine import FILE_NAME
 from app.migrations.run import versions
+
+_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS})
+"""What FAT and many network file systems answer."""
 
 
 class NotCopied(Exception):
@@ -77,12 +81,22 @@ def _appears_whole(target: Path) -> Iterator[Path]:
         part.touch(mode=0o600)
         yield part
         _sync(part)
-        os.link(part, target)  # Unlike a rename, it never takes the place of a file that came meanwhile.
+        _put(part, target)
         _sync(target.parent)
     except (OSError, sqlite3.Error) as error:
         raise NotCopied(f"{target} could not be written: {error}") from None
     finally:
         part.unlink(missing_ok=True)
+
+
+def _put(part: Path, target: Path) -> None:
+    """Gives the file its name; one that came meanwhile is not written over, where the file system knows links."""
+    try:
+        os.link(part, target)
+    except OSError as error:
+        if error.errno not in _NO_LINKS or target.exists():
+            raise
+        part.rename(target)
 
 
 def _sync(path: Path) -> None:

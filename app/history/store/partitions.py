@@ -20,6 +20,9 @@ from app.kit.calendar import add_months
 
 log = structlog.get_logger()
 
+PATIENCE_S = 0.2
+"""A month is made or dropped at once or at a later turn: meanwhile all who write wait behind it."""
+
 MONTHS_AHEAD = 2
 MOMENTS = {position.name: position.c.fix_at.name, passage.name: passage.c.opened_at.name}
 """What is partitioned, by which column."""
@@ -67,7 +70,7 @@ def _at_once(connection: Connection, work: Callable[[], None]) -> bool:
     the other work of a job from being done.
     """
     try:
-        with savepoint(connection), impatient(connection):
+        with savepoint(connection), impatient(connection, PATIENCE_S):
             work()
     except sa.exc.OperationalError as error:
         if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:

@@ -1,5 +1,7 @@
 """Copies of the database: whole, made while the service writes, and never over something else."""
 
+import errno
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -102,3 +104,15 @@ def test_the_commands_say_what_they_did_and_what_is_missing(data_folder: Path, t
     assert "already" in again.output
     assert "no database" in nothing.output
     assert "Error: " in no_folder.output
+
+
+def test_a_disk_that_knows_no_links_will_do(data_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_links(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", no_links)
+    back_up(data_folder, tmp_path / "copy")
+    with pytest.raises(NotCopied, match="already"):
+        back_up(data_folder, tmp_path / "copy")
+
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["copy", "data"]
