@@ -139,12 +139,18 @@ def question(state: WatchState, subject: Subject, uptime: Uptime | None, now: da
 
 def due_at(state: WatchState, subject: Subject, uptime: Uptime | None) -> datetime | None:
     """When time alone will next say something; None when it cannot."""
-    times = (
-        silence.due_at(state, subject.settings, uptime),
-        tag_silence.due_at(state, subject.settings, uptime),
-        arrival.due_at(state, subject),
-    )
-    return min((time for time in times if time is not None), default=None)
+    due = tag_silence.due_at(state, subject.settings, uptime) if state.tags else None
+    if state.devices:
+        due = _earlier(due, silence.due_at(state, subject.settings, uptime))
+    if subject.expectations:
+        due = _earlier(due, arrival.due_at(state, subject))
+    return due
+
+
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    if one is None or other is None:
+        return one or other
+    return min(one, other)
 
 
 def _take_place(state: WatchState, passed: Passed) -> None:
