@@ -4,6 +4,7 @@ once.
 
 import asyncio
 import contextlib
+import gc
 import signal
 import sys
 import tempfile
@@ -84,6 +85,7 @@ def serve(
     ready_file: Path | None,
 ) -> None:
     """Run everything in one process, on one SQLite file or on PostgreSQL."""
+    gc.disable()  # Nothing of what is imported is garbage; the server lets the collector look again when it is up.
     from app.kit.clock import system_clock
 
     settings = _settings(context, data=data, host=host, port=port, tcp=_tcp(tcp))

@@ -76,6 +76,7 @@ async def serving(settings: Settings, clock: Clock = system_clock, run: Process 
 def _settle_memory() -> None:
     """Takes what was loaded at the start out of the collector's sight and lets it look less often: what the hot path
     makes lives for one transaction and holds no cycles."""
+    gc.enable()
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE_THRESHOLD)

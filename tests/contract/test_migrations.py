@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
 
 from app.accounts.tables import city
@@ -100,3 +101,14 @@ def test_history_lies_in_months(dialect: str, bare: str) -> None:
     engine.dispose()
 
     assert [("passage", "RANGE (opened_at)"), ("position", "RANGE (fix_at)")] == found
+
+
+def test_the_newest_version_is_the_one_with_the_greatest_number() -> None:
+    """`upgrade` looks at the names of the files to see whether there is anything to do."""
+    newest = ScriptDirectory.from_config(configuration()).get_current_head()
+    names = [
+        path.stem.partition("_")[0]
+        for path in (Path(__file__).parents[2] / "app/migrations/versions").glob("[0-9]*.py")
+    ]
+
+    assert newest == max(names)
