@@ -25,6 +25,38 @@ class Going(Struct, frozen=True, gc=False):
     doubtful: bool
 
 
+class OfTag(dict[bytes, Going]):
+    """The open passages of one tag, by detector.
+
+    It remembers the last second at which the tag was heard anywhere, and at another detector than that: whether it was
+    heard elsewhere lately is asked for each tag of a body, and its passages lie all over the memory.
+    """
+
+    __slots__ = ("_newest_at", "_newest_s", "_second_s")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._newest_at = b""
+        self._newest_s = self._second_s = 0
+
+    def put(self, detector_id: bytes, one: Going) -> None:
+        """The passage at this detector is this one from now on."""
+        self[detector_id] = one
+        last_s = one.last_s
+        if detector_id == self._newest_at:
+            self._newest_s = max(last_s, self._newest_s)
+        elif last_s > self._newest_s:
+            self._newest_at, self._newest_s, self._second_s = detector_id, last_s, self._newest_s
+        elif last_s > self._second_s:
+            self._second_s = last_s
+
+    def elsewhere_s(self, detector_id: bytes) -> int:
+        """No other detector than this one heard the tag after this second. It may be later than the last one that did,
+        when a passage is gone.
+        """
+        return self._second_s if detector_id == self._newest_at else self._newest_s
+
+
 TagKey = tuple[int, bytes]
 """City, and the 16 bytes of the id of a tag."""
 

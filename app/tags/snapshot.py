@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from app.kit.ids import CityId
 from app.tags.model import DetectorFormat, DetectorKind, TagCarrier
+from app.tags.passages import GAP_S_MIN
 from beacon_ingest.messages import TagScheme
 
 
@@ -38,13 +39,16 @@ class TagEntry(Struct, frozen=True, kw_only=True):
 
 class Worn(Struct, frozen=True, kw_only=True):
     """A tag's city, how often it is heard where it is near (s), and who wore it when, oldest first; and the first
-    second after each hand-over (`app.tags.passages`).
+    second after each hand-over and the gap that ends a passage (`app.tags.passages`).
     """
 
     city_id: CityId
     interval_s: float
     carriers: tuple[TagCarrier, ...] = ()
     cuts_s: tuple[int, ...] = ()
+    gap_s: float = GAP_S_MIN
+    key: bytes = b""
+    """The 16 bytes of the tag's id: what the hot path compares."""
 
 
 class Placed(Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.geo.measure import distance_m
-from app.history.going import Going, lengthened, may_contradict
+from app.history.going import Going, OfTag, lengthened, may_contradict
 from app.tags.doubt import At, is_impossible
 from app.tags.heard import from_bytes, heard_at, to_bytes
 from app.tags.passages import Stretch, gap_s, join, stretches
@@ -80,3 +80,30 @@ def test_what_was_heard_elsewhere_before_was_looked_at_before() -> None:
 def test_what_is_doubted_on_both_sides_is_not_looked_at_again() -> None:
     one, other = going((START_S,), doubtful=True), going((START_S,), lon=0.2, doubtful=True)
     assert not may_contradict(one, [other], 0, 50.0)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([b"a", b"b", b"c"]), st.integers(START_S, START_S + 50) | st.none()), max_size=20
+    )
+)
+def test_nobody_was_heard_elsewhere_after_the_second_that_is_remembered(
+    changes: list[tuple[bytes, int | None]],
+) -> None:
+    of_tag = OfTag()
+    for detector_id, last_s in changes:
+        if last_s is None:
+            of_tag.pop(detector_id, None)
+        else:
+            of_tag.put(detector_id, going((last_s,)))
+        for asked in (b"a", b"b", b"c"):
+            others = [one.last_s for key, one in of_tag.items() if key != asked]
+            assert of_tag.elsewhere_s(asked) >= max(others, default=0)
+
+
+def test_who_is_heard_at_one_detector_alone_was_never_heard_elsewhere() -> None:
+    of_tag = OfTag()
+    of_tag.put(b"a", going((START_S,)))
+    of_tag.put(b"a", going((START_S + 9,)))
+
+    assert (0, START_S + 9) == (of_tag.elsewhere_s(b"a"), of_tag.elsewhere_s(b"b"))

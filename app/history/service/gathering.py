@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import UNSET, Struct
 from sqlalchemy.engine import Connection
 
-from app.history.going import Going, OpenKey
+from app.history.going import OfTag, OpenKey
 from app.tags import service as tags
 from app.tags.snapshot import Placed, Worn
 from beacon_ingest.messages import DetectorUnit
@@ -26,32 +26,31 @@ class Touched(Struct, gc=False):
     detector: Placed
     seconds: tuple[int, ...]
     rssi_dbm_max: float | None
-    of_tag: dict[bytes, Going]
+    of_tag: OfTag
     until_s: int = 0
 
 
-_NONE: dict[bytes, Going] = {}
+_NONE = OfTag()
 
 
 def gather(connection: Connection, units: Sequence[DetectorUnit]) -> dict[OpenKey, Touched]:
     """What was heard of tags and by detectors that are known here."""
     placed = tags.placed(connection, {unit.device_id for unit in units if unit.tags})
-    keys = [[heard.tag.bytes for heard in unit.tags] for unit in units]
-    worn = tags.worn_by_key(connection, {key for some in keys for key in some})
+    worn = tags.worn_by_number(connection, {heard.tag.int for unit in units for heard in unit.tags})
     touched: dict[OpenKey, Touched] = {}
-    for unit, tag_keys in zip(units, keys, strict=True):
+    for unit in units:
         detector = placed.get(unit.device_id)
         if detector is None:
             continue
         detector_key = unit.device_id.bytes
-        for heard, tag_key in zip(unit.tags, tag_keys, strict=True):
-            tag = worn[tag_key]
+        for heard in unit.tags:
+            tag = worn[heard.tag.int]
             if tag is None:
                 continue
             rssi_dbm: Any = heard.rssi_dbm_max
             if rssi_dbm is UNSET:
                 rssi_dbm = None
-            key = (tag.city_id, tag_key, detector_key)
+            key = (tag.city_id, tag.key, detector_key)
             one = touched.get(key)
             if one is None:
                 touched[key] = Touched(heard.tag, tag, unit, detector, heard.heard_s, rssi_dbm, _NONE)

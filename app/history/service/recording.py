@@ -17,17 +17,16 @@ from sqlalchemy.engine import Connection
 from app.devices.carriers import carrier_at
 from app.geo.cells import cell_of, hour_of
 from app.history.doubting import MOVING
-from app.history.going import Going, OpenKey, lengthened, may_contradict
+from app.history.going import Going, OfTag, OpenKey, lengthened, may_contradict
 from app.history.model import Began, KnownBy, Passage, Position, Spot
 from app.history.service import doubting
 from app.history.service.gathering import Touched, gather
 from app.history.store import opened, positions
 from app.history.store import passages as store
-from app.history.store.opened import OfTag
 from app.kit.ids import CityId, DetectorId, DeviceId, PassageId, TagId, new_id
 from app.tags import heard as heard_set
 from app.tags import service as tags
-from app.tags.passages import Joined, Stretch, gap_s, join, stretches, taught_interval_s
+from app.tags.passages import Joined, Stretch, join, stretches, taught_interval_s
 from app.tags.snapshot import Placed
 from beacon_ingest.messages import DetectorUnit, Fix
 
@@ -72,8 +71,8 @@ def record(connection: Connection, units: Sequence[DetectorUnit], now: datetime)
         of_tag = one.of_tag = known[key[:2]]
         before, after = of_tag.get(key[2]), None
         if before is not None:
-            gap = gap_s(one.tag.interval_s)
-            after = lengthened(before, one.seconds, one.rssi_dbm_max, gap, one.tag.cuts_s, open_from_s)
+            tag = one.tag
+            after = lengthened(before, one.seconds, one.rssi_dbm_max, tag.gap_s, tag.cuts_s, open_from_s)
         if before is None or after is None:
             others[key] = one
             continue
@@ -141,7 +140,7 @@ def _key(one: Passage) -> OpenKey:
 
 def _join(connection: Connection, changes: _Changes, one: Touched, current: Passage | None, now: datetime) -> None:
     """Joins what was heard with what is stored of this tag and detector."""
-    gap, cuts = gap_s(one.tag.interval_s), one.tag.cuts_s
+    gap, cuts = one.tag.gap_s, one.tag.cuts_s
     news = stretches(one.seconds, one.rssi_dbm_max, gap, cuts)
     stored = [] if current is None else [current]
     if news[0].first_s <= (_second(now - KEPT_OPEN) if current is None else _second(current.opened_at) - 1):
@@ -252,9 +251,9 @@ def _doubt(
     """
     suspects = {one.tag_id for one in (*changes.closed, *changes.late)}
     for key, one in touched.items():
-        if len(one.of_tag) < 2:  # The usual case.
-            continue
         until_s = one.until_s
+        if one.of_tag.elsewhere_s(key[2]) <= until_s:  # The usual case.
+            continue
         lately = [other for other in one.of_tag.values() if other.last_s > until_s]
         mine = one.of_tag.get(key[2])
         if mine is None or not lately or (len(lately) == 1 and lately[0] is mine):
@@ -313,7 +312,7 @@ def _sorted_out(
     later: list[tuple[OpenKey, int]] = []
     for one in found:
         tag = worn.get(one.tag_id)
-        close_s = _second(one.last_at) if tag is None else ceil(_second(one.last_at) + gap_s(tag.interval_s))
+        close_s = _second(one.last_at) if tag is None else ceil(_second(one.last_at) + tag.gap_s)
         if close_s <= before.timestamp():
             over.append(one)
         else:

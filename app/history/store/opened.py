@@ -17,14 +17,11 @@ from sqlalchemy.engine import Connection, Engine
 from app.db import dialect
 from app.db.tables import version
 from app.db.types import KeyBytes, Second
-from app.history.going import Going, OpenKey, TagKey
+from app.history.going import Going, OfTag, OpenKey, TagKey
 from app.history.tables import open_passage
 
 TAGS_MAX = 50_000
 """Beyond this many all are read anew: memory has a limit."""
-
-OfTag = dict[bytes, Going]
-"""The open passages of one tag, by detector."""
 
 _NAME = "open_passage"
 
@@ -79,9 +76,9 @@ def of(connection: Connection, tags: Collection[TagKey]) -> Mapping[TagKey, OfTa
         kept.tags.clear()
     missing = [one for one in tags if one not in kept.tags]
     for one in missing:
-        kept.tags[one] = {}
+        kept.tags[one] = OfTag()
     for city_id, tag_id, detector_id, *values in _OF_TAGS.rows(connection, missing):
-        kept.tags[city_id, tag_id][detector_id] = Going(*values)
+        kept.tags[city_id, tag_id].put(detector_id, Going(*values))
     return kept.tags
 
 
@@ -106,7 +103,7 @@ def changed(
         return
     kept.number = number
     for key, of_tag, going in longer:
-        of_tag[key[2]] = going
+        of_tag.put(key[2], going)
     for (city_id, tag_id, detector_id), one in passages.items():
         found = kept.tags.get((city_id, tag_id))
         if found is None:
@@ -114,7 +111,7 @@ def changed(
         if one is None:
             found.pop(detector_id, None)
         else:
-            found[detector_id] = one
+            found.put(detector_id, one)
 
 
 def _is_kept(connection: Connection) -> bool:

@@ -29,7 +29,7 @@ from app.tags.service.tags import (
     release_all,
     release_tag,
     worn,
-    worn_by_key,
+    worn_by_number,
 )
 
 __all__ = [
@@ -63,5 +63,5 @@ __all__ = [
     "teach_intervals",
     "uptime",
     "worn",
-    "worn_by_key",
+    "worn_by_number",
 ]

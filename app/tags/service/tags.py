@@ -131,9 +131,9 @@ def worn(connection: Connection, tag_ids: Collection[UUID]) -> dict[UUID, Worn]:
     return tags.worn(connection, tag_ids)
 
 
-def worn_by_key(connection: Connection, keys: Collection[bytes]) -> Mapping[bytes, Worn | None]:
-    """The same for the hot path: by the bytes of the ids, None for unknown tags."""
-    return tags.worn_by_key(connection, keys)
+def worn_by_number(connection: Connection, numbers: Collection[int]) -> Mapping[int, Worn | None]:
+    """The same for the hot path: by the ids as numbers, None for unknown tags."""
+    return tags.worn_by_number(connection, numbers)
 
 
 def queue_up(connection: Connection, tag_ids: Iterable[UUID]) -> None:

@@ -15,7 +15,7 @@ from app.kit.errors import NotFound
 from app.kit.ids import TagId, WearerId
 from app.tags.identity import Identity, is_factory_default
 from app.tags.model import Tag, TagCarrier
-from app.tags.passages import cuts_of
+from app.tags.passages import cuts_of, gap_s
 from app.tags.snapshot import TagEntry, Worn
 from app.tags.tables import tag, tag_carrier
 
@@ -44,7 +44,7 @@ _QUEUE = dialect.Lookup(
     .with_for_update(key_share=True),
     tag.c.id,
 )
-_KEPT: versions.Kept[bytes, Worn | None] = versions.Kept(TAG_CARRIERS_VERSION)
+_KEPT: versions.Kept[int, Worn | None] = versions.Kept(TAG_CARRIERS_VERSION)
 
 
 def add(connection: Connection, one: Tag) -> bool:
@@ -206,25 +206,35 @@ def worn(connection: Connection, tag_ids: Collection[UUID]) -> dict[UUID, Worn]:
     """Who wore each of these tags and when; ended tags too, unknown ones are left out. For the writer's side: what did
     not change is not read again.
     """
-    kept = worn_by_key(connection, [tag_id.bytes for tag_id in tag_ids])
-    return {tag_id: one for tag_id in tag_ids if (one := kept[tag_id.bytes]) is not None}
+    kept = worn_by_number(connection, [tag_id.int for tag_id in tag_ids])
+    return {tag_id: one for tag_id in tag_ids if (one := kept[tag_id.int]) is not None}
 
 
-def worn_by_key(connection: Connection, keys: Collection[bytes]) -> Mapping[bytes, Worn | None]:
-    """The same of the 16 bytes of the ids; None for those that are unknown, and perhaps more than was asked for."""
-    return _KEPT.of(connection, keys, _load_worn)
+def worn_by_number(connection: Connection, numbers: Collection[int]) -> Mapping[int, Worn | None]:
+    """The same by the ids as numbers, which Python has at hand and hashes without running code of its own. None for
+    those that are unknown, and perhaps more than was asked for.
+    """
+    return _KEPT.of(connection, numbers, _load_worn)
 
 
-def _load_worn(connection: Connection, keys: Collection[bytes]) -> dict[bytes, Worn | None]:
-    found: dict[bytes, Worn | None] = dict.fromkeys(keys)
-    for key, city_id, interval_s, wearer_id, from_at, until_at in _WORN.rows(connection, keys):
-        before = found[key]
+def _load_worn(connection: Connection, numbers: Collection[int]) -> dict[int, Worn | None]:
+    found: dict[int, Worn | None] = dict.fromkeys(numbers)
+    rows = _WORN.rows(connection, [UUID(int=one).bytes for one in numbers])
+    for key, city_id, interval_s, wearer_id, from_at, until_at in rows:
+        tag_id = TagId(UUID(bytes=key))
+        before = found[tag_id.int]
         carriers = () if before is None else before.carriers
         if wearer_id is not None:
-            one = TagCarrier(tag_id=TagId(UUID(bytes=key)), wearer_id=wearer_id, from_at=from_at, until_at=until_at)
+            one = TagCarrier(tag_id=tag_id, wearer_id=wearer_id, from_at=from_at, until_at=until_at)
             carriers = (*carriers, one)
-        cuts_s = cuts_of(carriers)
-        found[key] = Worn(city_id=city_id, interval_s=interval_s, carriers=carriers, cuts_s=cuts_s)
+        found[tag_id.int] = Worn(
+            city_id=city_id,
+            interval_s=interval_s,
+            carriers=carriers,
+            cuts_s=cuts_of(carriers),
+            gap_s=gap_s(interval_s),
+            key=key,
+        )
     return found
 
 

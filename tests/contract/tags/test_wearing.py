@@ -37,7 +37,7 @@ def intents_of(connection: Connection) -> list[dict[str, str]]:
 
 
 def test_a_tag_that_nobody_ever_wore_is_known_and_an_unknown_one_is_not(connection: Connection, tag: Tag) -> None:
-    expected = {tag.id: Worn(city_id=KAKOGAWA, interval_s=2.0)}
+    expected = {tag.id: Worn(city_id=KAKOGAWA, interval_s=2.0, key=tag.id.bytes)}
 
     assert expected == service.worn(connection, [tag.id, uuid4()])
 
