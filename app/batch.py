@@ -59,7 +59,7 @@ def subjects(units: Iterable[Unit], carriers: Carriers) -> dict[UUID, CityId]:
     found: dict[UUID, CityId] = {}
     for unit in units:
         own = carriers.get(unit.device_id, _NOBODY).carriers
-        if len(own) == 1:  # The usual case; nothing is said of somebody who did not carry it yet.
+        if len(own) == 1 and own[0].until_at is None:  # The usual case.
             found[_subject(own[0])] = CityId(unit.city)
             continue
         for moment in {unit.received_at, *(_at(message, unit) for message in unit.messages)}:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app import commands
-from app.config import InvalidSettings, Settings, describe, load
+from app.commands import settings_of
+from app.config import InvalidSettings, Settings, describe
 from app.kit.errors import MimamoriError
 
 if TYPE_CHECKING:
@@ -37,24 +38,16 @@ for _command in (commands.backup, commands.restore, commands.doctor):
     main.add_command(_command)
 
 
-def _settings(context: click.Context, **given: object) -> Settings:
-    """The settings in force, or an error in plain words."""
-    try:
-        return load(None, context.obj, **given)
-    except (InvalidSettings, OSError, ValueError) as error:
-        raise click.ClickException(str(error)) from None
-
-
 @contextlib.contextmanager
 def _plain_errors() -> Iterator[None]:
     """Says in plain words, without the URL, that the database cannot be used."""
-    from sqlalchemy.exc import OperationalError
+    from sqlalchemy.exc import DBAPIError
 
     try:
         yield
     except InvalidSettings as error:
         raise click.ClickException(str(error)) from None
-    except OperationalError as error:
+    except DBAPIError as error:
         raise click.ClickException(f"The database cannot be used: {error.orig}") from None
 
 
@@ -88,7 +81,7 @@ def serve(
     gc.disable()  # Nothing of what is imported is garbage; the server lets the collector look again when it is up.
     from app.kit.clock import system_clock
 
-    settings = _settings(context, data=data, host=host, port=port, tcp=_tcp(tcp))
+    settings = settings_of(context, data=data, host=host, port=port, tcp=_tcp(tcp))
     with _plain_errors():
         _run(_serve(settings, system_clock, ready_file))
 
@@ -128,7 +121,7 @@ def _process(name: str, text: str) -> click.Command:
         from app.kit.clock import system_clock
         from app.scaled import PROCESSES
 
-        settings = _settings(context, host=host, port=port, tcp=_tcp(tcp))
+        settings = settings_of(context, host=host, port=port, tcp=_tcp(tcp))
         with _plain_errors():
             _run(_serve(settings, system_clock, ready_file, PROCESSES[name]))
 
@@ -195,7 +188,7 @@ async def _demo(
     phones = FcmStandIn()
     phones.start()
     try:
-        settings = _settings(
+        settings = settings_of(
             context, data=str(folder / "data"), host=host, port=port, tcp={"watch": 0}, log_level="warning",
             fcm_credentials=str(phones.write_credentials(folder)), fcm_url=phones.url,
         )  # fmt: skip
@@ -225,7 +218,7 @@ def migrate(context: click.Context, data: str | None) -> None:
     from app.db.engine import transaction_of
     from app.migrations.run import upgrade
 
-    with _plain_errors(), transaction_of(_settings(context, data=data)) as connection:
+    with _plain_errors(), transaction_of(settings_of(context, data=data)) as connection:
         upgrade(connection)
     click.echo("The tables are up to date.")
 
@@ -254,7 +247,7 @@ def account(
     """Make an account: the first administrator of a new installation, for example."""
     from app.server import make_account
 
-    settings = _settings(context, data=data)
+    settings = settings_of(context, data=data)
     try:
         with _plain_errors():
             make_account(
@@ -270,7 +263,7 @@ def account(
 @click.pass_context
 def config(context: click.Context) -> None:
     """Print every setting with its meaning, unit, default and the value in force."""
-    click.echo(describe(_settings(context)))
+    click.echo(describe(settings_of(context)))
 
 
 @main.command()

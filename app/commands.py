@@ -1,4 +1,4 @@
-"""The commands for the care of the data: `mimamori backup`, `restore`, `doctor`."""
+"""The commands for the care of the data: `mimamori backup`, `restore`, `doctor`; and the settings of any command."""
 
 import sys
 from pathlib import Path
@@ -6,6 +6,15 @@ from pathlib import Path
 import click
 
 from app.config import InvalidSettings, Settings, load
+
+
+def settings_of(context: click.Context, **given: object) -> Settings:
+    """The settings in force, or an error in plain words."""
+    try:
+        return load(None, context.obj, **given)
+    except (InvalidSettings, OSError, ValueError) as error:
+        raise click.ClickException(str(error)) from None
+
 
 DATA = click.option("--data", help="Folder of the database (default: data/).")
 
@@ -52,21 +61,14 @@ def doctor(context: click.Context, data: str | None) -> None:
     from app.care.service.looking import look
     from app.kit.clock import system_clock
 
-    found = look(_settings(context, data), system_clock())
+    found = look(settings_of(context, data=data), system_clock())
     click.echo(as_text(found))
     if not is_well(found):
         sys.exit(1)
 
 
-def _settings(context: click.Context, data: str | None) -> Settings:
-    try:
-        return load(None, context.obj, data=data)
-    except (InvalidSettings, OSError, ValueError) as error:
-        raise click.ClickException(str(error)) from None
-
-
 def _of_a_file(context: click.Context, data: str | None) -> Settings:
-    settings = _settings(context, data)
+    settings = settings_of(context, data=data)
     if settings.database and data is None:
         raise click.ClickException("The database is PostgreSQL's: copy it with pg_dump (docs/operations.md).")
     return settings

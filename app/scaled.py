@@ -66,7 +66,7 @@ async def edge(settings: Settings, clock: Clock = system_clock) -> AsyncIterator
 async def web(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[Service]:
     """What people and their apps ask: everything under `/v1`."""
     async with AsyncExitStack() as stack:
-        database = await _database(stack, settings, _migrate)
+        database = await _database(stack, settings, upgrade)
         await _broker(stack, settings, database, ("live", "place", "doubt"), "web")
         scheduler = _ticker(stack)
         scheduler.add_job(_look_again, "interval", seconds=LOOK_AGAIN_S, args=[database], id="live")
@@ -79,7 +79,7 @@ async def worker(settings: Settings, clock: Clock = system_clock) -> AsyncIterat
     """What happens by itself: the pipeline, timed work, intents, and messages to people."""
 
     def begin(connection: Connection) -> None:
-        _migrate(connection)
+        upgrade(connection)
         jobs.come_up(connection, clock())
         jobs.make_room(connection, settings, clock())
         leases.prepare(connection, [_turn_of(job) for job in jobs.JOBS])
@@ -125,10 +125,6 @@ def _must_be_scaled(settings: Settings) -> None:
         raise InvalidSettings("This process needs the settings `database` (PostgreSQL) and `nats`.")
     if settings.detector_secret is None:
         raise InvalidSettings("Many processes need one `detector_secret`: set it for all of them.")
-
-
-def _migrate(connection: Connection) -> None:
-    upgrade(connection)
 
 
 async def _broker(

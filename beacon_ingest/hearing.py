@@ -177,6 +177,7 @@ def unit_of(
             stamped=stamped,
             repeat_window_s=repeat_window_s,
             received_at=times.received_at,
+            said_at=None if isinstance(times.sent_at, UnsetType) else times.sent_at,
         ),
         city=entry.city,
         device_id=entry.device_id,

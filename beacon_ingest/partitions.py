@@ -6,7 +6,6 @@ concerns one of them lies in one partition and is worked on in order; what chang
 
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
-from typing import Final
 from uuid import UUID
 from zlib import crc32
 
@@ -14,9 +13,7 @@ from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from beacon_ingest.messages import DetectorReport, DetectorUnit, TagHeard, Unit
-
-_STAMP_BYTES: Final = 4
-"""Ids of units begin with a time, so that those of one time are stored together; ids of parts keep it."""
+from beacon_ingest.units import STAMP_BYTES
 
 
 class Subjects:
@@ -76,10 +73,12 @@ def _share(unit: DetectorUnit, tags: Sequence[TagHeard]) -> DetectorUnit:
 
 
 def _derived(ingest_id: bytes, tags: Sequence[TagHeard]) -> bytes:
-    """The name of a share. The tags in it are part of it: when one changes hands between a unit that was stored in
-    part and its repeat, the share that it joins is not taken for the one that was stored without it.
+    """The name of a share, which begins with the same time.
+
+    The tags in it are part of it: when one changes hands between a unit that was stored in part and its repeat, the
+    share that it joins is not taken for the one that was stored without it.
     """
-    stamp = ingest_id[:_STAMP_BYTES]
+    stamp = ingest_id[:STAMP_BYTES]
     digest = blake2b(ingest_id, digest_size=len(ingest_id) - len(stamp))
     for tag in sorted(one.tag.bytes for one in tags):
         digest.update(tag)

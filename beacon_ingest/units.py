@@ -12,7 +12,8 @@ from beacon_ingest.registry import Entry
 
 ID_BYTES: Final = 16
 
-_STAMP_BYTES: Final = 4
+STAMP_BYTES: Final = 4
+"""A name begins with the time that it speaks of, in seconds."""
 _GPS_ROLLOVER_S: Final = 1024 * 7 * 86_400
 """A week count of GPS that ran over is put right by the time of receipt: both readings of a stamp give one name."""
 
@@ -34,8 +35,8 @@ def ingest_ids(
     of time, and the name of the bucket before is looked for too, so that a repeat across the border is found. A window
     of 0 says that equal bytes are always news.
 
-    A name begins with a time, `said_at` (what the content says of itself) or that of the bucket, so that what is said
-    together is stored together: names all over the index cost a page of the disk each.
+    A name begins with a time, `said_at` (what the content says of itself, where it does) or that of the bucket, so that
+    what is said together is stored together: names all over the index cost a page of the disk each.
     """
     said = device_id.bytes + format.encode() + b"\0" + content
     if stamped:
@@ -51,7 +52,7 @@ def ingest_ids(
 
 
 def _name(said: bytes, stamp_s: int | None, salt: int = 0) -> bytes:
-    stamp = b"" if stamp_s is None else (stamp_s % 2**32).to_bytes(_STAMP_BYTES, "big")
+    stamp = b"" if stamp_s is None else (stamp_s % 2**32).to_bytes(STAMP_BYTES, "big")
     salted = salt.to_bytes(16, "big", signed=True)
     return stamp + blake2b(said, digest_size=ID_BYTES - len(stamp), salt=salted).digest()
 

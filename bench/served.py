@@ -15,7 +15,7 @@ from app.db import writer
 from app.db.writer import Work
 
 sizes: list[int] = []
-_run = writer._run_group
+_run = writer.run_group
 
 
 def _counted(connection: Connection, group: list[Work]) -> None:
@@ -27,7 +27,7 @@ def _counted(connection: Connection, group: list[Work]) -> None:
 
 if __name__ == "__main__":
     target = Path(sys.argv[1])
-    writer._run_group = _counted
+    writer.run_group = _counted
     try:
         main(sys.argv[2:], standalone_mode=False)
     finally:

@@ -16,8 +16,7 @@ from sqlalchemy.engine import Connection, Engine
 from app.config import InvalidSettings
 from app.db import session
 from app.db.session import Hint
-from app.db.writer import Work, Writer
-from app.db.writer import _run_group as run_group  # The same group, run on a thread.
+from app.db.writer import Work, Writer, run_group
 from app.kit.errors import Overloaded
 
 Result = TypeVar("Result")

@@ -128,7 +128,7 @@ class Writer:
         try:
             connection = await loop.run_in_executor(self._disk, self._begin, connection)
             group = [self._queue.popleft() for _ in range(min(len(self._queue), self._group_max))]
-            _run_group(connection, group)
+            run_group(connection, group)
             hints = session.take(connection)
             await loop.run_in_executor(self._disk, connection.commit)
         except Exception as error:
@@ -162,7 +162,7 @@ class Writer:
             self._on_hints(hints)
 
 
-def _run_group(connection: Connection, group: list[Work]) -> None:
+def run_group(connection: Connection, group: list[Work]) -> None:
     """Fills the outcome of every piece. Items of one runner go together, at the place of the first of them."""
     done: set[Runner] = set()
     for work in group:

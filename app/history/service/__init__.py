@@ -8,7 +8,6 @@ from app.history.service.positions import (
     POINTS_MAX,
     POINTS_MIN,
     append,
-    attribute,
     forget_before,
     forget_surveys_before,
     keep_surveys,
@@ -26,6 +25,7 @@ from app.history.service.questions import doubts, feed, near_by, passages_of_det
 from app.history.service.recording import append_vehicles, close_over, last_heard, record
 from app.history.service.signals import signals
 from app.history.store.attendance import passages_at
+from app.history.store.positions import attribute
 
 __all__ = [
     "POINTS",

@@ -19,7 +19,7 @@ from app.history.thinning import thinned
 from app.households import service as households
 from app.households.model import Purpose, Scope
 from app.kit.errors import InvalidInput
-from app.kit.ids import CityId, ContactId, DeviceId, WearerId
+from app.kit.ids import CityId, DeviceId, WearerId
 from app.tags import service as tags
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -61,21 +61,6 @@ def last_of_devices(connection: Connection, device_ids: Iterable[DeviceId]) -> d
     """What judging the next fix of each device needs to know, made from its newest position."""
     found = store.last_of_devices(connection, device_ids)
     return {device_id: Known(_place(position)) for device_id, position in found.items()}
-
-
-def attribute(
-    connection: Connection,
-    city_id: CityId,
-    device_id: DeviceId,
-    from_at: datetime,
-    wearer_id: WearerId | None,
-    contact_id: ContactId | None,
-) -> int:
-    """Gives what a device measured since `from_at` to whoever is now said to have carried it then; how many positions.
-
-    Who is told so late that she carried it must have her own places, and nobody else may keep them.
-    """
-    return store.attribute(connection, city_id, device_id, from_at, wearer_id, contact_id)
 
 
 def where_is(connection: Connection, viewer: Viewer, wearer_id: WearerId, now: datetime) -> Whereabouts:

@@ -83,7 +83,10 @@ def attribute(
     wearer_id: WearerId | None,
     contact_id: ContactId | None,
 ) -> int:
-    """Gives what a device measured since `from_at` to whoever carried it then; how many positions."""
+    """Gives what a device measured since `from_at` to whoever is now said to have carried it then; how many positions.
+
+    Who is told so late that she carried it must have her own places, and nobody else may keep them.
+    """
     one = position.c
     mine = (one.city_id == city_id) & (one.device_id == device_id) & (one.fix_at >= from_at)
     change = sa.update(position).where(mine).values(wearer_id=wearer_id, contact_id=contact_id)

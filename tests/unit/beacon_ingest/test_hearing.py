@@ -300,3 +300,11 @@ def test_a_believed_time_counts_as_the_second_that_it_lies_in(before_s: float, b
 
     expected = at if buffers or before_s < 120 else NOW
     assert [int(expected.timestamp())] == [second for one in unit.tags for second in one.heard_s]
+
+
+def test_the_name_of_a_unit_begins_with_the_time_at_which_it_was_sent() -> None:
+    """So that what is sent together is stored together; a repeat, whenever it comes, says the same time."""
+    names = [heard(sent_at=ago(seconds)).ingest_ids[0] for seconds in (3, 2, 1)]
+
+    assert names == sorted(names)
+    assert heard(sent_at=ago(2)).ingest_ids == (names[1],)
