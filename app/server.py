@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 from app.accounts import service as accounts
 from app.accounts.model import Role
 from app.asgi import configure_logs
+from app.asgi.joined import JoinedHttp
 from app.config import Settings
 from app.db.engine import Database, transaction_of
 from app.embedded import running
@@ -57,7 +58,8 @@ async def serving(settings: Settings, clock: Clock = system_clock, run: Process 
         listener = _listener(settings.host, settings.port)
         configuration = uvicorn.Config(
             service.app, log_config=None, access_log=False, lifespan="on", server_header=False,
-            timeout_graceful_shutdown=CLOSE_S, backlog=2048, forwarded_allow_ips=settings.trusted_proxies,
+            timeout_graceful_shutdown=CLOSE_S, http=JoinedHttp, backlog=2048,
+            forwarded_allow_ips=settings.trusted_proxies,
         )  # fmt: skip
         server = uvicorn.Server(configuration)
         server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # The command listens for them.
