@@ -24,6 +24,7 @@ from app.devices import service as devices
 from app.kit.clock import Clock, monotonic_s, system_clock
 from app.kit.errors import Overloaded
 from app.kit.ids import CommandId, DeviceId
+from app.meters import Meters
 from app.snapshots import Snapshots
 from beacon_ingest.counters import Counters
 from beacon_ingest.downlink import Connections, Order
@@ -128,6 +129,13 @@ def _listen(database: Database, look: "Look", downlink: Downlink, connections: C
 
     database.listen("registry", on_registry)
     database.listen("command", on_command)
+
+
+def measured(database: Database, metrics: CollectorRegistry) -> Meters:
+    """The measures of this process; from now on its transactions are told to them."""
+    meters = Meters(metrics, lambda: database.waiting)
+    database.measure(meters)
+    return meters
 
 
 Look = Callable[[], Awaitable[None]]

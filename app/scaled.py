@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 from app import jobs, parts
 from app.asgi import create_app
 from app.asgi.bare import BareApplication
+from app.care.service.around import Around
 from app.care.service.auditing import EVERY_S, Auditor
 from app.config import InvalidSettings, Settings, detector_secret
 from app.db import leases
@@ -54,6 +55,7 @@ async def edge(settings: Settings, clock: Clock = system_clock) -> AsyncIterator
             broker, snapshots.subjects, partitions=settings.partitions, queue_max=settings.queue_units_max
         )
         metrics = CollectorRegistry()
+        parts.measured(database, metrics)
         doors = await parts.open_doors(stack, settings, clock, database, snapshots, stream, metrics, snapshots.follow)
         scheduler = _ticker(stack)
         parts.tick_registry(scheduler, snapshots.follow)
@@ -67,10 +69,13 @@ async def web(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[
     """What people and their apps ask: everything under `/v1`."""
     async with AsyncExitStack() as stack:
         database = await _database(stack, settings, upgrade)
-        await _broker(stack, settings, database, ("live", "place", "doubt"), "web")
+        broker = await _broker(stack, settings, database, ("live", "place", "doubt"), "web")
+        metrics = CollectorRegistry()
+        parts.measured(database, metrics)
         scheduler = _ticker(stack)
         scheduler.add_job(_look_again, "interval", seconds=LOOK_AGAIN_S, args=[database], id="live")
-        app = create_app(settings, database, clock, detector_secret=detector_secret(settings))
+        _audit(stack, scheduler, settings, clock, database, broker, metrics)
+        app = create_app(settings, database, clock, metrics=metrics, detector_secret=detector_secret(settings))
         yield Service(app=app, database=database, tcp_ports={})
 
 
@@ -88,14 +93,14 @@ async def worker(settings: Settings, clock: Clock = system_clock) -> AsyncIterat
         database = await _database(stack, settings, begin)
         broker = await _broker(stack, settings, database, ("outbox", "intent"), "worker")
         metrics = CollectorRegistry()
-        deliverer = Deliverer(database, open_channels(settings, clock), clock, tick_s=settings.tick_s)
+        meters = parts.measured(database, metrics)
+        deliverer = Deliverer(database, open_channels(settings, clock), clock, tick_s=settings.tick_s, meters=meters)
         deliverer.start()
         stack.push_async_callback(deliverer.stop)
-        crew = Worker(database, broker, clock, partitions=settings.partitions, lease_s=settings.lease_s)
+        crew = Worker(database, broker, clock, partitions=settings.partitions, lease_s=settings.lease_s, meters=meters)
         scheduler = _ticker(stack)
         parts.tick_jobs(scheduler, database, settings, clock, in_turn=partial(_in_turn, crew.id))
-        auditor = Auditor(database, clock, metrics, settings.watchman_url)
-        scheduler.add_job(auditor.audit, "interval", seconds=EVERY_S, id="audit")
+        _audit(stack, scheduler, settings, clock, database, broker, metrics)
         crew.start()
         stack.push_async_callback(crew.stop)
         missing = _missing({"stream": lambda: broker.connected, "database": lambda: crew.tended})
@@ -173,6 +178,16 @@ def _ticker(stack: AsyncExitStack) -> AsyncIOScheduler:
     scheduler.start()
     stack.callback(parts.stop_ticker, scheduler)
     return scheduler
+
+
+def _audit(
+    stack: AsyncExitStack, scheduler: AsyncIOScheduler, settings: Settings, clock: Clock, database: Database,
+    broker: Broker, metrics: CollectorRegistry,
+) -> None:  # fmt: skip
+    """Lets this process audit whenever no other one does."""
+    auditor = Auditor(database, clock, metrics, settings.watchman_url, Around(broker, settings.partitions))
+    stack.push_async_callback(auditor.stop)
+    scheduler.add_job(auditor.audit, "interval", seconds=EVERY_S, id="audit", next_run_time=system_clock())
 
 
 async def _look_again(database: Database) -> None:

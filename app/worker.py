@@ -33,9 +33,10 @@ from app.db.engine import Database
 from app.db.leases import Lease, LeaseLost
 from app.kit.clock import Clock
 from app.kit.ids import new_id
+from app.meters import Meters
 from app.pipeline import process
 from beacon_ingest.broker import Broker, Disconnected
-from beacon_ingest.jetstream import STREAM, envelope_of, subject_of, unpacked
+from beacon_ingest.jetstream import STREAM, consumer_of, envelope_of, subject_of, unpacked
 from beacon_ingest.messages import DetectorUnit, Unit
 
 log = structlog.get_logger()
@@ -70,6 +71,7 @@ class Partition:
     """The work on one partition, as long as its lease is held."""
 
     pause_s = PAUSE_S
+    meters: Meters | None = None
 
     def __init__(
         self, database: Database, broker: Broker, clock: Clock, number: int, lease: Lease, lease_s: float
@@ -101,7 +103,7 @@ class Partition:
 
     async def _work(self) -> None:
         """Works in order until something breaks it; then whoever goes on begins with what is not acknowledged."""
-        jetstream, name = self._broker.jetstream, f"partition-{self._number}"
+        jetstream, name = self._broker.jetstream, consumer_of(self._number)
         await self._set_back(jetstream, name)
         pull = await jetstream.pull_subscribe_bind(name, STREAM)
         expected = 1
@@ -160,6 +162,9 @@ class Partition:
                 if self._stopping.is_set():  # Nothing was acknowledged: whoever is next begins with it.
                     return
                 continue
+            if self.meters is not None:
+                oldest_s = (self._clock() - some[0].message.metadata.timestamp).total_seconds()
+                self.meters.worked(len(some), oldest_s)
             await self.acknowledge(some)
             taken = taken[len(some) :]
         self._cautious = False
@@ -234,11 +239,12 @@ class Worker:
     partition = Partition
 
     def __init__(
-        self, database: Database, broker: Broker, clock: Clock, *, partitions: int, lease_s: float = LEASE_S
-    ) -> None:
+        self, database: Database, broker: Broker, clock: Clock, *, partitions: int, lease_s: float = LEASE_S,
+        meters: Meters | None = None,
+    ) -> None:  # fmt: skip
         self._database, self._broker, self._clock = database, broker, clock
-        self._names = {_name_of(number): number for number in range(partitions)}
-        self._lease_s = lease_s
+        self._names = {name_of(number): number for number in range(partitions)}
+        self._lease_s, self._meters = lease_s, meters
         self.id = new_id()
         self.tended = False
         """Whether the leases could be looked after when that was last due."""
@@ -296,6 +302,7 @@ class Worker:
         for lease in taken:
             number = self._names[lease.name]
             partition = self.partition(self._database, self._broker, self._clock, number, lease, self._lease_s)
+            partition.meters = self._meters
             self._held[lease.name] = partition, asyncio.create_task(partition.run(), name=lease.name)
         await self._let_go(list(self._held)[share:])
 
@@ -325,5 +332,6 @@ class Worker:
             self._held.pop(name, None)
 
 
-def _name_of(partition: int) -> str:
+def name_of(partition: int) -> str:
+    """The name of the lease of a partition."""
     return f"partition/{partition}"

@@ -57,6 +57,11 @@ def subject_of(partition: int) -> str:
     return f"mimamori.units.{partition}"
 
 
+def consumer_of(partition: int) -> str:
+    """The name of the consumer from which whoever holds a partition takes its units."""
+    return f"partition-{partition}"
+
+
 def packed(unit: Unit | DetectorUnit) -> bytes:
     """A unit as it travels."""
     of_detector = isinstance(unit, DetectorUnit)

@@ -6,6 +6,8 @@ Embedded it is the database's writer, scaled it is a message stream; the edge ca
 from collections.abc import Awaitable
 from typing import Protocol
 
+from msgspec import Struct
+
 from beacon_ingest.messages import DetectorUnit, Unit
 
 
@@ -26,3 +28,27 @@ class Stream(Protocol):
         Raises `StreamFull`, at once or when awaited; after that, as after any other error, nothing may be acknowledged.
         """
         ...
+
+
+class Lag(Struct, frozen=True, kw_only=True):
+    """What of one partition no worker has acknowledged: how many units, how many of them were handed to a worker, and
+    for how many seconds the oldest has been in the stream.
+    """
+
+    partition: int
+    waiting: int = 0
+    in_hand: int = 0
+    oldest_s: float = 0.0
+
+
+class Backlog(Struct, frozen=True, kw_only=True):
+    """What waits in the whole stream; `bytes_max` is what fits."""
+
+    lags: tuple[Lag, ...]
+    bytes: int
+    bytes_max: int
+
+    @property
+    def oldest_s(self) -> float:
+        """For how long the oldest of all has waited; 0 when nothing does."""
+        return max((one.oldest_s for one in self.lags), default=0.0)

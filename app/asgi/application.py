@@ -15,7 +15,7 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from app.asgi.headers import with_common
-from app.asgi.meters import LIVE_PATH, Meters
+from app.asgi.meters import LIVE_PATH, RequestMeters
 from app.config import Settings
 from app.db.engine import Database
 from app.kit.clock import Clock, monotonic_s
@@ -42,7 +42,7 @@ class Application:
     """The ASGI application. What devices send goes to the edge without a detour; Litestar answers everything else."""
 
     def __init__(
-        self, state: dict[str, Any], *, edge: Asgi | None, meters: Meters, lifespan: Sequence[Lifespan]
+        self, state: dict[str, Any], *, edge: Asgi | None, meters: RequestMeters, lifespan: Sequence[Lifespan]
     ) -> None:
         self._state = state
         self._edge = edge
@@ -142,7 +142,7 @@ def create_app(
     beside ours; keys of detectors are made from `detector_secret`, without one they are good for nothing; `lifespan` is
     opened before the first request and closed after the last.
     """
-    meters = Meters(metrics or CollectorRegistry(), database)
+    meters = RequestMeters(metrics or CollectorRegistry())
     state: dict[str, Any] = {
         "settings": settings,
         "database": database,

@@ -11,7 +11,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Struct
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from app.asgi.meters import LIVE_PATH, Meters
+from app.asgi.meters import LIVE_PATH, RequestMeters
 from app.db.engine import Database
 from beacon_ingest.registry import Registry
 
@@ -62,7 +62,7 @@ async def ready(database: NamedDependency[Database], registry: NamedDependency[R
 
 
 @get("/metrics", include_in_schema=False, sync_to_thread=False)
-def metrics(meters: NamedDependency[Meters]) -> Response[bytes]:
+def metrics(meters: NamedDependency[RequestMeters]) -> Response[bytes]:
     """All counters, in the text format of Prometheus."""
     return Response(generate_latest(meters.registry), media_type=CONTENT_TYPE_LATEST)
 

@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection, Engine
 from app.config import Settings
 from app.db.dialect import tune_sqlite
 from app.db.session import Hint, take
-from app.db.writer import Runner, Writer
+from app.db.writer import Measures, Runner, Writer
 
 Result = TypeVar("Result")
 READERS = 4
@@ -105,6 +105,10 @@ class Database:
     def waiting(self) -> int:
         """How many pieces of work wait for the writer."""
         return self._writer.waiting
+
+    def measure(self, measures: Measures) -> None:
+        """From now on each transaction of the writer is told there, on whatever thread it runs."""
+        self._writer.measures = measures
 
     def write(self, work: Callable[[Connection], Result]) -> "asyncio.Future[Result]":
         """What `work` returns, after its transaction is committed. Raises what it raises, and `Overloaded` when the

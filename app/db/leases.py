@@ -113,6 +113,14 @@ def present(connection: Connection, prefix: str) -> int:
     return count
 
 
+def unheld(connection: Connection, names: Collection[str], seconds: float) -> int:
+    """How many of these nobody has held for so long, those that nobody ever claimed among them."""
+    query = sa.select(sa.func.count()).select_from(lease)
+    held = query.where(lease.c.name.in_(names), lease.c.ends_at > _until(-seconds))
+    count: int = connection.execute(held).scalar_one()
+    return len(names) - count
+
+
 def turn(connection: Connection, name: str, owner: UUID, seconds: float) -> bool:
     """Whether it is this process's turn to do something that one should do every so many seconds."""
     return bool(take(connection, [name], owner, seconds, 1))

@@ -17,6 +17,7 @@ from app.config import InvalidSettings
 from app.db import session
 from app.db.session import Hint
 from app.db.writer import Work, Writer, run_group
+from app.kit.clock import monotonic_s
 from app.kit.errors import Overloaded
 
 Result = TypeVar("Result")
@@ -115,12 +116,14 @@ class PostgresWriter(Writer):
         except Exception as error:  # The server is gone or full: nothing is stored, and everybody must hear it.
             log.error("commit_failed", error=type(error).__name__, units=len(group))
             failure = Overloaded("It could not be stored; try again shortly.")
+            self._measure_failure(len(group))
         self._settle(group, failure, hints)
         return None
 
     def _whole(self, group: list[Work]) -> list[Hint]:
         """Runs and commits the group, anew as long as it loses against others or its line had died; its hints."""
         for _ in range(TRIES):
+            began_s = monotonic_s()
             with self._engine.connect() as connection:
                 try:
                     hints = _attempt(connection, group)
@@ -130,11 +133,13 @@ class PostgresWriter(Writer):
                     if connection.invalidated or begins_anew(error):
                         continue
                     raise
+                run_s = monotonic_s()
                 try:
                     connection.commit()
                 except Exception:  # Nobody knows what became of it: it is not done again here, nor the line used again.
                     connection.invalidate()
                     raise
+                self._measure(len(group), began_s, run_s)
                 return hints
         if len(group) == 1:
             raise Overloaded
@@ -145,6 +150,7 @@ class PostgresWriter(Writer):
             return self._whole([work])
         except Exception as error:  # It fails alone, whatever became of the others.
             log.error("commit_failed", error=type(error).__name__, units=1)
+            self._measure_failure(1)
             work.outcome = Overloaded("It could not be stored; try again shortly.")
             return []
 

@@ -13,7 +13,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from msgspec import Struct
@@ -21,6 +21,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from app.db import session
 from app.db.session import Hint
+from app.kit.clock import monotonic_s
 from app.kit.errors import MimamoriError, Overloaded
 
 log = structlog.get_logger()
@@ -29,6 +30,18 @@ Runner = Callable[[Connection, Sequence[Any]], Sequence[Any]]
 """Runs many items of one kind together and gives one outcome an item, in order; an exception as an outcome fails that
 item alone.
 """
+
+
+class Measures(Protocol):
+    """What is told of each transaction."""
+
+    def committed(self, pieces: int, seconds: float, commit_s: float) -> None:
+        """It took so long, of which its commit."""
+        ...
+
+    def not_committed(self, pieces: int) -> None:
+        """It stored nothing."""
+        ...
 
 
 _QUIET_TURNS = 3
@@ -60,6 +73,7 @@ class Writer:
         self._stopping = False
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="mimamori-disk")
         self._task: asyncio.Task[None] | None = None
+        self.measures: Measures | None = None
 
     def start(self) -> None:
         """Begins to take work on the running event loop."""
@@ -127,10 +141,13 @@ class Writer:
         failure: BaseException | None = None
         try:
             connection = await loop.run_in_executor(self._disk, self._begin, connection)
+            began_s = monotonic_s()
             group = [self._queue.popleft() for _ in range(min(len(self._queue), self._group_max))]
             run_group(connection, group)
             hints = session.take(connection)
+            run_s = monotonic_s()
             await loop.run_in_executor(self._disk, connection.commit)
+            self._measure(len(group), began_s, run_s)
         except Exception as error:
             # The disk is full or the file is gone: nothing of the group is stored, and everybody must hear it.
             log.error("commit_failed", error=type(error).__name__, units=len(group))
@@ -140,8 +157,18 @@ class Writer:
                 connection.invalidate()
                 connection.close()
             connection, hints = None, []
+            self._measure_failure(len(group))
         self._settle(group, failure, hints)
         return connection
+
+    def _measure(self, pieces: int, began_s: float, run_s: float) -> None:
+        if self.measures is not None:
+            now_s = monotonic_s()
+            self.measures.committed(pieces, now_s - began_s, now_s - run_s)
+
+    def _measure_failure(self, pieces: int) -> None:
+        if self.measures is not None:
+            self.measures.not_committed(pieces)
 
     def _begin(self, connection: Connection | None) -> Connection:
         """A connection inside a transaction that holds the lock for writing."""

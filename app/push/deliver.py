@@ -17,7 +17,8 @@ from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
 from app.db.engine import Database
-from app.kit.clock import Clock
+from app.kit.clock import Clock, monotonic_s
+from app.meters import Meters
 from app.push import outbox, render, retry, store
 from app.push.channels.parcel import Parcel, Sender
 from app.push.model import Channel, Level, Message
@@ -56,6 +57,7 @@ class Desk(Struct, kw_only=True):
     clock: Clock
     jitter: Jitter = SystemRandom().random
     unsettled: list[Settlement] = field(default_factory=list)
+    meters: Meters | None = None
 
 
 async def still_wanted(desk: Desk, errands: list[Errand]) -> list[Errand]:
@@ -75,7 +77,7 @@ async def send(desk: Desk, errands: list[Errand]) -> list[Errand]:
     groups: dict[Channel, list[Errand]] = {}
     for errand in errands:
         groups.setdefault(errand.message.address.channel, []).append(errand)
-    sent = await asyncio.gather(*(_send_group(desk.senders.get(channel), group) for channel, group in groups.items()))
+    sent = await asyncio.gather(*(_measured(desk, channel, group) for channel, group in groups.items()))
     return [errand for group in sent for errand in group]
 
 
@@ -114,8 +116,11 @@ class Deliverer:
     No failure ends it but `stop`.
     """
 
-    def __init__(self, database: Database, senders: Mapping[Channel, Sender], clock: Clock, *, tick_s: float) -> None:
-        self._desk = Desk(database=database, senders=senders, clock=clock)
+    def __init__(
+        self, database: Database, senders: Mapping[Channel, Sender], clock: Clock, *, tick_s: float,
+        meters: Meters | None = None,
+    ) -> None:  # fmt: skip
+        self._desk = Desk(database=database, senders=senders, clock=clock, meters=meters)
         self._tick_s = tick_s
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -188,6 +193,16 @@ def _words(message: Message) -> Text:
     except Exception:  # A defect in wording one message must not hold up the others, nor keep this one from ringing.
         log.exception("message_not_worded", message=str(message.id), kind=message.kind)
         return render.title_and_body(render.OTHER, language, {}, urgent=urgent)
+
+
+async def _measured(desk: Desk, channel: Channel, errands: list[Errand]) -> list[Errand]:
+    """The same as `_send_group`, and how long that took."""
+    began_s = monotonic_s()
+    sent = await _send_group(desk.senders.get(channel), errands)
+    if desk.meters is not None:
+        outcomes = [errand.delivery.outcome.value for errand in sent if errand.delivery is not None]
+        desk.meters.pushed(channel.value, outcomes, monotonic_s() - began_s)
+    return sent
 
 
 async def _send_group(sender: Sender | None, errands: list[Errand]) -> list[Errand]:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from prometheus_client import CollectorRegistry
 from sqlalchemy.engine import Connection
 
+from app import parts
 from app.db.engine import Database
 from app.db.session import hint
 from app.db.tables import heartbeat
@@ -44,6 +46,14 @@ async def blocked(database: Database) -> Callable[[], object]:
     database.write(work)
     await asyncio.to_thread(entered.wait, 10)
     return release.set
+
+
+@pytest.fixture
+def numbers(database: Database) -> CollectorRegistry:
+    """What is measured of the writer's transactions."""
+    registry = CollectorRegistry()
+    parts.measured(database, registry)
+    return registry
 
 
 async def test_what_was_answered_can_be_read(database: Database) -> None:
@@ -132,7 +142,9 @@ async def test_a_full_queue_refuses_at_once(where: Path | str) -> None:
     assert {"0", "1"} == {await one for one in waiting}
 
 
-async def test_a_commit_that_fails_is_told_to_everybody_and_the_writer_goes_on(database: Database) -> None:
+async def test_a_commit_that_fails_is_told_to_everybody_and_the_writer_goes_on(
+    database: Database, numbers: CollectorRegistry
+) -> None:
     release = await blocked(database)
     pieces = [database.write(add(str(n))) for n in range(3)]
     full = threading.Event()
@@ -149,6 +161,28 @@ async def test_a_commit_that_fails_is_told_to_everybody_and_the_writer_goes_on(d
     assert [Overloaded] * 3 == [type(outcome) for outcome in outcomes]
     assert await database.write(add("0")) == "0"
     assert {"0"} == await database.read(names)
+    assert 1 == numbers.get_sample_value("mimamori_commits_failed_total")
+
+
+async def test_each_transaction_is_measured_and_of_it_its_commit(
+    database: Database, numbers: CollectorRegistry
+) -> None:
+    def slow(_connection: Connection) -> None:
+        threading.Event().wait(0.06)
+
+    sa.event.listen(database.engine, "commit", slow)
+    await database.write(slow)
+    await asyncio.gather(*(database.write(add(str(n))) for n in range(3)))
+
+    def value(name: str) -> float:
+        found = numbers.get_sample_value(f"mimamori_{name}")
+        assert found is not None
+        return found
+
+    assert (4, 0) == (value("committed_total"), value("writer_waiting"))
+    assert 2 == value("commit_seconds_count") == value("transaction_seconds_count")
+    assert 0.12 <= value("commit_seconds_sum")  # A disk that takes its time.
+    assert 0.06 <= value("transaction_seconds_sum") - value("commit_seconds_sum")
 
 
 @pytest.mark.sqlite

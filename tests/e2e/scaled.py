@@ -60,6 +60,18 @@ class ScaledStage(Stage):
             while (await self.client_of(service).get("/health/ready")).json() != wanted:
                 await asyncio.sleep(0.01)
 
+    async def told(self) -> str:
+        """What all processes tell Prometheus."""
+        services = (self.edge, self.web, *self.workers)
+        return "".join([(await self.client_of(one).get("/metrics")).text for one in services])
+
+    async def until_told(self, line: str) -> str:
+        """Waits until one of them tells Prometheus so; what all of them do."""
+        async with asyncio.timeout(PATIENCE_S):
+            while line not in (text := await self.told()).splitlines():
+                await asyncio.sleep(0.02)
+        return text
+
     async def worked_off(self) -> None:
         """Waits until the workers have done all that was acknowledged, and everybody was told of it."""
         async with asyncio.timeout(PATIENCE_S):

@@ -1,10 +1,12 @@
 """The service as edges, webs and workers on PostgreSQL and NATS: the same stories as in one process."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from app import scaled
 from app.config import InvalidSettings, Settings
 from app.devices import service as devices
 from app.scaled import PROCESSES
@@ -17,7 +19,8 @@ pytestmark = pytest.mark.postgresql
 
 
 @pytest.fixture
-async def stage(where: str, tmp_path: Path) -> AsyncIterator[ScaledStage]:
+async def stage(where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ScaledStage]:
+    monkeypatch.setattr(scaled, "EVERY_S", 0.2)
     async with a_scaled_stage(where, tmp_path) as stage:
         yield stage
 
@@ -95,6 +98,26 @@ async def test_each_process_says_how_it_does_and_what_it_does_not(stage: ScaledS
     await stage.server.start()
     for service in (stage.edge, *stage.workers):
         await stage.until_ready(service)
+
+
+async def test_they_audit_together_and_every_number_that_they_tell_is_in_the_page(stage: ScaledStage) -> None:
+    watch = await stage.connect_watch()
+    watch.say(at_home("UD", stage.now))
+    assert "LK" == await watch.tell("LK,0,0,64")
+    await stage.worked_off()
+    text = await stage.until_told("mimamori_audit_clean 1.0")
+
+    names = {
+        name for name in re.findall(r"^# TYPE (mimamori_\w+)", text, re.MULTILINE) if not name.endswith("_created")
+    }
+    page = (Path(__file__).parents[2] / "docs/operations.md").read_text(encoding="utf-8")
+    explained = {
+        name
+        for row in re.findall(r"^\| (`mimamori_.*?) \|", page, re.MULTILINE)
+        for name in re.findall(r"mimamori_\w+", row)
+    }
+    assert explained == names
+    assert any(float(count) for count in re.findall(r"^mimamori_worked_units_total (\S+)", text, re.MULTILINE))
 
 
 async def test_without_the_stream_nothing_is_acknowledged_and_all_is_taken_later(stage: ScaledStage) -> None:

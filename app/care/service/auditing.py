@@ -2,19 +2,24 @@
 to a watchman outside when nothing is overdue.
 
 The watchman (any service that tells somebody when a URL is no longer asked for) must not be fooled by a process that
-runs and does nothing: silence is the alarm.
+runs and does nothing: silence is the alarm. Of many processes one audits, the rest are there to go on when it is gone:
+the webs as well, since workers that are all dead do not say so.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Protocol
 
 import structlog
-from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client import CollectorRegistry, Metric
+from prometheus_client.registry import Collector
 from sqlalchemy.engine import Connection
 
 from app.care import store
-from app.care.findings import HEARTBEAT_AGE_MAX, OVERDUE_AFTER
+from app.care.audit import Age, Audit, StreamSeen, families
 from app.db.engine import Database
-from app.kit.clock import Clock
+from app.kit.clock import Clock, monotonic_s
+from beacon_ingest.stream import Backlog
 
 log = structlog.get_logger()
 
@@ -22,39 +27,77 @@ EVERY_S = 30
 PATIENCE_S = 10.0
 
 
-class Auditor:
+class Around(Protocol):
+    """What one of many processes sees besides its database: the stream and its partitions, and who of them audits."""
+
+    def take_chair(self, connection: Connection) -> bool:
+        """Whether this process audits, from now on for a while."""
+        ...
+
+    def leave_chair(self, connection: Connection) -> None:
+        """Lets another one audit at once."""
+        ...
+
+    def unheld(self, connection: Connection) -> int:
+        """How many partitions have had no worker for too long."""
+        ...
+
+    async def backlog(self) -> Backlog | None:
+        """What waits in the stream; None when it cannot be seen."""
+        ...
+
+
+class Auditor(Collector):
     """`audit` is called every `EVERY_S` seconds; nothing depends on its being called."""
 
-    def __init__(self, database: Database, clock: Clock, registry: CollectorRegistry, watchman: str | None) -> None:
-        self._database, self._clock, self._watchman = database, clock, watchman
-        self._oldest_s = Gauge(
-            "mimamori_oldest_due_seconds", "How long the oldest that is due has waited", ["what"], registry=registry
-        )
-        self._due = Gauge("mimamori_due", "How much is due and not done", ["what"], registry=registry)
-        self._dead = Gauge("mimamori_dead_letters", "Units that could not be digested", registry=registry)
+    def __init__(
+        self, database: Database, clock: Clock, registry: CollectorRegistry, watchman: str | None,
+        around: Around | None = None,
+    ) -> None:  # fmt: skip
+        self._database, self._clock, self._watchman, self._around = database, clock, watchman, around
+        self._told: tuple[Audit | None, float] | None = None
+        registry.register(self)
+
+    def collect(self) -> Iterable[Metric]:
+        """What was seen last, if it is this process that audits."""
+        if self._told is None:
+            return ()
+        audit, at_s = self._told
+        return families(audit, monotonic_s() - at_s)
 
     async def audit(self) -> bool:
-        """Whether nothing is overdue; only then the watchman hears of us."""
-        now = self._clock()
+        """Whether this process audits and nothing is overdue; only then the watchman hears of us."""
         try:
-            is_clean = await self._database.read(lambda connection: self._look(connection, now))
+            if self._around is not None and not await self._database.write(self._around.take_chair):
+                self._told = None
+                return False
+            audit = await self._look(self._around)
         except Exception as error:  # A store that does not answer is no sign of life, and no reason to end.
             log.error("audit_failed", error=type(error).__name__)
+            self._told = None, monotonic_s()
             return False
-        if is_clean and self._watchman is not None:
+        self._told = audit, monotonic_s()
+        if not audit.is_clean:
+            log.warning("audit_not_clean", overdue=list(audit.overdue()))
+        elif self._watchman is not None:
             await self._tell(self._watchman)
-        return is_clean
+        return audit.is_clean
 
-    def _look(self, connection: Connection, now: datetime) -> bool:
-        is_clean = True
-        for waiting in store.waiting(connection, now):
-            age_s = 0.0 if waiting.oldest_at is None else (now - waiting.oldest_at).total_seconds()
-            self._oldest_s.labels(waiting.what).set(age_s)
-            self._due.labels(waiting.what).set(waiting.count)
-            is_clean &= age_s <= OVERDUE_AFTER.total_seconds()
-        self._dead.set(store.dead_letters(connection))
-        beat_at, _ = store.last_beat(connection)
-        return is_clean and beat_at is not None and now - beat_at <= HEARTBEAT_AGE_MAX
+    async def stop(self) -> None:
+        """Lets another process go on, if the database answers."""
+        if self._around is None:
+            return
+        try:
+            await self._database.write(self._around.leave_chair)
+        except Exception as error:  # Then it is free when its time is up.
+            log.warning("audit_not_handed_on", error=type(error).__name__)
+
+    async def _look(self, around: Around | None) -> Audit:
+        now = self._clock()
+        if around is None:
+            return await self._database.read(lambda c: _seen(c, now, None))
+        backlog = await around.backlog()
+        return await self._database.read(lambda c: _seen(c, now, StreamSeen(backlog=backlog, unheld=around.unheld(c))))
 
     async def _tell(self, url: str) -> None:
         import httpx  # Loaded when it is first needed.
@@ -64,3 +107,21 @@ class Auditor:
                 (await client.get(url)).raise_for_status()
         except Exception as error:  # Also no URL at all. He hears nothing, as is right; what it says may be a secret.
             log.warning("watchman_not_told", error=type(error).__name__)
+
+
+def _seen(connection: Connection, now: datetime, stream: StreamSeen | None) -> Audit:
+    ages = [
+        Age(
+            what=one.what,
+            count=one.count,
+            oldest_s=0.0 if one.oldest_at is None else (now - one.oldest_at).total_seconds(),
+        )
+        for one in store.waiting(connection, now)
+    ]
+    beat_at, _ = store.last_beat(connection)
+    return Audit(
+        ages=ages,
+        dead_letters=store.dead_letters(connection),
+        beat_age_s=None if beat_at is None else (now - beat_at).total_seconds(),
+        stream=stream,
+    )

@@ -123,7 +123,6 @@ def test_counters_are_by_route_and_hold_nothing_of_the_request(data_folder: Path
 
     assert 'mimamori_http_requests_total{method="GET",route="/v1/accounts/{account_id}",status="200"} 1.0' in text
     assert 'method="other"' in text
-    assert "mimamori_writer_waiting 0.0" in text
     assert "mimamori_of_the_edge_total 1.0" in text
     assert "secret-path" not in text
     assert str(here.people["Hanako"].id) not in text

@@ -2,8 +2,6 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -14,30 +12,7 @@ from app.db.intents import intend
 from app.jobs import come_up
 from app.kit.clock import ManualClock
 from tests.build import NOW
-
-
-class Watchman:
-    """A server that counts who asks."""
-
-    def __init__(self, status: int = 200) -> None:
-        self.heard = 0
-
-        class Door(BaseHTTPRequestHandler):
-            def do_GET(door) -> None:  # noqa: N805
-                self.heard += 1
-                door.send_response(status)
-                door.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/ping/secret"
-        Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+from tests.watchman import Watchman
 
 
 @pytest.fixture
