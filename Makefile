@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: help setup demo serve test check format lock bench openapi chaos
+.PHONY: help setup demo serve test check format lock bench openapi chaos beside
 help:  ## Show what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk 'BEGIN{FS=":.*## "}{printf "  make %-9s %s\n",$$1,$$2}'
 
@@ -47,3 +47,7 @@ openapi: setup  ## Regenerate openapi/openapi.json
 
 chaos: setup  ## Kill the server 30 times at random moments under load, and at the named moments
 	MIMAMORI_TEST_KILLS=30 $(BIN)/pytest -m chaos tests
+
+beside: setup  ## Run an older version beside this one under load (OLD=commit)
+	folder=$$(mktemp -d) && git worktree add -q --detach $$folder/old $(OLD) && { $(BIN)/python -m tests.chaos.beside $$folder/old; \
+	  status=$$?; git worktree remove --force $$folder/old; exit $$status; }

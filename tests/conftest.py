@@ -19,7 +19,7 @@ DIALECTS = ("sqlite", "postgresql")
 ON_BOTH = (
     "contract/accounts/", "contract/alerts/", "contract/devices/", "contract/geo/", "contract/history/",
     "contract/households/", "contract/push/", "contract/tags/", "contract/watch/", "contract/test_jobs.py",
-    "contract/test_migrations.py", "contract/test_pipeline.py", "contract/test_writer.py", "e2e/",
+    "contract/test_migrations.py", "contract/test_pipeline.py", "contract/test_writer.py", "contract/upgrade/", "e2e/",
 )  # fmt: skip
 
 # A machine that is busy with something else is no failure, and no run may depend on what an earlier one found.
