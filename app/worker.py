@@ -35,7 +35,7 @@ from app.kit.clock import Clock
 from app.kit.ids import new_id
 from app.meters import Meters
 from app.pipeline import process
-from beacon_ingest.broker import Broker, Disconnected
+from beacon_ingest.broker import API_S, Broker, Disconnected
 from beacon_ingest.jetstream import STREAM, consumer_of, envelope_of, subject_of, unpacked
 from beacon_ingest.messages import DetectorUnit, Unit
 
@@ -99,6 +99,8 @@ class Partition:
                 return
             except _TROUBLE as error:
                 log.warning("partition_interrupted", partition=self._number, error=type(error).__name__)
+                if not isinstance(error, Disconnected):
+                    await self._broker.unanswered(API_S if isinstance(error, TimeoutError) else 0.0)
                 await self._pause()
 
     async def _work(self) -> None:
@@ -112,9 +114,12 @@ class Partition:
                 try:
                     messages = await self._broker.unbroken(pull.fetch(BATCH, timeout=IDLE_S))
                 except TimeoutError:  # Somebody who lost the partition may have been given what we asked for.
-                    if (await pull.consumer_info()).num_ack_pending:
+                    pending = (await pull.consumer_info()).num_ack_pending
+                    self._broker.answered()
+                    if pending:
                         return
                     continue
+                self._broker.answered()
                 numbers = [message.metadata.sequence.consumer for message in messages]
                 if numbers != list(range(expected, expected + len(numbers))):
                     log.warning("partition_gap", partition=self._number)

@@ -3,6 +3,7 @@ it meanwhile hears so at once.
 """
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any, Final, TypeVar
@@ -19,6 +20,10 @@ Answer = TypeVar("Answer")
 RECONNECT_S: Final = 1
 API_S: Final = 5.0
 """How long an answer about streams and consumers may take; a cluster that elects a leader takes seconds."""
+MOVE_ON_S: Final = 10.0
+"""After so long without an answer from the stream another server is tried: this one may be cut off from the others and
+not know it. Longer than a cluster takes for a new leader.
+"""
 PAYLOAD_BYTES_MIN: Final = 1024 * 1024
 """The largest unit that passes the edge's limits fits."""
 VERSION_MIN: Final = (2, 14)
@@ -37,9 +42,14 @@ class Broker:
     """One line to NATS, and what is done as soon as it is open."""
 
     def __init__(
-        self, servers: Sequence[str], *, name: str, prepare: Sequence[Callable[["Broker"], Awaitable[None]]] = ()
-    ) -> None:
-        self._servers, self._name = list(servers), name
+        self, servers: Sequence[str], *, name: str, prepare: Sequence[Callable[["Broker"], Awaitable[None]]] = (),
+        move_on_s: float = MOVE_ON_S,
+    ) -> None:  # fmt: skip
+        self._servers, self._name = random.sample(servers, len(servers)), name
+        self._move_on_s = move_on_s
+        self._clock = asyncio.get_running_loop().time
+        self._answered_at = self._clock()
+        self._silent_since: float | None = None
         self.prepare = prepare
         """What is done before it is ready."""
         self._client = Client()
@@ -105,6 +115,24 @@ class Broker:
         finally:
             asking.cancel()
 
+    def answered(self) -> None:
+        """The stream answered, whatever it said."""
+        self._answered_at, self._silent_since = self._clock(), None
+
+    async def unanswered(self, waited_s: float = 0.0) -> bool:
+        """The stream did not answer though the line is open, after so long. When that has lasted, the line goes to
+        another server. Says whether it is the first time.
+        """
+        now = self._clock()
+        first = self._silent_since is None
+        if self._silent_since is None:
+            self._silent_since = max(self._answered_at, now - waited_s)
+        if now - self._silent_since >= self._move_on_s and self._client.is_connected:
+            log.warning("broker_moves_on", server=_address(self._client))
+            self.answered()
+            await self._client.force_reconnect()
+        return first
+
     async def _broke(self) -> None:
         self._break.set_result(None)
         self._break = asyncio.get_running_loop().create_future()
@@ -112,7 +140,7 @@ class Broker:
     async def _come_up(self) -> None:
         await self._client.connect(
             self._servers, name=self._name, no_echo=True, max_reconnect_attempts=-1, reconnect_time_wait=RECONNECT_S,
-            error_cb=_note, disconnected_cb=self._broke,
+            error_cb=_note, disconnected_cb=self._broke, dont_randomize=True,  # Round and round, never the same again.
         )  # fmt: skip
         must_be_fit(self._client)
         while not self.ready.is_set():
@@ -125,6 +153,7 @@ class Broker:
                 raise
             except (nats.errors.Error, TimeoutError, OSError) as error:  # A cluster that is not whole yet.
                 log.warning("broker_not_prepared", error=type(error).__name__, detail=str(error)[:200])
+                await self.unanswered(API_S)
                 await asyncio.sleep(RECONNECT_S)
 
 
@@ -135,6 +164,11 @@ def must_be_fit(client: Client) -> None:
         raise Unfit(f"This nats-server is version {version.major}.{version.minor}; 2.14 or newer is needed.")
     if client.max_payload < PAYLOAD_BYTES_MIN:
         raise Unfit(f"The nats-server takes messages of {client.max_payload} bytes; set max_payload to 1MB or more.")
+
+
+def _address(client: Client) -> str:
+    url = client.connected_url
+    return "" if url is None else f"{url.hostname}:{url.port}"
 
 
 async def _note(error: Exception) -> None:

@@ -171,10 +171,17 @@ class JetStream:
                 subject_of(part.partition), packed(part.unit), timeout=self._timeout_s, stream=STREAM, headers=headers
             )
             await self._broker.unbroken(publishing)
+            self._broker.answered()
         except nats.errors.MaxPayloadError:  # It will be so for ever: not the stream is full, the unit is too large.
             raise
         except Disconnected:  # The broker said so once; each device hears it with its answer.
             raise StreamFull(RETRY_AFTER_S) from None
-        except (nats.errors.Error, TimeoutError, OSError) as error:
+        except nats.js.errors.APIError as error:  # It is full, or it says what else is wrong with it.
+            self._broker.answered()
             log.warning("not_published", error=type(error).__name__, partition=part.partition)
+            raise StreamFull(RETRY_AFTER_S) from None
+        except (nats.errors.Error, TimeoutError, OSError) as error:
+            waited_s = self._timeout_s if isinstance(error, TimeoutError) else 0.0
+            if await self._broker.unanswered(waited_s):  # The first says it for all that follow.
+                log.warning("not_published", error=type(error).__name__, partition=part.partition)
             raise StreamFull(RETRY_AFTER_S) from None

@@ -2,17 +2,23 @@
 
 import asyncio
 import json
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from itertools import permutations
 from pathlib import Path
+from types import MappingProxyType
 
-from beacon_ingest.broker import Broker
+import httpx
+
+from beacon_ingest.broker import MOVE_ON_S, Broker
 from beacon_ingest.jetstream import StreamPlan
+from tests.wires import Wire
 
 PATIENCE_S = 20.0
 PARTITIONS = 4
@@ -21,15 +27,21 @@ _CONFIGURATION = """
 listen: "127.0.0.1:{port}"
 http: "127.0.0.1:{monitoring_port}"
 ports_file_dir: "{folder}"
-jetstream {{ store_dir: "{folder}/store", sync_interval: {sync_interval}, max_file_store: 4Gb }}
+jetstream {{ store_dir: "{store}", sync_interval: {sync_interval}, max_file_store: 4Gb }}
 """
+NOWHERE = "127.0.0.1:1"
+"""What a server of a cluster tells the others of itself, so that they keep to the wires."""
 
 
 class NatsServer:
     """A server that can be ended and started again on the same port and store."""
 
-    def __init__(self, folder: Path, sync_interval: str = "always", more: str = "") -> None:
+    def __init__(
+        self, folder: Path, sync_interval: str = "always", more: str = "", *, wires: Sequence[Wire] = (),
+        store: Path | None = None,
+    ) -> None:  # fmt: skip
         self._folder, self._sync_interval, self._more = folder, sync_interval, more
+        self._wires, self._store = wires, store or folder / "store"
         self._process: subprocess.Popen[bytes] | None = None
         self.url, self.monitoring = "", ""
         self._port = self._monitoring_port = "-1"
@@ -38,7 +50,7 @@ class NatsServer:
         """Starts and waits until it can be reached."""
         file = self._folder / "nats.conf"
         text = _CONFIGURATION.format(
-            port=self._port, monitoring_port=self._monitoring_port, folder=self._folder,
+            port=self._port, monitoring_port=self._monitoring_port, folder=self._folder, store=self._store,
             sync_interval=self._sync_interval,
         )  # fmt: skip
         file.write_text(text + self._more)
@@ -53,12 +65,33 @@ class NatsServer:
         self.url, self.monitoring = found["nats"][0], found["monitoring"][0]
         self._port, self._monitoring_port = (one.rsplit(":", 1)[1] for one in (self.url, self.monitoring))
 
+    async def well(self) -> None:
+        """Waits until it says that all of it works: one of a cluster knows who leads."""
+        async with asyncio.timeout(PATIENCE_S), httpx.AsyncClient(base_url=self.monitoring) as client:
+            while not (await client.get("/healthz")).is_success:
+                await asyncio.sleep(0.05)
+
     async def end(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Ends it and waits for that."""
         if self._process is not None:
             self._process.send_signal(how)
             await asyncio.to_thread(self._process.wait, PATIENCE_S)
             self._process = None
+
+    def cut_off(self, *, silently: bool) -> None:
+        """Nothing gets through between it and the others of its cluster; it lives, and so do its lines to clients."""
+        for one in self._wires:
+            one.cut(silently=silently)
+
+    def mend(self) -> None:
+        """It can be reached by the others again."""
+        for one in self._wires:
+            one.mend()
+
+    def lose_disk(self) -> None:
+        """Nothing is left of what it stored. It must have ended."""
+        assert self._process is None
+        shutil.rmtree(self._store)
 
     def send(self, what: signal.Signals) -> None:
         """Stops it where it stands (SIGSTOP), or lets it go on (SIGCONT)."""
@@ -80,11 +113,12 @@ async def running_nats(sync_interval: str = "always") -> AsyncIterator[NatsServe
 
 @asynccontextmanager
 async def connected(
-    server: NatsServer, *, partitions: int = PARTITIONS, bytes_max: int = 64 * 1024 * 1024
-) -> AsyncIterator[Broker]:
-    """A line to the server, on which the stream is."""
+    *servers: NatsServer, partitions: int = PARTITIONS, bytes_max: int = 64 * 1024 * 1024,
+    move_on_s: float = MOVE_ON_S,
+) -> AsyncIterator[Broker]:  # fmt: skip
+    """A line to one of the servers, on which the stream is."""
     plan = StreamPlan(partitions=partitions, replicas=1, bytes_max=bytes_max)
-    broker = Broker([server.url], name="test", prepare=[plan.prepare])
+    broker = Broker([one.url for one in servers], name="test", prepare=[plan.prepare], move_on_s=move_on_s)
     await broker.open(PATIENCE_S)
     try:
         yield broker
@@ -93,20 +127,37 @@ async def connected(
 
 
 @asynccontextmanager
-async def running_cluster(count: int = 3) -> AsyncIterator[list[NatsServer]]:
-    """So many servers that know of each other."""
-    with tempfile.TemporaryDirectory(prefix="mimamori-nats-") as folder, ExitStack() as stack:
-        held = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        ports = [one.getsockname()[1] for one in held]
-        stack.close()
-        routes = ", ".join(f"nats://127.0.0.1:{port}" for port in ports)
+async def running_cluster(
+    count: int = 3, stores: Mapping[int, Path] = MappingProxyType({})
+) -> AsyncIterator[list[NatsServer]]:
+    """So many servers that know of each other over wires that can be cut; some may store elsewhere."""
+    async with AsyncExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="mimamori-nats-"))
+        ports = _free_ports(count)
+        wires = {pair: Wire(ports[pair[1]]) for pair in permutations(range(count), 2)}
+        for wire in wires.values():
+            await wire.open()
+            stack.push_async_callback(wire.close)
         servers = []
         for number, port in enumerate(ports):
             (Path(folder) / str(number)).mkdir()
-            cluster = f'server_name: s{number}\ncluster {{ name: c, listen: "127.0.0.1:{port}", routes: [{routes}] }}\n'
-            servers.append(NatsServer(Path(folder) / str(number), more=cluster))
+            routes = ", ".join(f"nats://127.0.0.1:{wires[pair].port}" for pair in wires if pair[0] == number)
+            cluster = (
+                f'server_name: s{number}\ncluster {{ name: c, listen: "127.0.0.1:{port}", advertise: "{NOWHERE}", '
+                f"routes: [{routes}] }}\n"
+            )
+            own = [wire for pair, wire in wires.items() if number in pair]
+            server = NatsServer(Path(folder) / str(number), more=cluster, wires=own, store=stores.get(number))
+            servers.append(server)
         try:
             await asyncio.gather(*(one.start() for one in servers))
+            await asyncio.gather(*(one.well() for one in servers))
             yield servers
         finally:
             await asyncio.gather(*(one.end(signal.SIGKILL) for one in servers))
+
+
+def _free_ports(count: int) -> list[int]:
+    with ExitStack() as stack:
+        held = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [one.getsockname()[1] for one in held]

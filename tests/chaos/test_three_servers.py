@@ -1,8 +1,12 @@
-"""Three NATS servers: one may die at any moment, and what was acknowledged is there; without a majority nothing is."""
+"""Three NATS servers: one may die at any moment, also with its disk, and what was acknowledged is there; without a
+majority nothing is acknowledged.
+"""
 
 import asyncio
 import signal
+from contextlib import suppress
 
+import nats.errors
 import pytest
 
 from beacon_ingest.broker import Broker
@@ -70,4 +74,25 @@ async def test_the_death_of_one_loses_nothing_and_of_two_takes_nothing() -> None
         await asyncio.gather(victim.start(), second.start())
         said += await acknowledged(stream, 120, 20)
         assert {one.ingest_ids[0] for one in said} <= await stored(broker)
+
+        await victim.end(signal.SIGKILL)
+        victim.lose_disk()
+        await victim.start()
+        said += await acknowledged(stream, 140, 20)
+        await until_healed(broker)
+        await second.end(signal.SIGKILL)  # Whatever is there now rests on what the other one was given back.
+        said += await acknowledged(stream, 160, 20)
+        assert {one.ingest_ids[0] for one in said} <= await stored(broker)
         await broker.close()
+
+
+async def until_healed(broker: Broker) -> None:
+    """All three have all of it."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            with suppress(nats.errors.Error, TimeoutError):
+                cluster = (await broker.jetstream.stream_info(STREAM)).cluster
+                assert cluster is not None
+                if len(cluster.replicas or []) == 2 and all(one.current and not one.lag for one in cluster.replicas):
+                    return
+            await asyncio.sleep(0.05)

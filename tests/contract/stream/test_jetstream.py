@@ -16,7 +16,7 @@ from beacon_ingest.jetstream import STREAM, JetStream, StreamPlan, envelope_of, 
 from beacon_ingest.messages import DetectorUnit, Unit
 from beacon_ingest.partitions import Subjects, partition_of
 from beacon_ingest.stream import StreamFull
-from tests.broker import PARTITIONS, PATIENCE_S, NatsServer, connected
+from tests.broker import PARTITIONS, PATIENCE_S, NatsServer, connected, running_nats
 from tests.contract.stream.units import a_detector_unit, a_unit
 
 
@@ -116,6 +116,20 @@ async def test_who_waits_when_the_line_breaks_hears_so_at_once(server: NatsServe
     async with asyncio.timeout(PATIENCE_S):
         with pytest.raises(StreamFull):
             await waiting
+
+
+async def test_the_line_leaves_a_server_that_does_not_answer(server: NatsServer) -> None:
+    async with running_nats() as other, connected(server, other, move_on_s=0.2) as broker:
+        stuck = server if broker.client.connected_url.port == int(server.url.rsplit(":", 1)[1]) else other
+        async with connected(other if stuck is server else server):  # The stream is there as well.
+            stuck.send(signal.SIGSTOP)
+            with pytest.raises(StreamFull):
+                await stream_of(broker, timeout_s=0.3).publish(a_unit())
+            async with asyncio.timeout(PATIENCE_S):
+                while not broker.connected:
+                    await asyncio.sleep(0.005)
+            await stream_of(broker).publish(a_unit())
+            assert [a_unit()] == await stored(broker)
 
 
 async def test_more_than_may_wait_is_refused_at_once(server: NatsServer, broker: Broker) -> None:

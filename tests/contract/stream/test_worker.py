@@ -19,7 +19,7 @@ from beacon_ingest.broker import Broker
 from beacon_ingest.jetstream import packed, subject_of
 from beacon_ingest.messages import Unit
 from beacon_ingest.partitions import partition_of
-from tests.broker import PARTITIONS, PATIENCE_S, NatsServer
+from tests.broker import PARTITIONS, PATIENCE_S, NatsServer, connected, running_nats
 from tests.contract.stream.crew import (
     Cast,
     Watched,
@@ -122,6 +122,23 @@ async def test_each_partition_is_worked_on_in_order_also_when_it_changes_hands(
         numbers = [number for name, number in done if name == device]
         assert sorted(set(numbers)) == list(dict.fromkeys(numbers))
     assert max(len(tokens) for tokens in owners.values()) > 1
+
+
+async def test_a_worker_leaves_a_server_that_does_not_answer(
+    database: Database, server: NatsServer, devices: Cast
+) -> None:
+    async with running_nats() as other, connected(server, other, move_on_s=0.5) as broker:
+        worker = worker_of(database, broker)
+        worker.start()
+        await until(lambda: len(worker.partitions) == PARTITIONS)
+        stuck = server if broker.client.connected_url.port == int(server.url.rsplit(":", 1)[1]) else other
+        async with connected(other if stuck is server else server) as beyond:
+            stuck.send(signal.SIGSTOP)
+            said = devices.said(20)
+            await publish(beyond, said)
+            await until_empty(beyond)
+        assert expected(said) == await database.read(stored)
+        await worker.stop()
 
 
 async def test_redelivery_changes_nothing(database: Database, broker: Broker, devices: Cast, start: Start) -> None:
