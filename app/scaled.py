@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from app import jobs, parts
 from app.asgi import create_app
 from app.asgi.bare import BareApplication
-from app.care.service.around import Around
+from app.care.service.around import Around, plan_of, servers_of
 from app.care.service.auditing import EVERY_S, Auditor
 from app.config import InvalidSettings, Settings, detector_secret
 from app.db import leases
@@ -30,7 +30,8 @@ from app.push.deliver import Deliverer
 from app.snapshots import Snapshots
 from app.worker import Worker
 from beacon_ingest.broker import Broker, Unfit
-from beacon_ingest.jetstream import JetStream, StreamPlan
+from beacon_ingest.jetstream import JetStream
+from beacon_ingest.monitoring import servers_at
 
 log = structlog.get_logger()
 
@@ -136,10 +137,9 @@ async def _broker(
     stack: AsyncExitStack, settings: Settings, database: Database, topics: tuple[str, ...], name: str
 ) -> Broker:
     """The line to NATS, on which the stream is and hints come and go. Raises `InvalidSettings` when it is not fit."""
-    plan = StreamPlan(partitions=settings.partitions, replicas=settings.replicas, bytes_max=settings.stream_bytes_max)
+    plan = plan_of(settings)
     await _must_sync(settings)
-    servers = [one.strip() for one in settings.nats.split(",")]
-    broker = Broker(servers, name=f"mimamori {name}")
+    broker = Broker(servers_of(settings), name=f"mimamori {name}")
     hints = Hints(database, broker, topics)
     broker.prepare = [plan.prepare, hints.prepare]
     stack.push_async_callback(broker.close)
@@ -154,23 +154,17 @@ async def _must_sync(settings: Settings) -> None:
     """Raises `InvalidSettings` when a NATS server says that it acknowledges what is not on its disk. That it is not to
     be seen is no reason not to start: the page on operations says what rests on it.
     """
-    import httpx  # Loaded when it is first needed.
-
-    urls = [one.strip() for one in settings.nats_monitoring.split(",") if one.strip()]
-    if not urls:
+    servers = await servers_at(settings.nats_monitoring)
+    if not servers:
         log.warning("nats_sync_not_seen", why="the setting nats_monitoring is empty")
-    async with httpx.AsyncClient(timeout=PATIENCE_S) as client:
-        for url in urls:
-            try:
-                answer = (await client.get(f"{url.rstrip('/')}/varz")).raise_for_status().json()
-            except (httpx.HTTPError, ValueError) as error:
-                log.warning("nats_sync_not_seen", why=type(error).__name__)
-                continue
-            if not answer.get("jetstream", {}).get("config", {}).get("sync_always"):
-                raise InvalidSettings(
-                    "A NATS server runs without `sync_interval: always`: a power cut would lose data; set it in the "
-                    "block `jetstream` of its configuration and restart it."
-                )
+    for server in servers:
+        if server.trouble:
+            log.warning("nats_sync_not_seen", why=server.trouble)
+        elif not server.syncs:
+            raise InvalidSettings(
+                "A NATS server runs without `sync_interval: always`: a power cut would lose data; set it in the "
+                "block `jetstream` of its configuration and restart it."
+            )
 
 
 def _ticker(stack: AsyncExitStack) -> AsyncIOScheduler:

@@ -11,9 +11,10 @@ from typing import Final
 import msgspec
 import nats.js.errors
 from msgspec import Struct, field
+from nats.aio.client import Client
 from nats.js.client import JetStreamContext
 
-from beacon_ingest.broker import API_S, Broker
+from beacon_ingest.broker import API_S
 from beacon_ingest.jetstream import STREAM, SUBJECTS, consumer_of, subject_of
 from beacon_ingest.stream import Backlog, Lag
 
@@ -43,11 +44,11 @@ class _Info(Struct):
     error: _Error | None = None
 
 
-async def backlog_of(broker: Broker, partitions: int) -> Backlog:
-    """What waits now. Raises `Disconnected`, `nats.errors.Error`, `TimeoutError`."""
-    jetstream = broker.jetstream
+async def backlog_of(client: Client, partitions: int) -> Backlog:
+    """What waits now. Raises `nats.errors.Error`, `TimeoutError`."""
+    jetstream = JetStreamContext(client, timeout=API_S)
     question = msgspec.json.encode({"subjects_filter": SUBJECTS})
-    answer = await broker.client.request(f"$JS.API.STREAM.INFO.{STREAM}", question, timeout=API_S)
+    answer = await client.request(f"$JS.API.STREAM.INFO.{STREAM}", question, timeout=API_S)
     info = msgspec.json.decode(answer.data, type=_Info)
     if info.error is not None or info.ts is None:
         raise nats.js.errors.Error(info.error.description if info.error else "an answer without a time")

@@ -100,10 +100,24 @@ class StreamPlan(Struct, frozen=True, kw_only=True):
                 f"The stream has {before} partitions and {info.state.messages} units in it; let the workers empty it "
                 "before the setting `partitions` is changed."
             )
-        if wrong := list(_wrong(info.config, self)):
+        if wrong := self.unlike(info.config):
             raise Unfit(f"The stream {STREAM} must have {', '.join(wrong)}.")
         if before != str(self.partitions) or info.config.max_bytes != self.bytes_max:
             await jetstream.update_stream(self._config())
+
+    def unlike(self, config: api.StreamConfig) -> Sequence[str]:
+        """What acknowledged units rest on and this stream is not."""
+        wanted: dict[str, bool] = {
+            "storage: file": config.storage == api.StorageType.FILE,
+            "discard: new": config.discard == api.DiscardPolicy.NEW,
+            "retention: workqueue": config.retention == api.RetentionPolicy.WORK_QUEUE,
+            "no max_age": not config.max_age,
+            "no max_msgs_per_subject": config.max_msgs_per_subject in (None, -1),
+            "acknowledgements": not config.no_ack,
+            "persist_mode: default": config.persist_mode != api.PersistMode.ASYNC,
+            f"{self.replicas} replicas": (config.num_replicas or 1) >= self.replicas,
+        }
+        return [name for name, holds in wanted.items() if not holds]
 
     def _config(self) -> api.StreamConfig:
         return api.StreamConfig(
@@ -118,21 +132,6 @@ class StreamPlan(Struct, frozen=True, kw_only=True):
             duplicate_window=DUPLICATES_S,
             metadata={"partitions": str(self.partitions)},
         )
-
-
-def _wrong(config: api.StreamConfig, plan: StreamPlan) -> Sequence[str]:
-    """What acknowledged units rest on and the stream is not."""
-    wanted: dict[str, bool] = {
-        "storage: file": config.storage == api.StorageType.FILE,
-        "discard: new": config.discard == api.DiscardPolicy.NEW,
-        "retention: workqueue": config.retention == api.RetentionPolicy.WORK_QUEUE,
-        "no max_age": not config.max_age,
-        "no max_msgs_per_subject": config.max_msgs_per_subject in (None, -1),
-        "acknowledgements": not config.no_ack,
-        "persist_mode: default": config.persist_mode != api.PersistMode.ASYNC,
-        f"{plan.replicas} replicas": (config.num_replicas or 1) >= plan.replicas,
-    }
-    return [name for name, holds in wanted.items() if not holds]
 
 
 class JetStream:

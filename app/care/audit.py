@@ -7,11 +7,9 @@ from msgspec import Struct
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 
-from app.care.findings import HEARTBEAT_AGE_MAX, OVERDUE_AFTER
+from app.care.findings import HEARTBEAT_AGE_MAX, OVERDUE_AFTER, UNPROCESSED_AFTER
 from beacon_ingest.stream import Backlog
 
-UNPROCESSED_AFTER = timedelta(minutes=2)
-"""A unit that waits for so long in the stream is overdue: somebody may have called for help in it."""
 UNHELD_AFTER = timedelta(minutes=1)
 """A partition that no worker has had for so long; after a kill others go on within `lease_s`."""
 

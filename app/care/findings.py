@@ -6,11 +6,17 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from beacon_ingest.stream import Backlog
+
 FREE_BYTES_MIN = 2 * 1024**3
 FREE_SHARE_MIN = 0.05
 HEARTBEAT_AGE_MAX = timedelta(seconds=60)
 OVERDUE_AFTER = timedelta(minutes=5)
 CLOCK_AHEAD_MAX = timedelta(minutes=2)
+UNPROCESSED_AFTER = timedelta(minutes=2)
+"""A unit that waits for so long in the stream is overdue: somebody may have called for help in it."""
+STREAM_SHARE_MAX = 0.5
+"""How full the stream may be."""
 
 
 class How(StrEnum):
@@ -51,12 +57,14 @@ def of_disk(free_bytes: int, total_bytes: int) -> Finding:
 def of_heartbeat(at: datetime | None, up_since: datetime | None, now: datetime) -> Finding:
     """Whether the service runs, by its last sign of life."""
     if at is None or up_since is None:
-        return Finding("service", How.NOTE, "has never run on this database", "start it: mimamori serve")
+        return Finding("service", How.NOTE, "has never run on this database", "start it: mimamori serve, or worker")
     if at - now > CLOCK_AHEAD_MAX:
         text = f"its last sign of life is of {at.isoformat()}, which is still to come"
         return Finding("service", How.BAD, text, "set this machine's clock (NTP); until then times are judged wrongly")
     if now - at > HEARTBEAT_AGE_MAX:
-        return Finding("service", How.NOTE, f"not running since {at.isoformat()}", "start it: mimamori serve")
+        return Finding(
+            "service", How.NOTE, f"not running since {at.isoformat()}", "start it: mimamori serve, or worker"
+        )
     return Finding("service", How.GOOD, f"running since {up_since.isoformat()}")
 
 
@@ -69,6 +77,23 @@ def of_waiting(waiting: Waiting, now: datetime) -> Finding:
     if age > OVERDUE_AFTER:
         return Finding(waiting.what, How.BAD, text, "see whether the service runs; its log says why it is not done")
     return Finding(waiting.what, How.GOOD, text)
+
+
+def of_backlog(backlog: Backlog) -> Finding:
+    """Whether the workers keep up with the stream, and whether there is room for more."""
+    worst = max(backlog.lags, key=lambda one: one.oldest_s)
+    share = backlog.bytes / backlog.bytes_max if backlog.bytes_max > 0 else 0.0
+    text = (
+        f"{sum(one.waiting for one in backlog.lags)} units wait, the oldest for {backlog.oldest_s:.0f} s in partition "
+        f"{worst.partition}; {share:.0%} of the room is taken"
+    )
+    if backlog.oldest_s > UNPROCESSED_AFTER.total_seconds():
+        remedy = "start more workers; the log of the one that holds this partition says why it is behind"
+        return Finding("backlog", How.BAD, text, remedy)
+    if share > STREAM_SHARE_MAX:
+        remedy = "start more workers, or raise MIMAMORI_STREAM_BYTES_MAX: when it is full, devices get 503"
+        return Finding("backlog", How.BAD, text, remedy)
+    return Finding("backlog", How.GOOD, text)
 
 
 def of_count(about: str, count: int, remedy: str) -> Finding:

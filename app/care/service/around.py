@@ -6,11 +6,13 @@ from sqlalchemy.engine import Connection
 
 from app.care.audit import UNHELD_AFTER
 from app.care.service.auditing import EVERY_S
+from app.config import Settings
 from app.db import leases
 from app.kit.ids import new_id
 from app.worker import name_of
 from beacon_ingest.backlog import backlog_of
 from beacon_ingest.broker import Broker, Disconnected
+from beacon_ingest.jetstream import StreamPlan
 from beacon_ingest.stream import Backlog
 
 log = structlog.get_logger()
@@ -18,6 +20,16 @@ log = structlog.get_logger()
 CHAIR = "audit"
 CHAIR_S = 2.5 * EVERY_S
 """Who audits and is not heard of for so long is replaced."""
+
+
+def plan_of(settings: Settings) -> StreamPlan:
+    """How the stream is to be."""
+    return StreamPlan(partitions=settings.partitions, replicas=settings.replicas, bytes_max=settings.stream_bytes_max)
+
+
+def servers_of(settings: Settings) -> list[str]:
+    """The NATS servers; secrets may be in their URLs."""
+    return [one.strip() for one in settings.nats.split(",") if one.strip()]
 
 
 class Around:
@@ -54,7 +66,7 @@ class Around:
     async def backlog(self) -> Backlog | None:
         """What waits in the stream; None when it cannot be seen."""
         try:
-            return await backlog_of(self._broker, self._partitions)
+            return await backlog_of(self._broker.client, self._partitions)
         except (nats.errors.Error, Disconnected, TimeoutError, OSError) as error:
             log.warning("stream_not_seen", error=type(error).__name__)
             return None

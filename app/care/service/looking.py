@@ -22,7 +22,11 @@ FAILURES_WITHIN = timedelta(days=1)
 
 def look(settings: Settings, now: datetime) -> list[Finding]:
     """Everything that can be seen from this machine, from the settings to the work that waits. Changes nothing."""
-    looks = (("settings", _settings(settings)), ("folder", _folder(settings)), ("database", _database(settings, now)))
+    looks = [("settings", _settings(settings)), ("folder", _folder(settings)), ("database", _database(settings, now))]
+    if settings.nats:
+        from app.care.service import streaming  # Only whoever uses NATS loads its library.
+
+        looks.append(("nats", iter(streaming.look(settings))))
     return [finding for about, found in looks for finding in _as_far_as_allowed(about, found)]
 
 
@@ -57,6 +61,8 @@ def _settings(settings: Settings) -> Iterator[Finding]:
 
 def _folder(settings: Settings) -> Iterator[Finding]:
     folder = Path(settings.data)
+    if settings.database and settings.detector_secret is not None and not folder.exists():
+        return  # Nothing of what there is would be in it.
     if not folder.is_dir():
         yield Finding("folder", How.BAD, f"{folder} is not there", "mimamori serve makes it, or set MIMAMORI_DATA")
         return
@@ -103,6 +109,10 @@ def _inside(connection: Connection, settings: Settings, now: datetime) -> Iterat
     yield findings.of_heartbeat(*store.last_beat(connection), now)
     for waiting in store.waiting(connection, now):
         yield findings.of_waiting(waiting, now)
+    if settings.nats and connection.dialect.name == "postgresql":
+        from app.care.service import streaming
+
+        yield streaming.workers(connection, settings)
     yield findings.of_count(
         "dead letters", store.dead_letters(connection), "GET /v1/dead-letters shows them; replay them after an upgrade"
     )

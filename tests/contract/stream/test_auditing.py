@@ -73,7 +73,7 @@ async def test_the_backlog_is_seen_by_partition_with_its_age_by_the_servers_cloc
     consumer = await broker.jetstream.pull_subscribe(subject_of(place), consumer_of(place), STREAM)
     (in_hand,) = await consumer.fetch(1)
 
-    backlog = await backlog_of(broker, PARTITIONS)
+    backlog = await backlog_of(broker.client, PARTITIONS)
     assert list(range(PARTITIONS)) == [one.partition for one in backlog.lags]
     assert 3 == sum(one.waiting for one in backlog.lags)
     assert [int(one.partition == place) for one in backlog.lags] == [one.in_hand for one in backlog.lags]
@@ -81,7 +81,7 @@ async def test_the_backlog_is_seen_by_partition_with_its_age_by_the_servers_cloc
     assert 0 < backlog.bytes < backlog.bytes_max == 64 * 1024 * 1024
 
     await in_hand.ack_sync()
-    after = (await backlog_of(broker, PARTITIONS)).lags[place]
+    after = (await backlog_of(broker.client, PARTITIONS)).lags[place]
     assert (backlog.lags[place].waiting - 1, 0) == (after.waiting, after.in_hand)
     await consumer.unsubscribe()
 
