@@ -36,7 +36,7 @@ format: setup  ## Format the code and fix what can be fixed
 	$(BIN)/ruff format .
 
 lock: setup  ## Renew requirements/*.txt with hashes, without index addresses
-	for part in runtime develop; do $(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host \
+	for part in runtime develop build; do $(BIN)/pip-compile -q --upgrade --generate-hashes --no-emit-index-url --no-emit-trusted-host \
 	  --no-emit-find-links --strip-extras --allow-unsafe --no-header -o requirements/$$part.txt requirements/$$part.in; done
 
 bench: setup  ## Measure against the floors (ARGS="--json")

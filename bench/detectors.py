@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -24,8 +24,9 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 from msgspec import Struct
+from sqlalchemy.engine import Connection
 
-from app.db.engine import sqlite_engine
+from app.db.engine import open_engine, sqlite_engine
 from app.geo.cells import cell_of
 from app.history.tables import open_passage
 from app.kit.ids import new_id
@@ -53,7 +54,6 @@ PITCH_DEG = 1e-4
 class Town(Struct, frozen=True):
     """What was built: the ids of its tags and detectors by their numbers, and who wears each tag."""
 
-    folder: Path
     secret: str
     tag_ids: list[UUID]
     detector_ids: list[UUID]
@@ -69,36 +69,19 @@ class Served(Struct, frozen=True):
     passages: int
 
 
-def build(folder: Path) -> Town:
+def build(where: Path | str, secret: str | None = None) -> Town:
     """A town with a tag on each wearer and a grid of detectors around its centre, each beside the next."""
-    wearer_ids = town.build(folder, TAGS)
+    wearer_ids = town.build(where, TAGS)
     now = datetime.now(UTC) - timedelta(days=1)
     built = Town(
-        folder,
-        secrets.token_hex(32),
+        secret or secrets.token_hex(32),
         [new_id() for _ in range(TAGS)],
         [new_id() for _ in range(DETECTORS)],
         wearer_ids,
     )
-    engine = sqlite_engine(folder)
+    engine = open_engine(where)
     with engine.begin() as connection:
-        connection.execute(
-            sa.insert(tags.tag),
-            [
-                {
-                    "id": key, "city_id": town.CITY, "vendor": "bench", "scheme": "ibeacon", "mac": traffic.mac(n),
-                    "identity": traffic.identity(n), "name": f"t{n}", "interval_s": 1.0, "created_at": now,
-                }
-                for n, key in enumerate(built.tag_ids)
-            ],
-        )  # fmt: skip
-        connection.execute(
-            sa.insert(tags.tag_carrier),
-            [
-                {"tag_id": key, "wearer_id": wearer, "from_at": now, "until_at": None}
-                for key, wearer in zip(built.tag_ids, wearer_ids, strict=True)
-            ],
-        )
+        register_tags(connection, range(TAGS), wearer_ids, built.tag_ids)
         connection.execute(
             sa.insert(tags.detector),
             [
@@ -112,6 +95,31 @@ def build(folder: Path) -> Town:
         )  # fmt: skip
     engine.dispose()
     return built
+
+
+def register_tags(
+    connection: Connection, numbers: range, wearer_ids: Iterable[UUID], ids: Sequence[UUID] | None = None
+) -> None:
+    """The tags of these numbers, each worn by the next of the wearers."""
+    since = datetime.now(UTC) - timedelta(days=1)
+    ids = ids or [new_id() for _ in numbers]
+    connection.execute(
+        sa.insert(tags.tag),
+        [
+            {
+                "id": key, "city_id": town.CITY, "vendor": "bench", "scheme": "ibeacon", "mac": traffic.mac(n),
+                "identity": traffic.identity(n), "name": f"t{n}", "interval_s": 1.0, "created_at": since,
+            }
+            for key, n in zip(ids, numbers, strict=True)
+        ],
+    )  # fmt: skip
+    connection.execute(
+        sa.insert(tags.tag_carrier),
+        [
+            {"tag_id": key, "wearer_id": wearer, "from_at": since, "until_at": None}
+            for key, wearer in zip(ids, wearer_ids, strict=False)
+        ],
+    )
 
 
 def _place(detector: int) -> tuple[float, float]:
@@ -133,11 +141,11 @@ def requests(built: Town, bodies: Sequence[traffic.Body], began_at: float) -> li
     return made
 
 
-def serve(built: Town, bodies: Sequence[traffic.Body]) -> Served:
+def serve(folder: Path, built: Town, bodies: Sequence[traffic.Body]) -> Served:
     """Sends the bodies to a server of its own on the town's database, as fast as it takes them."""
-    ready, groups = built.folder / "ready.json", built.folder / "groups.json"
+    ready, groups = folder / "ready.json", folder / "groups.json"
     command = [
-        sys.executable, "-m", "bench.served", str(groups), "serve", "--data", str(built.folder), "--port", "0",
+        sys.executable, "-m", "bench.served", str(groups), "serve", "--data", str(folder), "--port", "0",
         "--ready-file", str(ready),
     ]  # fmt: skip
     environment = {**os.environ, "MIMAMORI_LOG_LEVEL": "error", "MIMAMORI_DETECTOR_SECRET": built.secret}
@@ -159,7 +167,7 @@ def serve(built: Town, bodies: Sequence[traffic.Body]) -> Served:
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
-    passages, buried = _stored(built)
+    passages, buried = _stored(folder)
     if outcome.refused or buried:
         raise RuntimeError(f"{outcome.refused} bodies were refused and {buried} buried: the figure would be wrong")
     return Served(cpu_s, outcome, msgspec.json.decode(groups.read_bytes(), type=list[int]), passages)
@@ -175,9 +183,9 @@ def _cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _stored(built: Town) -> tuple[int, int]:
+def _stored(folder: Path) -> tuple[int, int]:
     """How many passages there are now, and how many dead letters."""
-    engine = sqlite_engine(built.folder)
+    engine = sqlite_engine(folder)
     with engine.connect() as connection:
         passages, buried = connection.exec_driver_sql(
             "SELECT (SELECT count(*) FROM open_passage) + (SELECT count(*) FROM passage),"
@@ -314,7 +322,7 @@ def _pair(bodies: Sequence[traffic.Body]) -> Pair:
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as other:
         built = build(Path(folder))
         build(Path(other))
-        served = serve(built, bodies)
+        served = serve(Path(folder), built, bodies)
         return Pair(served, *floor(Path(other), built, bodies, served.groups))
 
 

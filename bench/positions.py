@@ -29,9 +29,9 @@ DEVICES = (10, 100, 1_000, 10_000)
 SERVER_CORE, CLIENT_CORE = 0, 1
 
 
-def requests(count: int) -> Iterator[bytes]:
+def requests(count: int, seconds: int = SECONDS_MAX) -> Iterator[bytes]:
     """OwnTracks positions of `count` devices in turn, each a second after its last one, so that none is a repeat. Of
-    one device at most `SECONDS_MAX` are made.
+    one device `seconds` are made at most, the first as old as that.
     """
     heads = []
     for n in range(count):
@@ -40,8 +40,8 @@ def requests(count: int) -> Iterator[bytes]:
             "POST /ingest/owntracks HTTP/1.1\r\nHost: b\r\nContent-Type: application/json\r\n"
             f"Authorization: Basic {user}\r\n"
         )
-    start = int(time.time()) - SECONDS_MAX
-    for step in range(SECONDS_MAX):
+    start = int(time.time()) - seconds
+    for step in range(seconds):
         for n in range(count):
             lat, lon = town.LAT + (step % 7) * 1e-5, town.LON + (step % 5) * 1e-5
             body = (

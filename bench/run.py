@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from bench import area, detectors, positions, start, watches
+from bench import area, detectors, positions, scaled, start, watches
 from bench.measure import Measurement
 
 BENCHES: dict[str, Callable[[], Iterator[Measurement]]] = {
@@ -14,6 +14,7 @@ BENCHES: dict[str, Callable[[], Iterator[Measurement]]] = {
     "positions": positions.measure,
     "detectors": detectors.measure,
     "area": area.measure,
+    "scaled": scaled.measure,
 }
 
 

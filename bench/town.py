@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from app.accounts import tables as accounts
 from app.accounts.model import Role
-from app.db.engine import sqlite_engine
+from app.db.engine import open_engine
 from app.devices import tables as devices
 from app.geo import tables as geo
 from app.households import tables as households
@@ -25,10 +25,10 @@ def key_of(number: int) -> str:
     return f"bench-key-{number}"
 
 
-def build(folder: Path, wearers: int, fences_each: int = 1) -> list[UUID]:
-    """Makes the database in `folder`; the ids of its wearers."""
+def build(where: Path | str, wearers: int, fences_each: int = 1) -> list[UUID]:
+    """Makes the database in a folder or of a URL; the ids of its wearers."""
     now = datetime.now(UTC) - timedelta(days=1)
-    engine = sqlite_engine(folder)
+    engine = open_engine(where)
     account, household = new_id(), new_id()
     ids = [new_id() for _ in range(wearers)]
     device_ids = [new_id() for _ in range(wearers)]

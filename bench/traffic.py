@@ -80,10 +80,10 @@ def advertisement(tag: int) -> str:
     return f"0201061aff4c000215{TOWN_UUID.replace('-', '')}{1 + tag // 60_000:04x}{tag % 60_000:04x}c5"
 
 
-def bodies(seed: int, detectors: int, tags: int) -> Iterator[Body]:
-    """Bodies without end, in order of time."""
+def bodies(seed: int, detectors: int, tags: int, present: int = PRESENT) -> Iterator[Body]:
+    """Bodies without end, in order of time, of detectors with `present` tags near each at any time."""
     dice = random.Random(seed)
-    poles = [_Pole(dice, tags) for _ in range(detectors)]
+    poles = [_Pole(dice, tags, present) for _ in range(detectors)]
     order = list(range(detectors))
     dice.shuffle(order)
     sequence = 0
@@ -97,14 +97,14 @@ def bodies(seed: int, detectors: int, tags: int) -> Iterator[Body]:
 class _Pole:
     """One detector, and who is near it: the number of each tag with the sightings that are left of its stay."""
 
-    def __init__(self, dice: random.Random, tags: int) -> None:
+    def __init__(self, dice: random.Random, tags: int, present: int) -> None:
         self._dice = dice
         self._tags = tags
         self._gone: deque[tuple[float, int]] = deque()
         self._unwelcome: set[int] = set()
         # Those who are there already have a part of their stay behind them.
         self._near = [
-            [self._newcomer(0.0), dice.randint(1, dice.randint(1, STAY_SIGHTINGS_MAX))] for _ in range(PRESENT)
+            [self._newcomer(0.0), dice.randint(1, dice.randint(1, STAY_SIGHTINGS_MAX))] for _ in range(present)
         ]
 
     def items(self, sent_s: float) -> Sequence[Item]:
