@@ -81,6 +81,7 @@ def _replay(connection: Connection, letter_id: UUID, now: datetime) -> Replayed:
     error = None
     try:
         with savepoint(connection):
+            units.note(connection, unit)  # One that an older version could not read was not noted.
             digest(connection, [unit], now, again=True)
     except Exception as failure:  # Whatever it still is that cannot be digested is what the operator asked to see.
         error = plain(failure)

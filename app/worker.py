@@ -66,6 +66,14 @@ class Taken(Struct, frozen=True):
     body: bytes = b""
     error: str = ""
 
+    @property
+    def name(self) -> bytes:
+        """The ingest id under which the edge published it, for what cannot be read; nothing if it says none."""
+        try:
+            return bytes.fromhex((self.message.headers or {}).get(api.Header.MSG_ID.value, ""))
+        except ValueError:
+            return b""
+
 
 class Partition:
     """The work on one partition, as long as its lease is held."""
@@ -188,7 +196,7 @@ class Partition:
         leases.hold(connection, self.lease, self._lease_s)
         for one in some:
             if one.unit is None:
-                units.bury_unread(connection, one.whose, one.body, one.error)
+                units.bury_unread(connection, one.whose, one.body, one.error, one.name)
         readable = [one.unit for one in some if one.unit is not None]
         if not bury:
             process(connection, readable, self._clock())

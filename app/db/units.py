@@ -79,14 +79,28 @@ def forget_before(connection: Connection, before: datetime) -> int:
 
 
 def bury(connection: Connection, unit: Unit | DetectorUnit, error: str) -> None:
-    """Keeps a unit that could not be digested: durable, visible, replayable."""
+    """Keeps a unit that could not be digested: durable, visible, replayable. It counts as stored from now on, so that
+    when it comes once more it is neither buried again nor digested beside its letter.
+    """
+    note(connection, unit)
     whose = (unit.city, unit.device_id, unit.format, unit.received_at)
     bury_unread(connection, whose, _bytes(unit), error)
 
 
-def bury_unread(connection: Connection, whose: tuple[int, UUID, str, datetime], body: bytes, error: str) -> None:
-    """Keeps a unit that this version cannot even read; `whose` are its city, device, format and time of receipt."""
+def note(connection: Connection, unit: Unit | DetectorUnit) -> None:
+    """It counts as stored from now on."""
+    _UNITS.insert(connection, [(unit.ingest_ids[0], unit.received_at)])
+
+
+def bury_unread(
+    connection: Connection, whose: tuple[int, UUID, str, datetime], body: bytes, error: str, name: bytes = b""
+) -> None:
+    """Keeps a unit that this version cannot even read; `whose` are its city, device, format and time of receipt, `name`
+    is its ingest id as far as it is known without reading it: then it is kept once, however often it comes.
+    """
     city_id, device_id, format, received_at = whose
+    if name and not _UNITS.insert(connection, [(name, received_at)]):
+        return
     row = {
         "id": new_id(),
         "city_id": city_id,
@@ -129,11 +143,11 @@ def is_before(at: sa.Column[datetime], key: sa.Column[UUID], before: tuple[datet
 
 
 def exhume(connection: Connection, letter_id: UUID, city_id: CityId | None) -> Unit | DetectorUnit:
-    """The unit of a dead letter that was not replayed yet, of that city or, for None, of any. Raises `NotFound`,
-    `Conflict`.
+    """The unit of a dead letter that was not replayed yet, of that city or, for None, of any; nobody else replays it
+    in this transaction. Raises `NotFound`, `Conflict`.
     """
     table = tables.dead_letter
-    query = sa.select(table.c.unit).where(table.c.id == letter_id, table.c.replayed_at.is_(None))
+    query = sa.select(table.c.unit).where(table.c.id == letter_id, table.c.replayed_at.is_(None)).with_for_update()
     if city_id is not None:
         query = query.where(table.c.city_id == city_id)
     body = connection.execute(query).scalar_one_or_none()

@@ -1,17 +1,22 @@
 """The service as edges, webs and workers on PostgreSQL and NATS: the same stories as in one process."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from app import scaled
+from app.accounts.model import Role
 from app.config import InvalidSettings, Settings
 from app.devices import service as devices
+from app.history.tables import position
 from app.scaled import PROCESSES
 from tests.broker import running_nats
-from tests.build import KAKOGAWA
+from tests.build import KAKOGAWA, NOW, account
 from tests.e2e.scaled import ScaledStage, a_scaled_stage
 from tests.e2e.stage import at_home
 
@@ -118,6 +123,55 @@ async def test_they_audit_together_and_every_number_that_they_tell_is_in_the_pag
     }
     assert explained == names
     assert any(float(count) for count in re.findall(r"^mimamori_worked_units_total (\S+)", text, re.MULTILINE))
+
+
+async def test_what_a_worker_could_not_digest_is_replayed_once_and_in_its_place(stage: ScaledStage) -> None:
+    """Her SOS met a defect; an operator replays it when the program is mended, and the family is told of it."""
+    watch = await stage.connect_watch()
+    administrator = await stage.sign_in(
+        await stage.write(lambda c: account(c, "administrator", "管理者", Role.ADMINISTRATOR))
+    )
+
+    async def alter(how: str) -> None:
+        await stage.write(lambda c: c.execute(sa.text(f"ALTER TABLE position {how}")))
+
+    async def told(word: str, north_m: float, status: str = "00000000") -> None:
+        watch.say(at_home(word, await stage.pass_by(1), north_m=north_m, status=status))
+        assert "LK" == await watch.tell("LK,0,0,64")
+        await stage.worked_off()
+
+    def places(connection: Connection) -> list[tuple[float, float]]:
+        rows = connection.execute(sa.select(position.c.fix_at, position.c.lat_deg).order_by(position.c.fix_at))
+        return [((row.fix_at - NOW).total_seconds(), round((row.lat_deg - 34.757) * 111_195)) for row in rows]
+
+    await alter("ADD CONSTRAINT defect CHECK (abs(lat_deg - 34.75718) > 0.00003)")
+    await told("UD", 0)
+    watch.say(sos := at_home("AL", await stage.pass_by(1), north_m=20, status="00010000"))
+    assert "AL" == await watch.answer()
+    await told("UD", 10)
+    assert [(60, 0), (180, 10)] == await stage.database.read(places)
+    assert [] == await stage.alerts(stage.town.daughter)
+
+    (letter,) = (await administrator.get("/v1/dead-letters")).json()["items"]
+    assert (str(stage.town.watch.id), "watch") == (letter["device_id"], letter["format"])
+    replay = f"/v1/dead-letters/{letter['id']}/replay"
+    assert 403 == (await (await stage.sign_in(stage.town.daughter)).post(replay)).status_code
+    assert "CheckViolation" in (await administrator.post(replay)).json()["error"]
+    await alter("DROP CONSTRAINT defect")
+    answers = await asyncio.gather(*(administrator.post(replay) for _ in range(2)))
+    assert [200, 404] == sorted(one.status_code for one in answers)
+
+    watch.say(sos)
+    assert "AL" == await watch.answer()
+    await stage.worked_off()
+    assert [(60, 0), (120, 20), (180, 10)] == await stage.database.read(places)
+    (alert,) = await stage.alerts(stage.town.daughter)
+    assert ("sos", "open") == (alert["kind"], alert["state"])
+    await stage.until(lambda: len(stage.pushes(stage.town.daughter)) == 1)
+    daughter = await stage.sign_in(stage.town.daughter)
+    assert (await daughter.get(f"/v1/wearers/{stage.town.hana.id}/position")).json()["lat_deg"] == pytest.approx(
+        34.757 + 10 / 111_195, abs=1e-6
+    )
 
 
 async def test_without_the_stream_nothing_is_acknowledged_and_all_is_taken_later(stage: ScaledStage) -> None:

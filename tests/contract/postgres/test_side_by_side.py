@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 from app.accounts import service as accounts
 from app.alerts.service import acting
 from app.alerts.tables import alert, alert_cause, alert_history
-from app.db import intents, tables
+from app.db import intents, tables, units
 from app.db.engine import Database
 from app.devices import service as devices
 from app.history import service as history
@@ -84,6 +84,19 @@ async def test_a_unit_that_two_digest_is_digested_once(sides: Sides) -> None:
 
     assert 1 == len(await sides.one.read(lambda c: rows(c, sa.select(alert_cause.c.cause))))
     assert [] == await sides.one.read(lambda c: rows(c, sa.select(tables.dead_letter.c.error)))
+
+
+async def test_a_dead_letter_that_two_replay_is_replayed_once(sides: Sides) -> None:
+    said = unit(sides.here.town.watch, a_fix(), an_alarm("sos"))
+    await sides.one.write(lambda c: units.bury(c, said, "a defect"))
+    letter_id = (await sides.one.read(lambda c: units.dead_letters(c, None, 1)))[0].id
+
+    def replay(connection: Connection) -> None:
+        assert said == units.exhume(connection, letter_id, None)
+        units.replayed(connection, letter_id, None, NOW)
+
+    with pytest.raises(NotFound):
+        await sides.meanwhile(replay, replay)
 
 
 async def test_two_presses_at_once_of_one_who_was_never_heard_are_one_alert(sides: Sides) -> None:

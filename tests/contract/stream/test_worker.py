@@ -243,6 +243,36 @@ async def test_what_cannot_be_read_is_a_dead_letter_that_says_whose_it_is(
     assert expected([devices.one(8)]) == await database.read(stored)
 
 
+async def test_what_comes_again_after_it_was_buried_is_not_buried_again(
+    database: Database, broker: Broker, devices: Cast, start: Start
+) -> None:
+    """A worker that committed and could not say so."""
+
+    class Mute(Watched):
+        async def acknowledge(self, some: Sequence[Taken]) -> None:
+            pass
+
+    bad, unread = devices.one(1), devices.one(2)
+    latitude = bad.messages[0].lat_deg
+    defect = f"ALTER TABLE position ADD CONSTRAINT defect CHECK (lat_deg <> {latitude})"
+    await database.write(lambda c: c.execute(sa.text(defect)))
+    await publish(broker, [bad])
+    named = {"Nats-Msg-Id": unread.ingest_ids[0].hex()}
+    subject = subject_of(partition_of(unread.device_id, PARTITIONS))
+    await broker.jetstream.publish(subject, packed(unread).replace(b"fix", b"xif"), headers=named)
+    mute = start(Mute)
+    async with asyncio.timeout(PATIENCE_S):
+        while len(await database.read(letters)) < 2:
+            await asyncio.sleep(0.01)
+    await mute.stop()
+    await database.write(lambda c: c.execute(sa.text("ALTER TABLE position DROP CONSTRAINT defect")))
+
+    start()
+    await until_empty(broker)
+    assert 2 == len(await database.read(letters))
+    assert [] == await database.read(stored)  # Only who replays the letter has it digested.
+
+
 async def test_who_lost_a_partition_commits_nothing_more(
     database: Database, broker: Broker, devices: Cast, start: Start, where: str
 ) -> None:
