@@ -124,6 +124,7 @@ async def _stream(
         number = last_number if last_number is not None else await database.read(alert_store.last_number)
         inbox.alerts = last_number is not None
         checked_at, welcomed = clock() - CHECK_EVERY, False
+        comment_s = asyncio.get_running_loop().time() + COMMENT_EVERY_S
         while True:
             now = clock()
             if now - checked_at >= CHECK_EVERY:
@@ -149,8 +150,10 @@ async def _stream(
             for wearer_id in inbox.take_places():
                 yield ServerSentEventMessage(event="place", data=_text(PlaceChanged(wearer=UUID(wearer_id))))
             try:
-                await asyncio.wait_for(inbox.something.wait(), COMMENT_EVERY_S)
+                async with asyncio.timeout_at(comment_s):  # Also where something that concerns nobody here wakes it.
+                    await inbox.something.wait()
             except TimeoutError:
+                comment_s += COMMENT_EVERY_S
                 yield ServerSentEventMessage(data=None, comment="still here")
     finally:
         for stop in stops:

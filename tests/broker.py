@@ -46,6 +46,11 @@ class NatsServer:
         self.url, self.monitoring = "", ""
         self._port = self._monitoring_port = "-1"
 
+    @property
+    def store(self) -> Path:
+        """Where its streams lie."""
+        return self._folder / "store"
+
     async def start(self) -> None:
         """Starts and waits until it can be reached."""
         file = self._folder / "nats.conf"

@@ -21,8 +21,8 @@ MIGRATED = "migrated"
 class PostgresServer:
     """A running server, with one database that has all tables and no rows, from which others are copied."""
 
-    def __init__(self, server: Any) -> None:
-        self._server = server
+    def __init__(self, server: Any, folder: Path) -> None:
+        self._server, self.folder = server, folder
         self._admin = sa.create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
         self._numbers = itertools.count()
         self._run(f"CREATE DATABASE {MIGRATED}")
@@ -72,6 +72,6 @@ def running_postgres(configuration: str = "") -> Iterator[PostgresServer]:
             file.write(configuration)
         server.start()
         try:
-            yield PostgresServer(server)
+            yield PostgresServer(server, data)
         finally:
             server.cleanup()

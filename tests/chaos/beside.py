@@ -31,7 +31,7 @@ from app.watch.tables import watch_failure
 from tests.broker import running_nats
 from tests.build import PASSWORD
 from tests.chaos.crew import PATIENCE_S, Cast, Phone, press
-from tests.chaos.many import Process
+from tests.chaos.many import Process, environment
 from tests.chaos.test_many_kills import until_known, until_worked_off
 from tests.postgres import running_postgres
 
@@ -161,12 +161,7 @@ async def main(old_folder: Path) -> int:
         phones = FcmStandIn()
         phones.start()
         stack.callback(phones.stop)
-        shared = {
-            "MIMAMORI_DATABASE": url, "MIMAMORI_NATS": nats.url, "MIMAMORI_NATS_MONITORING": nats.monitoring,
-            "MIMAMORI_DETECTOR_SECRET": "a secret that is long enough for all", "MIMAMORI_PARTITIONS": "4",
-            "MIMAMORI_LEASE_S": "1", "MIMAMORI_TICK_S": "0.2", "MIMAMORI_LOG_LEVEL": "warning",
-            "MIMAMORI_FCM_CREDENTIALS": str(phones.write_credentials(folder)), "MIMAMORI_FCM_URL": phones.url,
-        }  # fmt: skip
+        shared = environment(url, nats, phones, folder)
         environments = [{**shared, **of_version(one)} for one in (old_folder, here)]
         run(environments[0], "-m", "app.cli", "migrate")
         cast = msgspec.json.decode(run(environments[0], "-c", _POPULATE, url), type=Cast)

@@ -1,4 +1,4 @@
-"""The real commands `mimamori edge` and `mimamori worker`, each in a process of its own."""
+"""The real commands `mimamori edge`, `web` and `worker`, each in a process of its own."""
 
 import asyncio
 import os
@@ -11,7 +11,26 @@ from typing import Any
 
 import msgspec
 
+from app.simulator.fcm_standin import FcmStandIn
+from tests.broker import NatsServer
 from tests.chaos.crew import PATIENCE_S
+
+
+def environment(where: str, server: NatsServer, phones: FcmStandIn, folder: Path, **more: str) -> dict[str, str]:
+    """The settings that all processes share; phones are told quickly and what a dead worker had is taken over quickly."""
+    return {
+        "MIMAMORI_DATABASE": where,
+        "MIMAMORI_NATS": server.url,
+        "MIMAMORI_NATS_MONITORING": server.monitoring,
+        "MIMAMORI_DETECTOR_SECRET": "a secret that is long enough for all",
+        "MIMAMORI_PARTITIONS": "4",
+        "MIMAMORI_LEASE_S": "1",
+        "MIMAMORI_TICK_S": "0.2",
+        "MIMAMORI_LOG_LEVEL": "warning",
+        "MIMAMORI_FCM_CREDENTIALS": str(phones.write_credentials(folder)),
+        "MIMAMORI_FCM_URL": phones.url,
+        **more,
+    }
 
 
 class Process:

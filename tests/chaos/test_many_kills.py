@@ -23,7 +23,7 @@ from beacon_ingest.broker import Broker
 from beacon_ingest.jetstream import STREAM
 from tests.broker import NatsServer, running_nats
 from tests.chaos.crew import PATIENCE_S, Cast, Phone, keep_sending, populated, press
-from tests.chaos.many import Process
+from tests.chaos.many import Process, environment
 
 pytestmark = pytest.mark.postgresql
 
@@ -33,20 +33,9 @@ PHONES, PRESSERS = 6, 6
 @asynccontextmanager
 async def crew(where: str, server: NatsServer, phones: FcmStandIn, folder: Path) -> AsyncIterator[list[Process]]:
     """An edge and two workers; the edge comes first."""
-    environment = {
-        "MIMAMORI_DATABASE": where,
-        "MIMAMORI_NATS": server.url,
-        "MIMAMORI_NATS_MONITORING": server.monitoring,
-        "MIMAMORI_DETECTOR_SECRET": "a secret that is long enough for all",
-        "MIMAMORI_PARTITIONS": "4",
-        "MIMAMORI_LEASE_S": "1",
-        "MIMAMORI_TICK_S": "0.2",
-        "MIMAMORI_LOG_LEVEL": "warning",
-        "MIMAMORI_FCM_CREDENTIALS": str(phones.write_credentials(folder)),
-        "MIMAMORI_FCM_URL": phones.url,
-    }
-    processes = [Process("edge", folder, environment, "--tcp", "watch=0")]
-    processes += [Process("worker", folder, environment) for _ in range(2)]
+    shared = environment(where, server, phones, folder)
+    processes = [Process("edge", folder, shared, "--tcp", "watch=0")]
+    processes += [Process("worker", folder, shared) for _ in range(2)]
     try:
         await asyncio.gather(*(one.start() for one in processes))
         yield processes

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from app.accounts import service as accounts
 from app.accounts.model import Account
 from app.config import Settings
+from app.db.session import Hint
 from app.kit.clock import ManualClock
 from app.pipeline import process
 from app.server import Site, serving
@@ -51,10 +52,11 @@ async def listening(site: Site, token: str, last: str | None = None) -> AsyncIte
     ):
         assert 200 == answer.status_code
         assert "text/event-stream" in answer.headers["content-type"]
-        yield _events(answer)
+        yield events_of(answer)
 
 
-async def _events(answer: httpx.Response) -> AsyncIterator[dict[str, str]]:
+async def events_of(answer: httpx.Response) -> AsyncIterator[dict[str, str]]:
+    """What the lines of a stream say, event by event."""
     event: dict[str, str] = {}
     async for line in answer.aiter_lines():
         if line:
@@ -66,6 +68,7 @@ async def _events(answer: httpx.Response) -> AsyncIterator[dict[str, str]]:
 
 
 async def hear(events: AsyncIterator[dict[str, str]]) -> dict[str, str]:
+    """The next event."""
     return await asyncio.wait_for(anext(events), PATIENCE_S)
 
 
@@ -103,6 +106,26 @@ async def test_what_was_missed_comes_first_after_coming_back(site) -> None:
 
     assert int(first["id"]) < int(second["id"]) < int(third["id"])
     assert '"kind":"fall"' in third["data"]
+
+
+async def test_a_proxy_sees_that_the_stream_lives_though_only_what_concerns_nobody_here_happens(
+    site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many processes look again every few seconds without a reason."""
+    site, _, daughter, _ = site
+    monkeypatch.setattr("app.live.COMMENT_EVERY_S", 0.2)
+
+    async def look_again() -> None:
+        while True:
+            site.database.tell([Hint("live")])
+            await asyncio.sleep(0.02)
+
+    async with listening(site, daughter) as events:
+        looking = asyncio.ensure_future(look_again())
+        heard = [(await hear(events))["comment"] for _ in range(3)]
+        looking.cancel()
+
+    assert ["welcome", "still here", "still here"] == heard
 
 
 async def test_others_hear_nothing_of_it(site) -> None:
