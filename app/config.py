@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 PREFIX = "MIMAMORI_"
-SECRETS = frozenset({"detector_secret", "database", "nats", "watchman_url"})
+SECRETS = frozenset({"detector_secret", "database", "nats", "watchman_url", "otlp_url"})
 SECRET_CHARACTERS_MIN = 32
 
 
@@ -82,6 +82,15 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         str | None,
         Meta(description="URL asked for every 30 s while nothing is overdue, so that its owner can raise the alarm"),
     ] = None
+    otlp_url: Annotated[
+        str | None,
+        Meta(
+            description="URL that takes traces (OTLP over HTTP), http://host:4318/v1/traces; without it none are made"
+        ),
+    ] = None
+    otlp_share: Annotated[
+        float, Meta(ge=0, le=1, description="share of requests, transactions and batches that is traced, 0 to 1")
+    ] = 1.0
     log_level: Annotated[str, Meta(description="debug, info, warning or error")] = "info"
 
 

@@ -45,6 +45,7 @@ class EmbeddedStream:
 async def running(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[Service]:
     """The whole service from migrated tables to open TCP ports; everything is let go of in reverse order."""
     async with AsyncExitStack() as stack:
+        traces = parts.traces_of(stack, settings, "serve")
         where = where_of(settings)
         database = Database(where, group_max=settings.group_units_max, queue_max=settings.queue_units_max)
         with database.transaction() as connection:
@@ -57,7 +58,7 @@ async def running(settings: Settings, clock: Clock = system_clock) -> AsyncItera
         snapshots = Snapshots(database, detector_secret(settings))
         await snapshots.load()
         metrics = CollectorRegistry()
-        meters = parts.measured(database, metrics)
+        meters = parts.measured(database, metrics, traces)
         stream = EmbeddedStream(database, clock)
         doors = await parts.open_doors(stack, settings, clock, database, snapshots, stream, metrics, snapshots.load)
         deliverer = Deliverer(database, open_channels(settings, clock), clock, tick_s=settings.tick_s, meters=meters)
@@ -70,16 +71,8 @@ async def running(settings: Settings, clock: Clock = system_clock) -> AsyncItera
         scheduler.add_job(auditor.audit, "interval", seconds=EVERY_S, id="audit")
         scheduler.start()
         stack.callback(parts.stop_ticker, scheduler)
-        yield Service(
-            app=create_app(
-                settings,
-                database,
-                clock,
-                edge=doors.http,
-                registry=snapshots.registry,
-                metrics=metrics,
-                detector_secret=detector_secret(settings),
-            ),
-            database=database,
-            tcp_ports=doors.tcp_ports,
-        )
+        app = create_app(
+            settings, database, clock, edge=doors.http, registry=snapshots.registry, metrics=metrics,
+            detector_secret=detector_secret(settings),
+        )  # fmt: skip
+        yield Service(app=parts.traced(app, traces), database=database, tcp_ports=doors.tcp_ports)

@@ -4,9 +4,11 @@ fiftieth of what a position does.
 """
 
 from collections import Counter as Tally
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+
+from app.traces import HEADER, Traces
 
 _COMMIT_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _STORED_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800)
@@ -16,7 +18,8 @@ _PUSH_S = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20)
 class Meters:
     """The measures of one process. `waiting` says how many pieces of work wait for its writer."""
 
-    def __init__(self, registry: CollectorRegistry, waiting: Callable[[], int]) -> None:
+    def __init__(self, registry: CollectorRegistry, waiting: Callable[[], int], traces: Traces | None = None) -> None:
+        self._traces = traces
         ProcessCollector(registry=registry)
         gauge = Gauge("mimamori_writer_waiting", "Pieces of work that wait for the writer", registry=registry)
         gauge.set_function(waiting)
@@ -48,18 +51,30 @@ class Meters:
         self._transaction_s.observe(seconds)
         self._commit_s.observe(commit_s)
         self._pieces.inc(pieces)
+        if self._traces is not None:
+            self._traces.past("transaction", seconds, {"pieces": pieces, "commit_s": commit_s})
 
     def not_committed(self, pieces: int) -> None:
         """A transaction of so many pieces stored nothing."""
         self._failed.inc()
 
-    def worked(self, units: int, oldest_s: float) -> None:
-        """A batch out of the stream is committed, `oldest_s` after the stream took the first of it."""
+    def worked(
+        self, partition: int, units: int, seconds: float, oldest_s: float, headers: Iterable[Mapping[str, str] | None]
+    ) -> None:
+        """A batch out of the stream is committed: it took so long, `oldest_s` after the stream took the first of it.
+        `headers` are those of its messages.
+        """
         self._batch_s.observe(max(0.0, oldest_s))
         self._units.inc(units)
+        if self._traces is not None:
+            parents = [one[HEADER] for one in headers if one and HEADER in one]
+            self._traces.past("batch", seconds, {"partition": partition, "units": units}, parents)
 
     def pushed(self, channel: str, outcomes: Sequence[str], seconds: float) -> None:
         """A channel was given so many messages, with these outcomes."""
         self._push_s.labels(channel).observe(seconds)
-        for outcome, count in Tally(outcomes).items():
+        tally = Tally(outcomes)
+        for outcome, count in tally.items():
             self._pushed.labels(channel, outcome).inc(count)
+        if self._traces is not None:
+            self._traces.past(f"push {channel}", seconds, dict(tally))

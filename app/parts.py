@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 
 from app import jobs
 from app.asgi.application import Asgi
+from app.asgi.traced import Traced
 from app.config import Settings
 from app.db.engine import Database
 from app.db.errors import plain
@@ -26,6 +27,7 @@ from app.kit.errors import Overloaded
 from app.kit.ids import CommandId, DeviceId
 from app.meters import Meters
 from app.snapshots import Snapshots
+from app.traces import Traces
 from beacon_ingest.counters import Counters
 from beacon_ingest.downlink import Connections, Order
 from beacon_ingest.listeners.http import EdgeHttp
@@ -131,11 +133,25 @@ def _listen(database: Database, look: "Look", downlink: Downlink, connections: C
     database.listen("command", on_command)
 
 
-def measured(database: Database, metrics: CollectorRegistry) -> Meters:
+def measured(database: Database, metrics: CollectorRegistry, traces: Traces | None = None) -> Meters:
     """The measures of this process; from now on its transactions are told to them."""
-    meters = Meters(metrics, lambda: database.waiting)
+    meters = Meters(metrics, lambda: database.waiting, traces)
     database.measure(meters)
     return meters
+
+
+def traces_of(stack: AsyncExitStack, settings: Settings, process: str) -> Traces | None:
+    """The traces of this process, if they are asked for; when `stack` is closed, what is left of them is sent."""
+    if settings.otlp_url is None:
+        return None
+    traces = Traces(settings.otlp_url, settings.otlp_share, process)
+    stack.push_async_callback(asyncio.to_thread, traces.close)
+    return traces
+
+
+def traced(app: Asgi, traces: Traces | None) -> Asgi:
+    """The same application, its requests traced if traces are asked for."""
+    return app if traces is None else Traced(app, traces)
 
 
 Look = Callable[[], Awaitable[None]]

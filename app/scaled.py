@@ -49,35 +49,39 @@ UNSHARED = frozenset({"intents"})
 async def edge(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[Service]:
     """Where devices come in: HTTP under `/ingest`, and TCP."""
     async with AsyncExitStack() as stack:
+        traces = parts.traces_of(stack, settings, "edge")
         database = await _database(stack, settings)
         snapshots = Snapshots(database, detector_secret(settings))
         broker = await _broker(stack, settings, database, ("registry", "command"), "edge")
         stream = JetStream(
             broker, snapshots.subjects, partitions=settings.partitions, queue_max=settings.queue_units_max
         )
+        stream.carried = None if traces is None else traces.carried
         metrics = CollectorRegistry()
-        parts.measured(database, metrics)
+        parts.measured(database, metrics, traces)
         doors = await parts.open_doors(stack, settings, clock, database, snapshots, stream, metrics, snapshots.follow)
         scheduler = _ticker(stack)
         parts.tick_registry(scheduler, snapshots.follow)
         await parts.looked(snapshots.follow)
         missing = _missing({"stream": lambda: broker.connected, "registry": lambda: snapshots.registry.ready})
-        yield Service(app=BareApplication(metrics, missing, doors.http), database=database, tcp_ports=doors.tcp_ports)
+        app = parts.traced(BareApplication(metrics, missing, doors.http), traces)
+        yield Service(app=app, database=database, tcp_ports=doors.tcp_ports)
 
 
 @asynccontextmanager
 async def web(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[Service]:
     """What people and their apps ask: everything under `/v1`."""
     async with AsyncExitStack() as stack:
+        traces = parts.traces_of(stack, settings, "web")
         database = await _database(stack, settings, upgrade)
         broker = await _broker(stack, settings, database, ("live", "place", "doubt"), "web")
         metrics = CollectorRegistry()
-        parts.measured(database, metrics)
+        parts.measured(database, metrics, traces)
         scheduler = _ticker(stack)
         scheduler.add_job(_look_again, "interval", seconds=LOOK_AGAIN_S, args=[database], id="live")
         _audit(stack, scheduler, settings, clock, database, broker, metrics)
         app = create_app(settings, database, clock, metrics=metrics, detector_secret=detector_secret(settings))
-        yield Service(app=app, database=database, tcp_ports={})
+        yield Service(app=parts.traced(app, traces), database=database, tcp_ports={})
 
 
 @asynccontextmanager
@@ -91,10 +95,11 @@ async def worker(settings: Settings, clock: Clock = system_clock) -> AsyncIterat
         leases.prepare(connection, [_turn_of(job) for job in jobs.JOBS])
 
     async with AsyncExitStack() as stack:
+        traces = parts.traces_of(stack, settings, "worker")
         database = await _database(stack, settings, begin)
         broker = await _broker(stack, settings, database, ("outbox", "intent"), "worker")
         metrics = CollectorRegistry()
-        meters = parts.measured(database, metrics)
+        meters = parts.measured(database, metrics, traces)
         deliverer = Deliverer(database, open_channels(settings, clock), clock, tick_s=settings.tick_s, meters=meters)
         deliverer.start()
         stack.push_async_callback(deliverer.stop)

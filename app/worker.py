@@ -31,7 +31,7 @@ from sqlalchemy.engine import Connection
 from app.db import leases, units
 from app.db.engine import Database
 from app.db.leases import Lease, LeaseLost
-from app.kit.clock import Clock
+from app.kit.clock import Clock, monotonic_s
 from app.kit.ids import new_id
 from app.meters import Meters
 from app.pipeline import process
@@ -164,6 +164,7 @@ class Partition:
     async def _digest_all(self, taken: Sequence[Taken]) -> None:
         while taken:
             some = taken[:1] if self._cautious else taken
+            began_s = monotonic_s()
             try:
                 await self._commit(some, taken)
             except LeaseLost:
@@ -177,7 +178,8 @@ class Partition:
                 continue
             if self.meters is not None:
                 oldest_s = (self._clock() - some[0].message.metadata.timestamp).total_seconds()
-                self.meters.worked(len(some), oldest_s)
+                headers = (one.message.headers for one in some)
+                self.meters.worked(self._number, len(some), monotonic_s() - began_s, oldest_s, headers)
             await self.acknowledge(some)
             taken = taken[len(some) :]
         self._cautious = False

@@ -6,7 +6,7 @@ what is new (`discard: new`) and forgets nothing.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -137,6 +137,9 @@ class StreamPlan(Struct, frozen=True, kw_only=True):
 class JetStream:
     """The edge's stream, scaled. `queue_max` is how many units may wait for their acknowledgement here."""
 
+    carried: Callable[[], Mapping[str, str]] | None = None
+    """More headers for what is published now: where it comes from, for traces."""
+
     def __init__(
         self, broker: Broker, subjects: Subjects, *, partitions: int, queue_max: int, timeout_s: float = PUBLISH_S
     ) -> None:
@@ -165,6 +168,8 @@ class JetStream:
 
     async def _send(self, part: Part) -> None:
         headers: dict[str, Any] = {api.Header.MSG_ID.value: part.unit.ingest_ids[0].hex()}
+        if self.carried is not None:
+            headers.update(self.carried())
         try:
             publishing = self._broker.jetstream.publish(
                 subject_of(part.partition), packed(part.unit), timeout=self._timeout_s, stream=STREAM, headers=headers

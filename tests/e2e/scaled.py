@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 
 from app import scaled
 from app.config import Settings
@@ -92,15 +93,15 @@ def both(edge: Service, web: Service) -> Any:
 
 
 @asynccontextmanager
-async def a_scaled_stage(where: str, folder: Path) -> AsyncIterator[ScaledStage]:
-    """All processes around the small town."""
+async def a_scaled_stage(where: str, folder: Path, **changes: Any) -> AsyncIterator[ScaledStage]:
+    """All processes around the small town, with settings other than usual."""
     (folder / "data").mkdir(exist_ok=True)
     stage = ScaledStage(where, folder, ManualClock(NOW))
     stage.phones.start()
     async with AsyncExitStack() as stack:
         stack.callback(stage.phones.stop)
         stage.server = await stack.enter_async_context(running_nats())
-        settings = settings_of(stage, stage.server)
+        settings = msgspec.structs.replace(settings_of(stage, stage.server), **changes)
         stage.web = await stack.enter_async_context(scaled.web(settings, stage.clock))
         stage.workers = tuple([await stack.enter_async_context(scaled.worker(settings, stage.clock)) for _ in range(2)])
         stage.edge = await stack.enter_async_context(scaled.edge(settings, stage.clock))
