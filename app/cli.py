@@ -96,11 +96,15 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
 
 async def _serve(settings: Settings, clock: "Clock", ready_file: Path | None, run: "Process | None" = None) -> None:
     """Serves until told to stop by SIGINT or SIGTERM."""
+    import structlog
+
     from app.embedded import running
     from app.server import serving, write_ready
 
     async with serving(settings, clock, run or running) as site:
-        click.echo(f"Mimamori is ready at {site.base_url}  (API: {site.base_url}/docs)", err=True)
+        if sys.stderr.isatty():
+            click.echo(f"Mimamori is ready at {site.base_url}  (API: {site.base_url}/docs)", err=True)
+        structlog.get_logger().info("ready", address=site.base_url, ports=site.tcp_ports)
         if ready_file is not None:
             write_ready(ready_file, {"base_url": site.base_url, "tcp": site.tcp_ports})
         await _until_stopped()

@@ -171,3 +171,7 @@ async def test_the_family_hears_it_once_and_nobody_knows_who_else_passed(
     search(postgres.folder, began_s, f"{TOWN_UUID}/1/2".encode())
     search(tmp_path, began_s, b"/v1/detectors/{detector_id}/health")
     assert 1 == len(play.pushes(daughter))
+    for name in ("edge", "worker", "web"):
+        lines = [json.loads(line) for line in (tmp_path / f"{name}.log").read_text(encoding="utf-8").splitlines()]
+        assert all({"event", "level", "timestamp"} <= one.keys() for one in lines)
+        assert "ready" in [one["event"] for one in lines]

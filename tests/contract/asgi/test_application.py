@@ -2,6 +2,7 @@
 
 import json
 import logging
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -24,7 +25,10 @@ from tests.contract.web import PASSWORD, Town, town
 def logs_as_before() -> Iterator[None]:
     """Puts the configuration of logs back."""
     handlers, level = logging.root.handlers, logging.root.level
+    hook, thread_hook = sys.excepthook, threading.excepthook
     yield
+    logging.captureWarnings(False)
+    sys.excepthook, threading.excepthook = hook, thread_hook
     structlog.reset_defaults()
     logging.root.handlers, logging.root.level = handlers, level
 
@@ -161,3 +165,18 @@ def test_logs_are_one_json_object_a_line_ours_and_those_of_libraries(capsys: pyt
     assert lines[0]["name"] == "加古川"
     assert lines[1]["logger"] == "uvicorn.error"
     assert all(one["timestamp"].endswith("Z") for one in lines)
+
+
+def test_what_ends_a_process_or_a_thread_is_a_line_as_well() -> None:
+    program = (
+        "import threading, warnings\nfrom app.asgi import configure_logs\nconfigure_logs('info')\n"
+        "warnings.warn('old')\nthread = threading.Thread(target=lambda: 1 / 0, name='helper')\n"
+        "thread.start()\nthread.join()\nraise ValueError('boom')\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    lines = [json.loads(line) for line in ended.stderr.splitlines()]
+
+    assert 1 == ended.returncode
+    assert ["warning", "critical", "critical"] == [one["level"] for one in lines]
+    assert ["thread_crashed", "crashed"] == [one["event"] for one in lines[1:]]
+    assert "ValueError: boom" in lines[2]["exception"]
