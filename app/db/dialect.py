@@ -193,8 +193,10 @@ def _binders(types: Sequence[TypeEngine[Any]], dialect: Any) -> list[tuple[int, 
 
 def _converted(rows: Sequence[Sequence[Any]], converters: Sequence[tuple[int, Callable[[Any], Any]]]) -> list[Any]:
     """The rows with the values of some columns converted, column by column: fewer steps than row by row."""
+    if not converters or not rows:
+        return list(rows)
     columns: list[Any] = list(zip(*rows, strict=True))
-    for place, convert in converters if rows else ():
+    for place, convert in converters:
         columns[place] = map(convert, columns[place])
     return list(zip(*columns, strict=True))
 

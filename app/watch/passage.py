@@ -72,8 +72,11 @@ def look(state: WatchState, observation: Observation, subject: Subject, now: dat
 
 def was_told(state: WatchState, passed: Passed) -> bool:
     """Whether this tag was told at this detector less than ten minutes before or after."""
-    pair = _pair(passed)
-    return any(one.pair == pair and abs(passed.at - one.at) < AGAIN_AFTER for one in state.told)
+    pair, at = _pair(passed), passed.at
+    for one in state.told:  # noqa: SIM110 — a generator takes as long as all the rest of a passage.
+        if one.pair == pair and abs(at - one.at) < AGAIN_AFTER:
+            return True
+    return False
 
 
 def note_told(state: WatchState, passed: Passed, now: datetime) -> None:

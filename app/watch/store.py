@@ -68,6 +68,7 @@ _KEY: sa.Column[bytes] = sa.Column("subject_id", KeyBytes())
 _LOOKUP = dialect.Lookup(_STATES, _KEY)
 _LOCKED = dialect.Lookup(_STATES.order_by(watch_state.c.subject_id).with_for_update(), _KEY)
 _number = attrgetter("int")
+_NEW = (None, None, 0, None)
 
 
 def load(connection: Connection, subjects: Mapping[UUID, CityId]) -> dict[UUID, Kept]:
@@ -76,10 +77,10 @@ def load(connection: Connection, subjects: Mapping[UUID, CityId]) -> dict[UUID, 
     """
     keys = {one.bytes: one for one in sorted(subjects, key=_number)}
     lookup = _LOOKUP if connection.dialect.name == "sqlite" else _LOCKED
-    rows = {key: values for key, *values in lookup.rows(connection, keys)}
+    rows = {row[0]: row for row in lookup.rows(connection, keys)}
     kept: dict[UUID, Kept] = {}
     for key, subject_id in keys.items():
-        state, version, due_at = rows.get(key) or (None, 0, None)
+        _, state, version, due_at = rows.get(key) or _NEW
         kept[subject_id] = Kept(
             subject_id=subject_id,
             city_id=subjects[subject_id],

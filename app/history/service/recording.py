@@ -254,11 +254,8 @@ def _doubt(
         until_s = one.until_s
         if one.of_tag.elsewhere_s(key[2]) <= until_s:  # The usual case.
             continue
-        lately = [other for other in one.of_tag.values() if other.last_s > until_s]
         mine = one.of_tag.get(key[2])
-        if mine is None or not lately or (len(lately) == 1 and lately[0] is mine):
-            continue
-        if may_contradict(mine, lately, until_s, one.detector.range_m):
+        if mine is not None and may_contradict(mine, one.of_tag.values(), until_s, one.detector.range_m):
             suspects.add(TagId(one.tag_id))
     if not suspects:
         return

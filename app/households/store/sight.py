@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 
 from app.accounts.model import Role, Viewer
 from app.accounts.tables import account
+from app.db import dialect
 from app.households.access import Facts
 from app.households.model import CONSENT_ROLES, Consent, Household, Protection, Scope, Told, Wearer
 from app.households.store.rows import consent_of, contact_of, household_of, protection_of, wearer_of
@@ -116,12 +117,23 @@ def told(
     hidden.
     """
     found: dict[WearerId, list[Told]] = {wearer_id: [] for wearer_id in wearer_ids}
-    ids = list(found)
+    # Of those who let nobody see anything the database need not look for contacts, a third of the time.
+    ids = [wearer_id for (wearer_id,) in _LETTING.rows(connection, list(found))] if scopes else list(found)
+    if not ids:
+        return found
     # Filled up to a power of two, so that the driver knows the statement: to prepare it takes as long as to answer it.
     ids += ids[:1] * ((1 << max(len(ids) - 1, 0).bit_length()) - len(ids))
     for row in connection.execute(_telling(scopes), {"wearer_ids": ids, "now": now}):
         found[row.wearer_id].append(Told(contact=contact_of(row), account_id=row.account_id))
     return found
+
+
+_LETTING = dialect.Lookup(
+    sa.select(consent.c.wearer_id)
+    .where(consent.c.wearer_id.in_(sa.bindparam("ids", expanding=True)), consent.c.revoked_at.is_(None))
+    .distinct(),
+    consent.c.wearer_id,
+)
 
 
 @cache
