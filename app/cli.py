@@ -197,6 +197,7 @@ async def _demo(
             fcm_credentials=str(phones.write_credentials(folder)), fcm_url=phones.url,
         )  # fmt: skip
         async with serving(settings, clock) as site:
+            assert site.database is not None, "one process has the database"
             token = await first_administrator(site.database, clock())
             show = asyncio.ensure_future(
                 run_demo(

@@ -4,9 +4,12 @@ The edge's stream is given its embedded form here. What runs in the background i
 end.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager
 
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from prometheus_client import CollectorRegistry
 
 from app import jobs, parts
@@ -17,6 +20,7 @@ from app.db.engine import Database, check, where_of
 from app.kit.clock import Clock, system_clock
 from app.kit.errors import Overloaded
 from app.migrations.run import upgrade
+from app.orders import Downlink
 from app.parts import Service
 from app.pipeline import process
 from app.push.channels import open_channels
@@ -24,6 +28,13 @@ from app.push.deliver import Deliverer
 from app.snapshots import Snapshots
 from beacon_ingest.messages import DetectorUnit, Unit
 from beacon_ingest.stream import StreamFull
+
+log = structlog.get_logger()
+
+REGISTRY_CHECK_S = 5
+"""A change that nobody told this process of (another command on the same database) reaches the edge after this time at
+most.
+"""
 
 
 class EmbeddedStream:
@@ -39,6 +50,25 @@ class EmbeddedStream:
             return self._database.write_item(self._runner, unit)
         except Overloaded as error:
             raise StreamFull(error.retry_after_s) from None
+
+
+def _follow(scheduler: AsyncIOScheduler, database: Database, snapshots: Snapshots) -> None:
+    """Lets changes of the register reach the edge: at once after a hint, and when nobody told us of them."""
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def look() -> None:
+        try:
+            await snapshots.check()
+        except Exception as error:  # What was known is still in force; the next look is soon.
+            log.error("registry_not_read", error=type(error).__name__)
+
+    def on_registry(_key: str) -> None:
+        task = asyncio.ensure_future(look())
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    database.listen("registry", on_registry)
+    scheduler.add_job(look, "interval", seconds=REGISTRY_CHECK_S, id="registry")
 
 
 @asynccontextmanager
@@ -60,13 +90,14 @@ async def running(settings: Settings, clock: Clock = system_clock) -> AsyncItera
         metrics = CollectorRegistry()
         meters = parts.measured(database, metrics, traces)
         stream = EmbeddedStream(database, clock)
-        doors = await parts.open_doors(stack, settings, clock, database, snapshots, stream, metrics, snapshots.load)
+        downlink = Downlink(database, clock)
+        doors = await parts.open_doors(stack, settings, clock, snapshots, stream, downlink, database.listeners, metrics)
         deliverer = Deliverer(database, open_channels(settings, clock), clock, tick_s=settings.tick_s, meters=meters)
         deliverer.start()
         stack.push_async_callback(deliverer.stop)
         scheduler = parts.ticker()
         parts.tick_jobs(scheduler, database, settings, clock)
-        parts.tick_registry(scheduler, snapshots.check)
+        _follow(scheduler, database, snapshots)
         auditor = Auditor(database, clock, metrics, settings.watchman_url)
         scheduler.add_job(auditor.audit, "interval", seconds=EVERY_S, id="audit")
         scheduler.start()

@@ -11,8 +11,7 @@ import msgspec
 import structlog
 from nats.aio.msg import Msg
 
-from app.db.engine import Database
-from app.db.session import Hint
+from app.db.session import Hint, Listeners
 from beacon_ingest.broker import Broker, Disconnected
 
 log = structlog.get_logger()
@@ -22,15 +21,15 @@ _SUBJECT = "mimamori.look."
 
 
 class Hints:
-    """Sends on what this process commits, and listens for `topics` of others."""
+    """Sends on what this process commits, and tells `listeners` what others say of `topics`."""
 
-    def __init__(self, database: Database, broker: Broker, topics: Sequence[str]) -> None:
-        self._database, self._broker, self._topics = database, broker, topics
+    def __init__(self, listeners: Listeners, broker: Broker, topics: Sequence[str]) -> None:
+        self._listeners, self._broker, self._topics = listeners, broker, topics
         self._from_afar = False
         self._outgoing: dict[str, dict[str, None]] = {}
         self._task: asyncio.Task[None] | None = None
         for topic in TOPICS:
-            database.listen(topic, partial(self._note, topic))
+            listeners.listen(topic, partial(self._note, topic))
 
     async def prepare(self, broker: Broker) -> None:
         """Begins to listen; the line keeps that when it breaks and is open again."""
@@ -46,7 +45,7 @@ class Hints:
             return
         self._from_afar = True
         try:
-            self._database.tell([Hint(topic, key) for key in keys])
+            self._listeners.tell([Hint(topic, key) for key in keys])
         finally:
             self._from_afar = False
 

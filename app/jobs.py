@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 from app.accounts import service as accounts
 from app.alerts.service import acting, raising, telling
 from app.config import Settings
-from app.db import dialect, intents, units
+from app.db import dialect, intents, shards, units
 from app.db.errors import plain
 from app.db.session import hint, savepoint
 from app.db.tables import heartbeat
@@ -123,6 +123,7 @@ def forget(connection: Connection, settings: Settings, now: datetime) -> None:
     history.forget_surveys_before(connection, now - SURVEYS_KEPT)
     tags.forget_detector_history(connection, now - timedelta(days=settings.retention_days))
     units.forget_before(connection, now - units.KEPT)
+    shards.gather(connection)  # Where nobody publishes the register: its changes do not pile up.
     accounts.forget_failures(connection, now)
     accounts.forget_sign_ins(connection, now)
 

@@ -1,12 +1,13 @@
 """What processes are put together from, whether there is one of them (`embedded`) or many (`scaled`): the edge's doors,
-its downlink, what makes changes reach it, and the ticker of timed work.
+and the ticker of timed work.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
+from typing import Protocol
 from uuid import UUID
 
 import structlog
@@ -21,67 +22,28 @@ from app.asgi.traced import Traced
 from app.config import Settings
 from app.db.engine import Database
 from app.db.errors import plain
-from app.devices import service as devices
+from app.db.session import Listeners
 from app.kit.clock import Clock, monotonic_s, system_clock
 from app.kit.errors import Overloaded
-from app.kit.ids import CommandId, DeviceId
 from app.meters import Meters
-from app.snapshots import Snapshots
 from app.traces import Traces
 from beacon_ingest.counters import Counters
-from beacon_ingest.downlink import Connections, Order
+from beacon_ingest.downlink import Connections, Downlink
 from beacon_ingest.listeners.http import EdgeHttp
 from beacon_ingest.listeners.tcp import serve_tcp
+from beacon_ingest.registry import Registry, Tags
 from beacon_ingest.stream import Stream
 
 log = structlog.get_logger()
-
-REGISTRY_CHECK_S = 5
-"""A change that nobody told this process of (another command on the same database) reaches the edge after this time at
-most.
-"""
 
 
 class Service(Struct, kw_only=True):
     """What runs: the ASGI application, and the TCP ports that were taken."""
 
     app: Asgi
-    database: Database
+    database: Database | None
+    """None in an edge, which sees none."""
     tcp_ports: dict[str, int]
-
-
-class Downlink:
-    """Commands to devices, from their rows. Which devices have one due is kept in memory, because it is asked on every
-    message.
-    """
-
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
-        self._waiting: set[UUID] = set()
-
-    def note(self, device_id: UUID) -> None:
-        """A command of this device may be due."""
-        self._waiting.add(device_id)
-
-    def has_pending(self, device_id: UUID) -> bool:
-        """Whether a command may be due."""
-        return device_id in self._waiting
-
-    async def pending(self, device_id: UUID) -> list[Order]:
-        """The commands that are due, oldest first."""
-        self._waiting.discard(device_id)
-        now = self._clock()
-        commands = await self._database.read(lambda c: devices.pending(c, DeviceId(device_id), now))
-        return [
-            Order(id=one.id, device_id=one.device_id, kind=one.kind.value, interval_s=one.interval_s)
-            for one in commands
-        ]
-
-    async def sent(self, order_ids: list[UUID]) -> None:
-        """Notes that they were handed to the device."""
-        now = self._clock()
-        await self._database.write(lambda c: devices.mark_sent(c, [CommandId(one) for one in order_ids], now))
 
 
 class Doors(Struct, kw_only=True):
@@ -92,22 +54,26 @@ class Doors(Struct, kw_only=True):
 
 
 async def open_doors(
-    stack: AsyncExitStack, settings: Settings, clock: Clock, database: Database, snapshots: Snapshots, stream: Stream,
-    metrics: CollectorRegistry, look: "Look",
+    stack: AsyncExitStack, settings: Settings, clock: Clock, known: "Known", stream: Stream, downlink: "NotedDownlink",
+    listeners: Listeners, metrics: CollectorRegistry,
 ) -> Doors:  # fmt: skip
-    """Listens for devices until `stack` is closed. After a hint from the database `look` brings the snapshots up to
-    date.
-    """
-    downlink, connections, counters = Downlink(database, clock), Connections(), Counters(metrics)
+    """Listens for devices until `stack` is closed, and for hints that a command waits for one of them."""
+    connections, counters = Connections(), Counters(metrics)
     http = EdgeHttp(
-        registry=snapshots.registry, tags=snapshots.tags, stream=stream, downlink=downlink, clock=clock,
+        registry=known.registry, tags=known.tags, stream=stream, downlink=downlink, clock=clock,
         monotonic=monotonic_s, counters=counters,
     )  # fmt: skip
-    _listen(database, look, downlink, connections)
+
+    def on_command(key: str) -> None:
+        device_id = UUID(key)
+        downlink.note(device_id)
+        connections.wake(device_id)
+
+    listeners.listen("command", on_command)
     ports: dict[str, int] = {}
     for protocol, port in settings.tcp.items():
         server = await serve_tcp(
-            protocol, settings.host, port, registry=snapshots.registry, stream=stream, downlink=downlink,
+            protocol, settings.host, port, registry=known.registry, stream=stream, downlink=downlink,
             connections=connections, clock=clock, monotonic=monotonic_s, counters=counters,
         )  # fmt: skip
         stack.push_async_callback(server.stop)
@@ -115,22 +81,12 @@ async def open_doors(
     return Doors(http=http, tcp_ports=ports)
 
 
-def _listen(database: Database, look: "Look", downlink: Downlink, connections: Connections) -> None:
-    """Lets changes in the database reach the edge at once."""
-    tasks: set[asyncio.Task[None]] = set()
+class NotedDownlink(Downlink, Protocol):
+    """A downlink that is told when an order may be due."""
 
-    def on_registry(_key: str) -> None:
-        task = asyncio.ensure_future(looked(look))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-
-    def on_command(key: str) -> None:
-        device_id = UUID(key)
-        downlink.note(device_id)
-        connections.wake(device_id)
-
-    database.listen("registry", on_registry)
-    database.listen("command", on_command)
+    def note(self, device_id: UUID) -> None:
+        """An order of this device may be due."""
+        ...
 
 
 def measured(database: Database, metrics: CollectorRegistry, traces: Traces | None = None) -> Meters:
@@ -154,16 +110,18 @@ def traced(app: Asgi, traces: Traces | None) -> Asgi:
     return app if traces is None else Traced(app, traces)
 
 
-Look = Callable[[], Awaitable[None]]
-"""Brings what the edge knows up to date."""
+class Known(Protocol):
+    """What an edge knows, wherever from."""
 
+    @property
+    def registry(self) -> Registry:
+        """Who may speak."""
+        ...
 
-async def looked(look: Look) -> None:
-    """Looks, if the database answers."""
-    try:
-        await look()
-    except Exception as error:  # What was known is still in force; the next look is soon.
-        log.error("registry_not_read", error=type(error).__name__)
+    @property
+    def tags(self) -> Tags:
+        """Which tags exist."""
+        ...
 
 
 def ticker() -> AsyncIOScheduler:
@@ -188,11 +146,6 @@ def tick_jobs(
         one = partial(work, job=job)
         scheduler.add_job(partial(_run, database, job.name, one), "interval", seconds=job.every_s, id=job.name)
     database.listen("intent", lambda _key: scheduler.modify_job("intents", next_run_time=system_clock()))
-
-
-def tick_registry(scheduler: AsyncIOScheduler, look: Look) -> None:
-    """Lets the ticker look whether somebody else changed what the edge must know."""
-    scheduler.add_job(partial(looked, look), "interval", seconds=REGISTRY_CHECK_S, id="registry")
 
 
 def stop_ticker(scheduler: AsyncIOScheduler) -> None:

@@ -2,17 +2,17 @@
 what is timed, webs answer people. Any number of each; none knows of another but by rows and hints.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from uuid import UUID
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Gauge
 from sqlalchemy.engine import Connection
 
-from app import jobs, parts
+from app import jobs, parts, publisher
 from app.asgi import create_app
 from app.asgi.bare import BareApplication
 from app.care.service.around import Around, plan_of, servers_of
@@ -20,18 +20,23 @@ from app.care.service.auditing import EVERY_S, Auditor
 from app.config import InvalidSettings, Settings, detector_secret
 from app.db import leases
 from app.db.engine import Database, check, where_of
-from app.db.session import Hint
+from app.db.session import Hint, Listeners
 from app.hints import Hints
 from app.kit.clock import Clock, system_clock
 from app.migrations.run import upgrade
+from app.orders import Answers
 from app.parts import Service
+from app.publisher import Publisher
 from app.push.channels import open_channels
 from app.push.deliver import Deliverer
-from app.snapshots import Snapshots
+from app.snapshots import key_of
 from app.worker import Worker
+from beacon_ingest.asking import AskingDownlink
 from beacon_ingest.broker import Broker, Unfit
+from beacon_ingest.bucket import follower
 from beacon_ingest.jetstream import JetStream
 from beacon_ingest.monitoring import servers_at
+from beacon_ingest.shards import Register
 
 log = structlog.get_logger()
 
@@ -47,25 +52,30 @@ UNSHARED = frozenset({"intents"})
 
 @asynccontextmanager
 async def edge(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[Service]:
-    """Where devices come in: HTTP under `/ingest`, and TCP."""
+    """Where devices come in: HTTP under `/ingest`, and TCP. It sees no database."""
+    _must_be_scaled(settings, "nats", "detector_secret")
     async with AsyncExitStack() as stack:
         traces = parts.traces_of(stack, settings, "edge")
-        database = await _database(stack, settings)
-        snapshots = Snapshots(database, detector_secret(settings))
-        broker = await _broker(stack, settings, database, ("registry", "command"), "edge")
+        listeners = Listeners()
+        broker = await _broker(stack, settings, listeners, ("command",), "edge")
+        register = Register(key_of(detector_secret(settings)))
+        watcher = follower(broker, register)
+        watcher.start()
+        stack.push_async_callback(watcher.stop)
         stream = JetStream(
-            broker, snapshots.subjects, partitions=settings.partitions, queue_max=settings.queue_units_max
+            broker, register.subjects, partitions=settings.partitions, queue_max=settings.queue_units_max
         )
         stream.carried = None if traces is None else traces.carried
         metrics = CollectorRegistry()
-        parts.measured(database, metrics, traces)
-        doors = await parts.open_doors(stack, settings, clock, database, snapshots, stream, metrics, snapshots.follow)
-        scheduler = _ticker(stack)
-        parts.tick_registry(scheduler, snapshots.follow)
-        await parts.looked(snapshots.follow)
-        missing = _missing({"stream": lambda: broker.connected, "registry": lambda: snapshots.registry.ready})
+        known = Gauge("mimamori_registry_known", "What the edge knows of the register", ["what"], registry=metrics)
+        known.labels("speakers").set_function(lambda: register.speakers_known)
+        known.labels("tags").set_function(lambda: register.tags_known)
+        doors = await parts.open_doors(
+            stack, settings, clock, register, stream, AskingDownlink(broker), listeners, metrics
+        )
+        missing = _missing({"stream": lambda: broker.connected, "registry": lambda: register.registry.ready})
         app = parts.traced(BareApplication(metrics, missing, doors.http), traces)
-        yield Service(app=app, database=database, tcp_ports=doors.tcp_ports)
+        yield Service(app=app, database=None, tcp_ports=doors.tcp_ports)
 
 
 @asynccontextmanager
@@ -74,7 +84,7 @@ async def web(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[
     async with AsyncExitStack() as stack:
         traces = parts.traces_of(stack, settings, "web")
         database = await _database(stack, settings, upgrade)
-        broker = await _broker(stack, settings, database, ("live", "place", "doubt"), "web")
+        broker = await _broker(stack, settings, database.listeners, ("live", "place", "doubt"), "web")
         metrics = CollectorRegistry()
         parts.measured(database, metrics, traces)
         scheduler = _ticker(stack)
@@ -92,13 +102,18 @@ async def worker(settings: Settings, clock: Clock = system_clock) -> AsyncIterat
         upgrade(connection)
         jobs.come_up(connection, clock())
         jobs.make_room(connection, settings, clock())
-        leases.prepare(connection, [_turn_of(job) for job in jobs.JOBS])
+        leases.prepare(connection, [*(_turn_of(job) for job in jobs.JOBS), publisher.TURN])
 
     async with AsyncExitStack() as stack:
         traces = parts.traces_of(stack, settings, "worker")
         database = await _database(stack, settings, begin)
-        broker = await _broker(stack, settings, database, ("outbox", "intent"), "worker")
+        answers = Answers(database, clock)
+        topics = ("outbox", "intent", "registry")
+        broker = await _broker(stack, settings, database.listeners, topics, "worker", answers.prepare)
         metrics = CollectorRegistry()
+        publishing = Publisher(database, broker, replicas=settings.replicas, metrics=metrics)
+        publishing.start()
+        stack.push_async_callback(publishing.stop)
         meters = parts.measured(database, metrics, traces)
         deliverer = Deliverer(database, open_channels(settings, clock), clock, tick_s=settings.tick_s, meters=meters)
         deliverer.start()
@@ -120,7 +135,7 @@ async def _database(
     stack: AsyncExitStack, settings: Settings, begin: Callable[[Connection], None] | None = None
 ) -> Database:
     """The database, started; `begin` is done in a transaction before. Raises `InvalidSettings`."""
-    _must_be_scaled(settings)
+    _must_be_scaled(settings, "database", "nats", "detector_secret")
     database = Database(where_of(settings), group_max=settings.group_units_max, queue_max=settings.queue_units_max)
     if begin is not None:
         with database.transaction() as connection:
@@ -131,22 +146,22 @@ async def _database(
     return database
 
 
-def _must_be_scaled(settings: Settings) -> None:
-    if not settings.database or not settings.nats:
-        raise InvalidSettings("This process needs the settings `database` (PostgreSQL) and `nats`.")
-    if settings.detector_secret is None:
-        raise InvalidSettings("Many processes need one `detector_secret`: set it for all of them.")
+def _must_be_scaled(settings: Settings, *needed: str) -> None:
+    if missing := [name for name in needed if not getattr(settings, name)]:
+        names = ", ".join(f"`{name}`" for name in missing)
+        raise InvalidSettings(f"This process, one of many, needs the settings {names}: the same for all of them.")
 
 
 async def _broker(
-    stack: AsyncExitStack, settings: Settings, database: Database, topics: tuple[str, ...], name: str
-) -> Broker:
+    stack: AsyncExitStack, settings: Settings, listeners: Listeners, topics: tuple[str, ...], name: str,
+    *prepare: Callable[[Broker], Awaitable[None]],
+) -> Broker:  # fmt: skip
     """The line to NATS, on which the stream is and hints come and go. Raises `InvalidSettings` when it is not fit."""
     plan = plan_of(settings)
     await _must_sync(settings)
     broker = Broker(servers_of(settings), name=f"mimamori {name}")
-    hints = Hints(database, broker, topics)
-    broker.prepare = [plan.prepare, hints.prepare]
+    hints = Hints(listeners, broker, topics)
+    broker.prepare = [plan.prepare, hints.prepare, *prepare]
     stack.push_async_callback(broker.close)
     try:
         await broker.open(PATIENCE_S)

@@ -45,7 +45,7 @@ class Site(Struct, kw_only=True):
 
     base_url: str
     tcp_ports: dict[str, int]
-    database: Database
+    database: Database | None
 
 
 @asynccontextmanager

@@ -1,33 +1,30 @@
-"""What the edge keeps in memory of who may speak, which tags exist and whose they are, read from the tables."""
+"""What the edge keeps in memory of who may speak and which tags exist, read from the tables: whole for an edge that has
+the database, in shards for those that have not.
+"""
 
 import hashlib
+from collections.abc import Callable, Collection
 from uuid import UUID
 
 from sqlalchemy.engine import Connection
 
+from app.db import shards
 from app.db.engine import Database
-from app.db.versions import numbers
 from app.devices import service as devices
-from app.devices.store.devices import CARRIERS_VERSION
 from app.tags import service as tags
 from app.tags.keys import detector_key
 from app.tags.model import DetectorKind
 from app.tags.snapshot import DetectorEntry
-from app.tags.store.tags import TAG_CARRIERS_VERSION
 from beacon_ingest.messages import TagName
-from beacon_ingest.partitions import Subjects
 from beacon_ingest.registry import Entry, Registry, TagEntry, Tags
-
-HANDS = (CARRIERS_VERSION, TAG_CARRIERS_VERSION)
-"""What changes when something changes hands."""
+from beacon_ingest.shards import Detector, Device, Shard, Tag, shard_of
 
 
 class Snapshots:
-    """What the edge knows, read from the tables: who may speak, which tags exist, and to whom what they say belongs."""
+    """What the edge knows, read from the tables: who may speak, and which tags exist."""
 
     def __init__(self, database: Database, secret: bytes) -> None:
-        self.registry, self.tags, self.subjects = Registry(), Tags(), Subjects()
-        self._hands: frozenset[tuple[str, int]] | None = None
+        self.registry, self.tags = Registry(), Tags()
         self._database = database
         self._secret = secret
 
@@ -37,16 +34,8 @@ class Snapshots:
         self.registry.replace(speakers, sum(versions))
         self.tags.replace(known, versions[1])
 
-    async def follow(self) -> None:
-        """As `check`, and brings up to date to whom everything belongs: for an edge whose stream goes by that."""
-        hands, subjects = await self._database.read(self._read_hands)
-        if subjects is not None:
-            self.subjects.replace(subjects)
-            self._hands = hands
-        await self.check()
-
     async def check(self) -> None:
-        """Brings them up to date when somebody else changed something."""
+        """Brings them up to date when something changed."""
         versions = await self._database.read(_versions)
         if not self.registry.ready or sum(versions) != self.registry.version:
             await self.load()
@@ -61,15 +50,14 @@ class Snapshots:
         ]
         return _versions(connection), [*devices.registry_entries(connection), *detectors], known
 
-    def _read_hands(self, connection: Connection) -> tuple[frozenset[tuple[str, int]], dict[UUID, UUID] | None]:
-        hands = numbers(connection, HANDS)
-        if hands == self._hands:
-            return hands, None
-        return hands, {**devices.carriers_now(connection), **tags.tag_wearers(connection)}
-
 
 def _versions(connection: Connection) -> tuple[int, int]:
     return devices.registry_version(connection), tags.registry_version(connection)
+
+
+def key_of(secret: bytes) -> Callable[[UUID, int], bytes]:
+    """What makes the key of a detector, of its id and the generation."""
+    return lambda detector_id, generation: detector_key(secret, detector_id, generation).encode()
 
 
 def _speaker(one: DetectorEntry, secret: bytes) -> Entry:
@@ -85,4 +73,47 @@ def _speaker(one: DetectorEntry, secret: bytes) -> Entry:
         secret=key,
         interval_s=one.interval_s,
         skew_s=one.skew_s,
+    )
+
+
+def read_shards(connection: Connection, numbers: Collection[int]) -> dict[int, Shard]:
+    """These shards of the register as they are now, with their versions; PostgreSQL only."""
+    versions = shards.versions(connection)
+    devices_in: dict[int, list[Device]] = {number: [] for number in numbers}
+    detectors_in: dict[int, list[Detector]] = {number: [] for number in numbers}
+    tags_in: dict[int, list[Tag]] = {number: [] for number in numbers}
+    carriers = devices.carriers_now(connection, numbers)
+    wearers = tags.tag_wearers(connection, numbers)
+    for one in devices.registry_entries(connection, numbers):
+        devices_in[shard_of(one.device_id)].append(_device(one, carriers.get(one.device_id)))
+    for detector in tags.detector_entries(connection, numbers):
+        detectors_in[shard_of(detector.detector_id)].append(_detector(detector))
+    for tag in tags.tag_entries(connection, numbers):
+        bound = Tag(tag.tag_id, tag.city, tag.scheme, tag.identity, tag.mac, tag.bound, wearers.get(tag.tag_id))
+        tags_in[shard_of(tag.tag_id)].append(bound)
+    return {
+        number: Shard(
+            versions.get(number, 0), tuple(devices_in[number]), tuple(detectors_in[number]), tuple(tags_in[number])
+        )
+        for number in numbers
+    }
+
+
+def _device(one: Entry, carrier: UUID | None) -> Device:
+    return Device(
+        one.device_id, one.city, one.format, one.external_id, one.key_hash, one.key_required, one.forwarder, carrier
+    )
+
+
+def _detector(one: DetectorEntry) -> Detector:
+    forwarder = one.kind is DetectorKind.BRIDGE
+    return Detector(
+        one.detector_id,
+        one.city,
+        one.format,
+        one.external_id,
+        one.key_generation,
+        forwarder,
+        one.interval_s,
+        one.skew_s,
     )

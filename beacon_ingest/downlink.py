@@ -34,6 +34,25 @@ class Downlink(Protocol):
         ...
 
 
+class Noted:
+    """Which devices have an order due, in memory. Whoever keeps the orders says so again and again while they wait."""
+
+    def __init__(self) -> None:
+        self._noted: set[UUID] = set()
+
+    def note(self, device_id: UUID) -> None:
+        """An order of this device may be due."""
+        self._noted.add(device_id)
+
+    def has_pending(self, device_id: UUID) -> bool:
+        """Whether an order may be due."""
+        return device_id in self._noted
+
+    def taken(self, device_id: UUID) -> None:
+        """What is due for this device is asked for now."""
+        self._noted.discard(device_id)
+
+
 class NoDownlink:
     """A downlink without orders, for an edge that only listens."""
 

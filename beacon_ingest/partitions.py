@@ -4,7 +4,7 @@ Whoever the state belongs to decides: the wearer or contact who carries a device
 concerns one of them lies in one partition and is worked on in order; what changes hands goes with the new one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from uuid import UUID
 from zlib import crc32
@@ -17,14 +17,16 @@ from beacon_ingest.units import STAMP_BYTES
 
 
 class Subjects:
-    """Who each device and tag belongs to, a snapshot replaced whole; what is in nobody's hands is its own subject."""
+    """Who each device and tag belongs to; what is in nobody's hands is its own subject."""
 
     def __init__(self) -> None:
-        self._of: Mapping[UUID, UUID] = {}
+        self._of: dict[UUID, UUID] = {}
 
-    def replace(self, subjects: Mapping[UUID, UUID]) -> None:
-        """From now on these are the wearers and contacts who carry something, by device and tag."""
-        self._of = subjects
+    def change(self, gone: Iterable[UUID], new: Mapping[UUID, UUID]) -> None:
+        """Forgets in whose hands some devices and tags are, and learns in whose others are: wearers and contacts."""
+        for carried in gone:
+            self._of.pop(carried, None)
+        self._of.update(new)
 
     def of(self, carried: UUID) -> UUID:
         """Whose partition says where the unit goes."""

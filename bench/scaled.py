@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import nats
 import sqlalchemy as sa
 from msgspec import Struct
@@ -292,18 +293,28 @@ def _size(connection: Connection, table: str) -> tuple[int, int]:
     return rows, size
 
 
+def _until_known(edge: Running, tags: int) -> None:
+    """Waits until an edge knows so many tags: its register comes in pieces, and workers may be writing it still."""
+    wanted = f'mimamori_registry_known{{what="tags"}} {float(tags)}'
+    deadline = time.monotonic() + PATIENCE_S
+    while wanted not in httpx.get(f"http://127.0.0.1:{edge.port}/metrics").text:
+        if time.monotonic() > deadline:
+            raise RuntimeError("the edge does not know the tags")
+        time.sleep(0.2)
+
+
 def _measure_memory(around: Cluster) -> Iterator[Measurement]:
     """What an edge keeps of each tag, and how long it takes to read them."""
     built = detectors.build(around.database, around.secret)
-    with around.processes("edge") as (edge,):
-        _until_ready(edge)
+    with around.processes("edge", "worker") as (edge, _worker):
+        _until_known(edge, detectors.TAGS)
         few_s, few_mb = cpu_s(edge.pid), memory_mb(edge.pid)
     with around.engine() as engine, engine.begin() as connection:
         detectors.register_tags(
             connection, range(detectors.TAGS, detectors.TAGS + MORE_TAGS), itertools.cycle(built.wearer_ids)
         )
-    with around.processes("edge") as (edge,):
-        _until_ready(edge)
+    with around.processes("worker") as (_worker,), around.processes("edge") as (edge,):
+        _until_known(edge, detectors.TAGS + MORE_TAGS)
         many_s, many_mb = cpu_s(edge.pid), memory_mb(edge.pid)
     each_kb, each_us = (many_mb - few_mb) / MORE_TAGS * 1000, (many_s - few_s) / MORE_TAGS * 1e6
     yield Measurement(name="scaled.edge_memory", value=few_mb, unit=f"MB with {detectors.TAGS} tags and devices")

@@ -39,6 +39,15 @@ class PostgresServer:
         uri: str = self._server.get_uri(database=name, driver="psycopg")
         return uri
 
+    def stop(self) -> None:
+        """Stops the server, whoever uses it."""
+        self._admin.dispose()
+        self._server.stop()
+
+    def start(self) -> None:
+        """Starts it again, where it was."""
+        self._server.ensure_postgres_running()
+
     @contextmanager
     def database(self, template: str = MIGRATED) -> Iterator[str]:
         """The URL of a database of its own, which is gone after the block."""

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from app.config import Settings
 from app.db.dialect import tune_sqlite
-from app.db.session import Hint, take
+from app.db.session import Hint, Listeners, take
 from app.db.writer import Measures, Runner, Writer
 
 Result = TypeVar("Result")
@@ -86,9 +86,9 @@ class Database:
         self.engine = open_engine(where)
         self._read_engine = open_engine(where, read_only=True)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="mimamori-reader")
-        self._listeners: dict[str, list[Callable[[str], None]]] = {}
+        self.listeners = Listeners()
         writer = _writer_class(self.engine)
-        self._writer = writer(self.engine, group_max=group_max, queue_max=queue_max, on_hints=self._tell)
+        self._writer = writer(self.engine, group_max=group_max, queue_max=queue_max, on_hints=self.listeners.tell)
 
     def start(self) -> None:
         """Begins to take work."""
@@ -145,15 +145,8 @@ class Database:
         """Calls `listener` with the key of every hint of `topic`, on the event loop; gives the function that ends
         it.
         """
-        listeners = self._listeners.setdefault(topic, [])
-        listeners.append(listener)
-        return lambda: listeners.remove(listener) if listener in listeners else None
+        return self.listeners.listen(topic, listener)
 
     def tell(self, hints: Sequence[Hint]) -> None:
         """Passes on hints of another process to whoever listens here."""
-        self._tell(hints)
-
-    def _tell(self, hints: Sequence[Hint]) -> None:
-        for one in hints:
-            for listener in tuple(self._listeners.get(one.topic, ())):
-                listener(one.key)
+        self.listeners.tell(hints)

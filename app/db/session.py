@@ -4,7 +4,7 @@ A hint says "go and look", nothing more: it may be lost with the process, the tr
 thing that leaves a transaction besides its rows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from msgspec import Struct
@@ -20,6 +20,27 @@ class Hint(Struct, frozen=True):
 
     topic: str
     key: str = ""
+
+
+class Listeners:
+    """Who looks when they are told of a hint."""
+
+    def __init__(self) -> None:
+        self._listeners: dict[str, list[Callable[[str], None]]] = {}
+
+    def listen(self, topic: str, listener: Callable[[str], None]) -> Callable[[], None]:
+        """Calls `listener` with the key of every hint of `topic`, on the event loop; gives the function that ends
+        it.
+        """
+        listeners = self._listeners.setdefault(topic, [])
+        listeners.append(listener)
+        return lambda: listeners.remove(listener) if listener in listeners else None
+
+    def tell(self, hints: Sequence[Hint]) -> None:
+        """Passes them on to whoever listens."""
+        for one in hints:
+            for listener in tuple(self._listeners.get(one.topic, ())):
+                listener(one.key)
 
 
 def hint(connection: Connection, topic: str, key: str = "") -> None:

@@ -83,3 +83,20 @@ lease = sa.Table(
     sa.Column("suspect", sa.BigInteger, nullable=True),
     sa.Column("failures", sa.Integer, nullable=False),
 )
+
+# What changed of the register that edges keep in memory, by the part (shard) that it lies in. Written by triggers in
+# the transaction of the change, and taken away by who gives that shard its next version; on PostgreSQL only.
+registry_change = sa.Table(
+    "registry_change",
+    metadata,
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=True),
+    sa.Column("shard", sa.Integer, nullable=False),
+)
+
+# The version in which each shard of the register must be where edges read it (`shards.py`).
+registry_shard = sa.Table(
+    "registry_shard",
+    metadata,
+    sa.Column("shard", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("version", sa.BigInteger, nullable=False),
+)

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from advanced_alchemy.types import GUID, DateTimeUTC
-from sqlalchemy import Column, MetaData
+from sqlalchemy import Column, ColumnElement, Index, MetaData, func
 from sqlalchemy.engine import Dialect
 
 metadata = MetaData(
@@ -136,3 +136,9 @@ def moment(name: str, *arguments: Any, **options: Any) -> Column[Any]:
     """A column for an aware moment; naive ones are refused. Not null unless told otherwise."""
     options.setdefault("nullable", False)
     return Column(name, Moment(timezone=True), *arguments, **options)
+
+
+def shard_index(table: str, column: Column[Any], alive: ColumnElement[bool]) -> Index:
+    """The index by which the things of one shard of the register are found; on PostgreSQL only (`shards.py`)."""
+    name = f"ix_{table}_registry_shard"
+    return Index(name, func.registry_shard_of(column), postgresql_where=alive)

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from app.db.types import key, metadata, moment
+from app.db.types import key, metadata, moment, shard_index
 
 device = sa.Table(
     "device",
@@ -23,6 +23,8 @@ _alive = device.c.ended_at.is_(None)
 sa.Index(
     "uq_device_alive", device.c.format, device.c.external_id, unique=True, sqlite_where=_alive, postgresql_where=_alive
 )
+
+shard_index("device", device.c.id, _alive)
 
 device_carrier = sa.Table(
     "device_carrier",

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from app.db.types import key, metadata, moment
+from app.db.types import key, metadata, moment, shard_index
 
 tag = sa.Table(
     "tag",
@@ -33,6 +33,8 @@ sa.Index(
     "uq_tag_alive_mac", tag.c.mac, unique=True,
     sqlite_where=_tag_alive, postgresql_where=_tag_alive,
 )  # fmt: skip
+
+shard_index("tag", tag.c.id, _tag_alive)
 
 tag_carrier = sa.Table(
     "tag_carrier",
@@ -83,6 +85,8 @@ sa.Index(
     "uq_detector_alive", detector.c.format, detector.c.external_id, unique=True,
     sqlite_where=_detector_alive, postgresql_where=_detector_alive,
 )  # fmt: skip
+
+shard_index("detector", detector.c.id, _detector_alive)
 
 detector_health = sa.Table(
     "detector_health",

@@ -41,6 +41,11 @@ def settings_of(stage: Stage, server: NatsServer) -> Settings:
     )
 
 
+def of_an_edge(settings: Settings) -> Settings:
+    """The same without what an edge need not know."""
+    return msgspec.structs.replace(settings, database="")
+
+
 class ScaledStage(Stage):
     """A stage whose service is several."""
 
@@ -104,7 +109,7 @@ async def a_scaled_stage(where: str, folder: Path, **changes: Any) -> AsyncItera
         settings = msgspec.structs.replace(settings_of(stage, stage.server), **changes)
         stage.web = await stack.enter_async_context(scaled.web(settings, stage.clock))
         stage.workers = tuple([await stack.enter_async_context(scaled.worker(settings, stage.clock)) for _ in range(2)])
-        stage.edge = await stack.enter_async_context(scaled.edge(settings, stage.clock))
+        stage.edge = await stack.enter_async_context(scaled.edge(of_an_edge(settings), stage.clock))
         stage.broker = Broker([stage.server.url], name="stage")
         await stage.broker.open(PATIENCE_S)
         stack.push_async_callback(stage.broker.close)

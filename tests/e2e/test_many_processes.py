@@ -211,10 +211,13 @@ async def test_no_process_starts_on_a_server_that_acknowledges_what_is_not_on_it
                 pass
 
 
-@pytest.mark.parametrize("missing", ["nats", "database", "detector_secret"])
-async def test_no_process_starts_without_what_all_share(missing: str, where: str) -> None:
+@pytest.mark.parametrize(
+    ("process", "missing"),
+    [("edge", "nats"), ("edge", "detector_secret"), ("web", "database"), ("worker", "database"), ("worker", "nats")],
+)
+async def test_no_process_starts_without_what_all_share(process: str, missing: str, where: str) -> None:
     given = {"database": where, "nats": "nats://127.0.0.1:1", "detector_secret": "s" * 40}
     del given[missing]
     with pytest.raises(InvalidSettings, match=missing):
-        async with PROCESSES["edge"](Settings(**given)):
+        async with PROCESSES[process](Settings(**given)):
             pass

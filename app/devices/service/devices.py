@@ -1,5 +1,6 @@
 """Devices are enrolled, changed, given new keys and ended; the edge's registry follows."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -83,9 +84,9 @@ def end_device(connection: Connection, device_id: DeviceId, now: datetime) -> No
     _registry_changed(connection)
 
 
-def registry_entries(connection: Connection) -> list[Entry]:
-    """Everything that the edge must know, for its snapshot."""
-    return devices.registry_entries(connection)
+def registry_entries(connection: Connection, in_shards: Collection[int] | None = None) -> list[Entry]:
+    """Every enrolled device, or those of some shards, for the edge's snapshot."""
+    return devices.registry_entries(connection, in_shards)
 
 
 def registry_version(connection: Connection) -> int:

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.engine import Connection
 
 from app.db import intents
+from app.db.session import hint
 from app.devices import carriers
 from app.devices.model import Carried, Carrier, Device
 from app.devices.store import devices, holders
@@ -92,9 +93,9 @@ def carried(connection: Connection, device_ids: Collection[UUID]) -> Mapping[UUI
     return holders.carried(connection, device_ids)
 
 
-def carriers_now(connection: Connection) -> dict[UUID, UUID]:
-    """The wearer or contact who has each device that somebody has."""
-    return holders.carriers_now(connection)
+def carriers_now(connection: Connection, in_shards: Collection[int]) -> dict[UUID, UUID]:
+    """The wearer or contact who has each device of some shards that somebody has."""
+    return holders.carriers_now(connection, in_shards)
 
 
 def devices_of_wearer(connection: Connection, wearer_id: WearerId) -> list[Device]:
@@ -107,6 +108,7 @@ def _save(
 ) -> None:
     """Stores the history; what is watched for whoever gave the device back must learn of it."""
     holders.save_history(connection, device_id, before, after)
+    hint(connection, "registry")
     gave_back = carriers.carrier_now(before)
     if gave_back is not None and gave_back.wearer_id is not None and gave_back not in after:
         payload = {"wearer_id": str(gave_back.wearer_id), "device_id": str(device_id)}

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection, Row
 
 from app.accounts.model import Role, Viewer
 from app.accounts.tables import city
-from app.db import dialect, versions
+from app.db import dialect, shards, versions
 from app.devices.model import Device
 from app.devices.tables import device, device_carrier, registry
 from app.households.tables import contact, protection
@@ -106,9 +106,10 @@ def _one(connection: Connection, query: sa.Select[Any]) -> Device:
     return device_of(row)
 
 
-def registry_entries(connection: Connection) -> list[Entry]:
-    """Every enrolled device as the edge needs to know it."""
+def registry_entries(connection: Connection, in_shards: Collection[int] | None = None) -> list[Entry]:
+    """Every enrolled device as the edge needs to know it; only those in some shards, where they are named."""
     query = sa.select(device).where(device.c.ended_at.is_(None)).order_by(device.c.id)
+    query = shards.only(query, device.c.id, in_shards)
     return [
         Entry(
             device_id=row.id,

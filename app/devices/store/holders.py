@@ -10,7 +10,7 @@ from msgspec import Struct
 from sqlalchemy.engine import Connection, Row
 
 from app.accounts.model import Viewer
-from app.db import dialect, versions
+from app.db import dialect, shards, versions
 from app.devices.model import Carried, Carrier, Device
 from app.devices.store.devices import CARRIERS_VERSION, device_of
 from app.devices.tables import device, device_carrier
@@ -110,12 +110,13 @@ def save_history(
     versions.bump(connection, CARRIERS_VERSION)
 
 
-def carriers_now(connection: Connection) -> dict[UUID, UUID]:
-    """The wearer or contact who has each device that somebody has."""
+def carriers_now(connection: Connection, in_shards: Collection[int]) -> dict[UUID, UUID]:
+    """The wearer or contact who has each device of some shards that somebody has."""
     table = device_carrier
     subject = sa.func.coalesce(table.c.wearer_id, table.c.contact_id)
-    query = sa.select(table.c.device_id, subject).where(table.c.until_at.is_(None))
-    return {row[0]: row[1] for row in connection.execute(query)}
+    query = sa.select(table.c.device_id, subject).join(device, device.c.id == table.c.device_id)
+    query = query.where(table.c.until_at.is_(None), device.c.ended_at.is_(None))
+    return {row[0]: row[1] for row in connection.execute(shards.only(query, device.c.id, in_shards))}
 
 
 def carried(connection: Connection, device_ids: Collection[UUID]) -> Mapping[UUID, Carried]:

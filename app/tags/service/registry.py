@@ -1,5 +1,6 @@
 """What the edge knows of detectors and tags, and the number that changes with it."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy.engine import Connection
@@ -14,19 +15,19 @@ from app.tags.store.wearers import wearers_now
 _REGISTRY = "tags"
 
 
-def detector_entries(connection: Connection) -> list[DetectorEntry]:
-    """Every registered detector, for the edge's snapshot."""
-    return detectors.entries(connection)
+def detector_entries(connection: Connection, in_shards: Collection[int] | None = None) -> list[DetectorEntry]:
+    """Every registered detector, or those of some shards, for the edge's snapshot."""
+    return detectors.entries(connection, in_shards)
 
 
-def tag_entries(connection: Connection) -> list[TagEntry]:
-    """Every registered tag, for the edge's snapshot."""
-    return tags.entries(connection)
+def tag_entries(connection: Connection, in_shards: Collection[int] | None = None) -> list[TagEntry]:
+    """Every registered tag, or those of some shards, for the edge's snapshot."""
+    return tags.entries(connection, in_shards)
 
 
-def tag_wearers(connection: Connection) -> dict[UUID, UUID]:
-    """The wearer of each tag that is worn."""
-    return wearers_now(connection)
+def tag_wearers(connection: Connection, in_shards: Collection[int]) -> dict[UUID, UUID]:
+    """The wearer of each tag of some shards that is worn."""
+    return wearers_now(connection, in_shards)
 
 
 def registry_version(connection: Connection) -> int:

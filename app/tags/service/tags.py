@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 
 from app.accounts.names import one_line
 from app.db import intents
+from app.db.session import hint
 from app.devices import carriers
 from app.devices.store.devices import has_city
 from app.devices.store.holders import city_of_wearer
@@ -146,6 +147,7 @@ def _save(
 ) -> None:
     """Stores the history; what is watched for whoever gave the tag back must learn of it."""
     tags.save_history(connection, tag_id, before, after)
+    hint(connection, "registry")
     gave_back = carriers.carrier_now(before)
     if gave_back is not None and gave_back not in after:
         payload = {"wearer_id": str(gave_back.wearer_id), "tag_id": str(tag_id)}

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from app.accounts.model import Role, Viewer
-from app.db import dialect, versions
+from app.db import dialect, shards, versions
 from app.kit.errors import NotFound
 from app.kit.ids import CityId, DetectorId
 from app.tags.model import Detector, DetectorKind
@@ -99,13 +99,14 @@ def of_city(connection: Connection, city_id: CityId) -> list[Detector]:
     return [detector_of(row) for row in connection.execute(query.order_by(detector.c.id))]
 
 
-def entries(connection: Connection) -> list[DetectorEntry]:
-    """Every registered detector as the edge needs to know it."""
+def entries(connection: Connection, in_shards: Collection[int] | None = None) -> list[DetectorEntry]:
+    """Every registered detector as the edge needs to know it; only those in some shards, where they are named."""
     columns = detector.c
     query = sa.select(
         columns.id, columns.city_id, columns.format, columns.external_id, columns.key_generation, columns.kind,
         columns.interval_s, detector_health.c.skew_s,
     ).outerjoin(detector_health, detector_health.c.detector_id == columns.id)  # fmt: skip
+    query = query.where(columns.ended_at.is_(None)).order_by(columns.id)
     return [
         DetectorEntry(
             detector_id=row.id,
@@ -117,7 +118,7 @@ def entries(connection: Connection) -> list[DetectorEntry]:
             interval_s=row.interval_s,
             skew_s=row.skew_s,
         )
-        for row in connection.execute(query.where(columns.ended_at.is_(None)).order_by(columns.id))
+        for row in connection.execute(shards.only(query, columns.id, in_shards))
     ]
 
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from app.accounts.model import Role, Viewer
-from app.db import dialect, versions
+from app.db import dialect, shards, versions
 from app.db.types import KeyBytes
 from app.households.tables import protection
 from app.kit.errors import NotFound
@@ -186,9 +186,10 @@ def tag_ids_of_wearer(connection: Connection, wearer_id: WearerId) -> list[TagId
     return list(connection.execute(query.order_by(tag_carrier.c.tag_id)).scalars())
 
 
-def entries(connection: Connection) -> list[TagEntry]:
-    """Every registered tag as the edge needs to know it."""
+def entries(connection: Connection, in_shards: Collection[int] | None = None) -> list[TagEntry]:
+    """Every registered tag as the edge needs to know it; only those in some shards, where they are named."""
     query = sa.select(tag.c.id, tag.c.city_id, tag.c.scheme, tag.c.identity, tag.c.mac)
+    query = query.where(tag.c.ended_at.is_(None)).order_by(tag.c.id)
     return [
         TagEntry(
             tag_id=row.id,
@@ -198,7 +199,7 @@ def entries(connection: Connection) -> list[TagEntry]:
             mac=row.mac,
             bound=is_factory_default(row.scheme, row.identity),
         )
-        for row in connection.execute(query.where(tag.c.ended_at.is_(None)).order_by(tag.c.id))
+        for row in connection.execute(shards.only(query, tag.c.id, in_shards))
     ]
 
 

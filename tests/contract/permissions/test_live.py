@@ -18,7 +18,7 @@ async def test_that_a_place_has_changed_is_heard_by_those_who_may_see_it(world: 
     """And only that it has: where to is asked for, and that look is noted."""
 
     def everybody_moves() -> None:
-        world.database._tell([Hint("place", str(world.things[target]["wearer_id"])) for target in PLACED])
+        world.database.tell([Hint("place", str(world.things[target]["wearer_id"])) for target in PLACED])
 
     with world.undone():
         text = (await world.send(who, request_of(ROUTE, {}), everybody_moves)).text

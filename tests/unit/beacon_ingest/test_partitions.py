@@ -26,13 +26,13 @@ def test_what_a_device_says_goes_by_whoever_carries_it() -> None:
     assert [Part(partition_of(UUID(int=5), COUNT), unit)] == list(parts_of(unit, subjects, COUNT))
 
     for wearer in (HANA, TARO):
-        subjects.replace({UUID(int=5): wearer})
+        subjects.change((), {UUID(int=5): wearer})
         assert [Part(partition_of(wearer, COUNT), unit)] == list(parts_of(unit, subjects, COUNT))
 
 
 def test_a_tag_and_a_tracker_of_one_wearer_go_together() -> None:
     subjects = Subjects()
-    subjects.replace({UUID(int=5): HANA, UUID(int=6): HANA})
+    subjects.change((), {UUID(int=5): HANA, UUID(int=6): HANA})
 
     (tracker,) = parts_of(a_unit(device=5), subjects, COUNT)
     (tag,) = shares(list(parts_of(a_detector_unit(6), subjects, COUNT)))
@@ -41,7 +41,7 @@ def test_a_tag_and_a_tracker_of_one_wearer_go_together() -> None:
 
 def test_a_detectors_unit_is_cut_by_whose_the_tags_are() -> None:
     subjects = Subjects()
-    subjects.replace({UUID(int=1): HANA, UUID(int=2): TARO, UUID(int=3): HANA})
+    subjects.change((), {UUID(int=1): HANA, UUID(int=2): TARO, UUID(int=3): HANA})
     unit = a_detector_unit(1, 2, 3)
 
     own, *others = parts_of(unit, subjects, COUNT)
@@ -60,7 +60,7 @@ def test_a_detectors_unit_is_cut_by_whose_the_tags_are() -> None:
 
 def test_parts_have_names_of_their_own_and_a_repeat_has_the_same() -> None:
     subjects = Subjects()
-    subjects.replace({UUID(int=1): HANA, UUID(int=2): TARO})
+    subjects.change((), {UUID(int=1): HANA, UUID(int=2): TARO})
     unit = a_detector_unit(1, 2)
 
     first, again = (list(parts_of(unit, subjects, COUNT)) for _ in range(2))
@@ -72,9 +72,9 @@ def test_parts_have_names_of_their_own_and_a_repeat_has_the_same() -> None:
 
 def test_a_share_that_a_tag_joined_is_no_repeat_of_the_one_without_it() -> None:
     subjects = Subjects()
-    subjects.replace({UUID(int=1): HANA, UUID(int=2): TARO})
+    subjects.change((), {UUID(int=1): HANA, UUID(int=2): TARO})
     stored = {one.unit.ingest_ids for one in shares(list(parts_of(a_detector_unit(1, 2), subjects, COUNT)))}
 
-    subjects.replace({UUID(int=1): HANA, UUID(int=2): HANA})
+    subjects.change((), {UUID(int=1): HANA, UUID(int=2): HANA})
     (joined,) = shares(list(parts_of(a_detector_unit(1, 2), subjects, COUNT)))
     assert joined.unit.ingest_ids not in stored
