@@ -8,7 +8,7 @@ from msgspec import UNSET, Struct, UnsetType
 from app.kit.ids import GeofenceId, WearerId
 
 
-class Point(Struct, frozen=True):
+class Point(Struct, frozen=True, gc=False):
     """A place on the WGS-84 ellipsoid, degrees."""
 
     lat_deg: float
@@ -31,9 +31,12 @@ class Shape(Struct, frozen=True, kw_only=True):
     corners: tuple[Point, ...] = ()
 
 
-class Geofence(Struct, frozen=True, kw_only=True):
+class Geofence(Struct, frozen=True, kw_only=True, gc=False):
     """An area around which something is to be noticed. A circle has `centre` and `radius_m`; a polygon has `corners`
-    (three or more, closed by itself)."""
+    (three or more, closed by itself).
+
+    Those of many thousand wearers are kept in memory: they hold no cycles, and the collector passes them by.
+    """
 
     id: GeofenceId
     wearer_id: WearerId

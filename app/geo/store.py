@@ -7,7 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from app.db import versions
+from app.db import dialect, versions
+from app.db.types import KeyBytes
 from app.geo.model import FencePurpose, Geofence, Point
 from app.geo.tables import geofence
 from app.kit.ids import CityId, GeofenceId, WearerId
@@ -15,6 +16,17 @@ from app.kit.ids import CityId, GeofenceId, WearerId
 _ALIVE = geofence.c.ended_at.is_(None)
 
 
+_PURPOSES = {purpose.value: purpose for purpose in FencePurpose}
+_OF_WEARERS = dialect.Lookup(
+    sa.select(
+        *(geofence.c[name] for name in ("id", "name", "purpose", "lat_deg", "lon_deg", "radius_m", "corners")),
+        *(geofence.c[name] for name in ("tell_exit", "tell_enter", "created_at")),
+        sa.type_coerce(geofence.c.wearer_id, KeyBytes()).label("of_wearer"),
+    )
+    .where(geofence.c.wearer_id.in_(sa.bindparam("ids", expanding=True)), _ALIVE)
+    .order_by(geofence.c.id),
+    sa.Column("wearer_id", KeyBytes()),
+)
 VERSION = "geofence"
 """Counted up with every change, for those who keep geofences in memory."""
 
@@ -62,10 +74,24 @@ def number_of(connection: Connection, wearer_id: WearerId) -> int:
 
 def of_wearers(connection: Connection, wearer_ids: Iterable[WearerId]) -> dict[WearerId, list[Geofence]]:
     """The geofences of many wearers in one query, oldest first; a wearer without any is absent."""
-    query = sa.select(geofence).where(geofence.c.wearer_id.in_(list(wearer_ids)), _ALIVE).order_by(geofence.c.id)
+    asked = {one.bytes: one for one in wearer_ids}
     found: dict[WearerId, list[Geofence]] = {}
-    for row in connection.execute(query):
-        found.setdefault(WearerId(row.wearer_id), []).append(_fence(row))
+    for row in _OF_WEARERS.rows(connection, asked):
+        key, name, purpose, lat_deg, lon_deg, radius_m, corners, tell_exit, tell_enter, created_at, of_wearer = row
+        wearer_id = asked[of_wearer]
+        fence = Geofence(
+            id=key,
+            wearer_id=wearer_id,
+            name=name,
+            purpose=_PURPOSES[purpose],
+            centre=None if lat_deg is None else Point(lat_deg, lon_deg),
+            radius_m=radius_m,
+            corners=tuple([Point(*corner) for corner in corners]),
+            tell_exit=tell_exit,
+            tell_enter=tell_enter,
+            created_at=created_at,
+        )
+        found.setdefault(wearer_id, []).append(fence)
     return found
 
 

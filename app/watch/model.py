@@ -278,7 +278,7 @@ class Expectation(Struct, frozen=True, kw_only=True):
         return bool(self.weekdays >> day.weekday() & 1)
 
 
-class Subject(Struct, frozen=True, kw_only=True):
+class Subject(Struct, frozen=True, kw_only=True, gc=False):
     """Who is looked at: the wearer with her fences, settings and expectations, and the zone of her city."""
 
     wearer_id: WearerId

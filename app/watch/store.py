@@ -69,6 +69,25 @@ _LOOKUP = dialect.Lookup(_STATES, _KEY)
 _LOCKED = dialect.Lookup(_STATES.order_by(watch_state.c.subject_id).with_for_update(), _KEY)
 _number = attrgetter("int")
 _NEW = (None, None, 0, None)
+_IDS: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
+_SETTINGS = dialect.Lookup(
+    sa.select(sa.type_coerce(watch_setting.c.wearer_id, KeyBytes()).label("wearer_id"), watch_setting.c.settings).where(
+        watch_setting.c.wearer_id.in_(_IDS)
+    ),
+    _KEY,
+)
+_EXPECTED_OF = dialect.Lookup(
+    sa.select(sa.type_coerce(expectation.c.wearer_id, KeyBytes()).label("wearer_id")).where(
+        expectation.c.wearer_id.in_(_IDS), _EXPECTED
+    ),
+    _KEY,
+)
+_ZONES = dialect.Lookup(
+    sa.select(sa.type_coerce(wearer.c.id, KeyBytes()).label("id"), city.c.zone)
+    .join(city, city.c.id == wearer.c.city_id)
+    .where(wearer.c.id.in_(_IDS)),
+    _KEY,
+)
 
 
 def load(connection: Connection, subjects: Mapping[UUID, CityId]) -> dict[UUID, Kept]:
@@ -123,10 +142,9 @@ def due_subjects(connection: Connection, now: datetime, limit: int) -> dict[UUID
 
 def settings_of(connection: Connection, wearer_ids: Iterable[UUID]) -> dict[UUID, WatchSettings]:
     """The settings of those wearers who have any."""
-    query = sa.select(watch_setting.c.wearer_id, watch_setting.c.settings).where(
-        watch_setting.c.wearer_id.in_(list(wearer_ids))
-    )
-    return {row.wearer_id: msgspec.convert(row.settings, WatchSettings) for row in connection.execute(query)}
+    asked = {one.bytes: one for one in wearer_ids}
+    rows = _SETTINGS.rows(connection, asked)
+    return {asked[key]: msgspec.convert(settings, WatchSettings) for key, settings in rows}
 
 
 def save_settings(
@@ -141,7 +159,11 @@ def save_settings(
 
 def expectations_of(connection: Connection, wearer_ids: Iterable[UUID]) -> dict[UUID, list[Expectation]]:
     """What is expected of those wearers of whom anything is, oldest first."""
-    query = sa.select(expectation).where(expectation.c.wearer_id.in_(list(wearer_ids)), _EXPECTED)
+    asked = {one.bytes: one for one in wearer_ids}
+    expected = {asked[key] for (key,) in _EXPECTED_OF.rows(connection, asked)}
+    if not expected:  # The usual case.
+        return {}
+    query = sa.select(expectation).where(expectation.c.wearer_id.in_(expected), _EXPECTED)
     found: dict[UUID, list[Expectation]] = {}
     for one in _expectations(connection, query.order_by(expectation.c.id)):
         found.setdefault(one.wearer_id, []).append(one)
@@ -181,9 +203,8 @@ def end_expectations(
 
 def zones_of(connection: Connection, wearer_ids: Iterable[UUID]) -> dict[UUID, ZoneInfo]:
     """The zone of each wearer's city."""
-    query = sa.select(wearer.c.id, city.c.zone).join(city, city.c.id == wearer.c.city_id)
-    rows = connection.execute(query.where(wearer.c.id.in_(list(wearer_ids))))
-    return {row.id: ZoneInfo(row.zone) for row in rows}
+    asked = {one.bytes: one for one in wearer_ids}
+    return {asked[key]: ZoneInfo(zone) for key, zone in _ZONES.rows(connection, asked)}
 
 
 def detectors_in_force(connection: Connection, city_id: CityId, detector_ids: Collection[UUID]) -> set[UUID]:
