@@ -69,6 +69,22 @@ def ranges_around(lat_deg: float, lon_deg: float, radius_m: float) -> list[tuple
     return list(_ranges_around(lat_deg, lon_deg, radius_m))
 
 
+def joined(ranges: Sequence[tuple[int, int]], count: int) -> list[tuple[int, int]]:
+    """At most `count` ranges that hold all of `ranges`, which are in order, and what lies between some of them: the
+    narrowest gaps are closed.
+
+    >>> joined([(0, 4), (6, 9), (20, 30)], 2)
+    [(0, 9), (20, 30)]
+    """
+    assert count > 0, "everything is at least one range"
+    if not ranges:
+        return []
+    gaps = sorted(range(1, len(ranges)), key=lambda n: ranges[n - 1][1] - ranges[n][0])
+    begins = [0, *sorted(gaps[: count - 1])]
+    ends = [*begins[1:], len(ranges)]
+    return [(ranges[begin][0], ranges[end - 1][1]) for begin, end in zip(begins, ends, strict=True)]
+
+
 @lru_cache(64)  # Positions and passages are asked for around the same point.
 def _ranges_around(lat_deg: float, lon_deg: float, radius_m: float) -> tuple[tuple[int, int], ...]:
     ranges: list[tuple[int, int]] = []

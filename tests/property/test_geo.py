@@ -2,11 +2,12 @@
 
 import math
 from datetime import timedelta
+from itertools import pairwise
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from app.geo.cells import cell_of, ranges_around
+from app.geo.cells import cell_of, joined, ranges_around
 from app.geo.fences import corner_fault, probability_inside, probability_inside_min, signed_distance_m
 from app.geo.measure import bearing_deg, distance_m, to_local_m, travelled, turn_deg
 from app.geo.model import FencePurpose, Geofence, Point
@@ -61,6 +62,22 @@ def test_every_point_within_the_radius_is_in_the_ranges(
     cell = cell_of(inside.lat_deg, inside.lon_deg)
 
     assert any(first <= cell <= last for first, last in ranges_around(centre.lat_deg, centre.lon_deg, radius_m))
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 5)), min_size=1, max_size=40), st.integers(1, 45))
+def test_joined_ranges_are_few_and_hold_what_the_ranges_held(steps: list[tuple[int, int]], count: int) -> None:
+    ranges, at = [], 0
+    for gap, length in steps:
+        first = at + gap + 2
+        at = first + length
+        ranges.append((first, at))
+
+    fewer = joined(ranges, count)
+
+    assert min(count, len(ranges)) == len(fewer)
+    assert fewer == sorted(fewer)
+    assert all(any(begin <= first and last <= end for begin, end in fewer) for first, last in ranges)
+    assert all(one[1] < other[0] for one, other in pairwise(fewer))
 
 
 @given(in_japan, st.floats(20.0, 3_000.0), bearings)

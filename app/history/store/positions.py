@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from app.db import dialect
 from app.db.types import Moment
 from app.devices.tables import device, device_carrier
-from app.geo.cells import hour_of, ranges_around
+from app.geo.cells import RANGES_MAX, hour_of, joined, ranges_around
 from app.geo.measure import distance_m
 from app.geo.model import Point
 from app.history.model import KeptSurvey, KnownBy, Nearby, Position, RefusedFix, TrackPoint
@@ -288,10 +288,16 @@ def _within(
 
 
 def asked_around(
-    city_id: CityId, centre: Point, radius_m: float, look_from: datetime, from_at: datetime, until_at: datetime
+    city_id: CityId,
+    centre: Point,
+    radius_m: float,
+    look_from: datetime,
+    from_at: datetime,
+    until_at: datetime,
+    ranges_max: int = RANGES_MAX,
 ) -> list[tuple[Any, ...]]:
     """What to ask for, as rows of `AREA_KEY`: one for each hour from `look_from` on and range of cells."""
-    ranges = ranges_around(centre.lat_deg, centre.lon_deg, radius_m)
+    ranges = joined(ranges_around(centre.lat_deg, centre.lon_deg, radius_m), ranges_max)
     hours = range(hour_of(look_from), hour_of(until_at - timedelta(microseconds=1)) + 1)
     return [(hour, *cells, city_id, look_from, from_at, until_at) for hour in hours for cells in ranges]
 

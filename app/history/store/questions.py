@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy.engine import Connection
+from sqlalchemy.ext.compiler import compiles
 
 from app.db import dialect
 from app.db.tables import counter
@@ -17,7 +18,15 @@ from app.geo.model import Point
 from app.history.model import Doubt, Passage
 from app.history.store.passages import SERIAL
 from app.history.store.positions import AREA_KEY, asked_around
-from app.history.tables import area_question, doubt, gone_passage, open_passage, passage
+from app.history.tables import (
+    LONG_ON_POSTGRESQL,
+    LONG_ON_SQLITE,
+    area_question,
+    doubt,
+    gone_passage,
+    open_passage,
+    passage,
+)
 from app.kit.ids import AccountId, CityId, WearerId, new_id
 from app.tags.tables import tag, tag_carrier
 
@@ -32,6 +41,12 @@ AREA_LOOK_BACK = timedelta(hours=24)
 """The same for an area, where each hour costs a scan for each range of cells: a child at school all day is found at
 noon.
 """
+
+LONG = timedelta(hours=1)
+"""What the index of long passages begins with (`tables.LONG_ON_SQLITE`)."""
+
+_COARSE_RANGES_MAX = 8
+"""Scans of that index for each hour: it holds little, so that few wide ones cost less than many narrow ones."""
 
 LAST_COUNT = 5
 """So many of a wearer's newest closed passages may have ended last."""
@@ -197,10 +212,13 @@ def near(
     until_at: datetime,
 ) -> list[tuple[Passage, float]]:
     """Passages of a city's wearers at detectors within `radius_m` of a point that touch the span, with the distance in
-    metres. One scan of the index for each hour and range of cells; the open ones are few and looked at one by one.
+    metres. One scan of the index for each hour and range of cells; those that began more than an hour before are long
+    and few, so that coarser cells do; the open ones are few and looked at one by one.
     """
-    begin = from_at - AREA_LOOK_BACK
-    closed = _AREA.rows(connection, asked_around(city_id, centre, radius_m, begin, from_at, until_at))
+    shortly = from_at - LONG
+    earlier = asked_around(city_id, centre, radius_m, from_at - AREA_LOOK_BACK, from_at, shortly, _COARSE_RANGES_MAX)
+    around = asked_around(city_id, centre, radius_m, shortly, from_at, until_at)
+    closed = [*_LONG_IN_AREA.rows(connection, earlier), *_IN_AREA.rows(connection, around)]
     one = open_passage.c
     within = (one.opened_at < until_at) & (one.last_at >= from_at)  # However long ago it began.
     whose = (one.city_id == city_id) & one.wearer_id.is_not(None) & one.cell.is_not(None)
@@ -212,7 +230,7 @@ def near(
     return found
 
 
-def _in_area(asked: Any) -> sa.Select[Any]:
+def _in_area(asked: Any, *more: sa.ColumnElement[bool]) -> sa.Select[Any]:
     one = passage.c
     cells = (one.hour == asked.c.hour) & one.cell.between(asked.c.first, asked.c.last)
     within = (
@@ -220,10 +238,28 @@ def _in_area(asked: Any) -> sa.Select[Any]:
     )
     # As a sum, since SQLite would take the primary key for it and read a city's passages of all those hours.
     here = one.city_id + sa.literal_column("0") == asked.c.city_id
-    return sa.select(*_CLOSED).join_from(asked, passage, cells & within & here & one.wearer_id.is_not(None))
+    which = sa.and_(cells, within, here, one.wearer_id.is_not(None), *more)
+    return sa.select(*_CLOSED).join_from(asked, passage, which)
 
 
-_AREA = dialect.KeyLookup(AREA_KEY, _in_area)
+class _IsLong(sa.ColumnElement[Any]):
+    """The condition of the index of long passages, in the words of each dialect."""
+
+    type = sa.types.NullType()  # Of a boolean, SQLite would be asked whether it is 1, and not see its index in that.
+    inherit_cache = True
+
+
+@compiles(_IsLong)
+def _is_long(_element: _IsLong, compiler: Any, **_options: Any) -> str:
+    return LONG_ON_SQLITE if compiler.dialect.name == "sqlite" else LONG_ON_POSTGRESQL
+
+
+def _long_in_area(asked: Any) -> sa.Select[Any]:
+    return _in_area(asked, _IsLong())
+
+
+_IN_AREA = dialect.KeyLookup(AREA_KEY, _in_area)
+_LONG_IN_AREA = dialect.KeyLookup(AREA_KEY, _long_in_area)
 _LAT, _LON = _FIELDS.index("lat_deg"), _FIELDS.index("lon_deg")
 
 
