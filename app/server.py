@@ -68,14 +68,14 @@ async def serving(settings: Settings, clock: Clock = system_clock, run: Process 
             await asyncio.wait({task}, timeout=0.01)
         if task.done():
             task.result()
-        _settle_memory()
+        settle_memory()
         host, port = listener.getsockname()[:2]
         yield Site(base_url=f"http://{host}:{port}", tcp_ports=service.tcp_ports, database=service.database)
         server.should_exit = True
         await task
 
 
-def _settle_memory() -> None:
+def settle_memory() -> None:
     """Takes what was loaded at the start out of the collector's sight and lets it look less often: what the hot path
     makes lives for one transaction and holds no cycles."""
     gc.enable()

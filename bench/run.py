@@ -2,10 +2,11 @@
 
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import msgspec
 
-from bench import area, detectors, positions, scaled, start, watches
+from bench import detectors, fences, history, positions, scaled, start, states, watches
 from bench.measure import Measurement
 
 BENCHES: dict[str, Callable[[], Iterator[Measurement]]] = {
@@ -13,15 +14,21 @@ BENCHES: dict[str, Callable[[], Iterator[Measurement]]] = {
     "start": start.measure,
     "positions": positions.measure,
     "detectors": detectors.measure,
-    "area": area.measure,
+    "fences": fences.measure,
+    "states": states.measure,
+    "history": history.measure,
     "scaled": scaled.measure,
 }
 
 
-def run(*, as_json: bool, only: str | None = None) -> int:
-    """Measures; 0 when every budget is kept."""
+def run(*, as_json: bool, only: str | None = None, rows: int = history.ROWS, database: str | None = None) -> int:
+    """Measures; 0 when every budget is kept. `rows` is how large the history is, `database` the URL of an empty one to
+    make it in.
+    """
     found: list[Measurement] = []
-    for name, bench in BENCHES.items():
+    benches = dict(BENCHES)
+    benches["history"] = partial(history.measure, rows, database)
+    for name, bench in benches.items():
         if only is not None and not only.startswith(name) and not name.startswith(only):
             continue
         for one in bench():

@@ -24,7 +24,7 @@ def measure() -> Iterator[Measurement]:
     floor = sorted(_imports() for _ in range(RUNS))[RUNS // 2]
     with tempfile.TemporaryDirectory() as folder:
         town.build(Path(folder), 100)
-        runs = sorted(_first_answer(folder) for _ in range(RUNS))
+        runs = sorted(first_answer(folder) for _ in range(RUNS))
     seconds, memory_mb = runs[RUNS // 2]
     ratio = seconds / floor
     yield Measurement(
@@ -47,7 +47,7 @@ def _imports() -> float:
     return time.perf_counter() - begin
 
 
-def _first_answer(folder: str) -> tuple[float, float]:
+def first_answer(folder: str) -> tuple[float, float]:
     port = _free_port()
     begin = time.perf_counter()
     command = [sys.executable, "-m", "app.cli", "serve", "--data", folder, "--port", str(port)]
