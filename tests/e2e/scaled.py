@@ -53,6 +53,8 @@ class ScaledStage(Stage):
     edge: Service
     web: Service
     workers: tuple[Service, ...]
+    fleet: AsyncExitStack
+    """What ends the workers."""
     broker: Broker
 
     def client_of(self, service: Service) -> httpx.AsyncClient:
@@ -108,7 +110,9 @@ async def a_scaled_stage(where: str, folder: Path, **changes: Any) -> AsyncItera
         stage.server = await stack.enter_async_context(running_nats())
         settings = msgspec.structs.replace(settings_of(stage, stage.server), **changes)
         stage.web = await stack.enter_async_context(scaled.web(settings, stage.clock))
-        stage.workers = tuple([await stack.enter_async_context(scaled.worker(settings, stage.clock)) for _ in range(2)])
+        stage.fleet = await stack.enter_async_context(AsyncExitStack())
+        workers = [await stage.fleet.enter_async_context(scaled.worker(settings, stage.clock)) for _ in range(2)]
+        stage.workers = tuple(workers)
         stage.edge = await stack.enter_async_context(scaled.edge(of_an_edge(settings), stage.clock))
         stage.broker = Broker([stage.server.url], name="stage")
         await stage.broker.open(PATIENCE_S)

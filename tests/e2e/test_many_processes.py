@@ -3,6 +3,8 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,7 @@ from tests.broker import running_nats
 from tests.build import KAKOGAWA, NOW, account
 from tests.e2e.scaled import ScaledStage, a_scaled_stage
 from tests.e2e.stage import at_home
+from tests.watchman import Watchman
 
 pytestmark = pytest.mark.postgresql
 
@@ -123,6 +126,25 @@ async def test_they_audit_together_and_every_number_that_they_tell_is_in_the_pag
     }
     assert explained == names
     assert any(float(count) for count in re.findall(r"^mimamori_worked_units_total (\S+)", text, re.MULTILINE))
+
+
+async def test_when_all_workers_are_gone_the_webs_say_nothing_to_the_watchman(
+    where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scaled, "EVERY_S", 0.1)
+    watchman = Watchman()
+    async with a_scaled_stage(where, tmp_path, watchman_url=watchman.url) as stage:
+        await stage.until(lambda: watchman.heard > 2)
+        await stage.fleet.aclose()
+        stage.workers = ()
+        stage.clock.pass_by(timedelta(minutes=2))  # Nobody notes any more that the service is up.
+        await stage.until_told("mimamori_audit_clean 0.0")
+        heard, ages = watchman.heard, [0.0]
+        while sum(later < age for age, later in pairwise(ages)) < 3:  # So often it was seen anew.
+            text = await stage.until_told("mimamori_audit_clean 0.0")
+            ages += map(float, re.findall(r"^mimamori_audit_age_seconds (\S+)", text, re.MULTILINE))
+    assert heard == watchman.heard
+    watchman.close()
 
 
 async def test_what_a_worker_could_not_digest_is_replayed_once_and_in_its_place(stage: ScaledStage) -> None:
