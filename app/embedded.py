@@ -10,7 +10,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from prometheus_client import CollectorRegistry
 
 from app import jobs, parts
 from app.asgi import create_app
@@ -87,7 +86,7 @@ async def running(settings: Settings, clock: Clock = system_clock) -> AsyncItera
         stack.push_async_callback(database.stop)
         snapshots = Snapshots(database, detector_secret(settings))
         await snapshots.load()
-        metrics = CollectorRegistry()
+        metrics = parts.new_metrics()
         meters = parts.measured(database, metrics, traces)
         stream = EmbeddedStream(database, clock)
         downlink = Downlink(database, clock)

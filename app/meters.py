@@ -6,7 +6,7 @@ fiftieth of what a position does.
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from app.traces import HEADER, Traces
 
@@ -20,7 +20,6 @@ class Meters:
 
     def __init__(self, registry: CollectorRegistry, waiting: Callable[[], int], traces: Traces | None = None) -> None:
         self._traces = traces
-        ProcessCollector(registry=registry)
         gauge = Gauge("mimamori_writer_waiting", "Pieces of work that wait for the writer", registry=registry)
         gauge.set_function(waiting)
         self._commit_s = Histogram(

@@ -13,7 +13,7 @@ from uuid import UUID
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from msgspec import Struct
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector
 from sqlalchemy.engine import Connection
 
 from app import jobs
@@ -87,6 +87,13 @@ class NotedDownlink(Downlink, Protocol):
     def note(self, device_id: UUID) -> None:
         """An order of this device may be due."""
         ...
+
+
+def new_metrics() -> CollectorRegistry:
+    """What this process tells Prometheus: to begin with, what it takes of the machine."""
+    metrics = CollectorRegistry()
+    ProcessCollector(registry=metrics)
+    return metrics
 
 
 def measured(database: Database, metrics: CollectorRegistry, traces: Traces | None = None) -> Meters:

@@ -66,7 +66,7 @@ async def edge(settings: Settings, clock: Clock = system_clock) -> AsyncIterator
             broker, register.subjects, partitions=settings.partitions, queue_max=settings.queue_units_max
         )
         stream.carried = None if traces is None else traces.carried
-        metrics = CollectorRegistry()
+        metrics = parts.new_metrics()
         known = Gauge("mimamori_registry_known", "What the edge knows of the register", ["what"], registry=metrics)
         known.labels("speakers").set_function(lambda: register.speakers_known)
         known.labels("tags").set_function(lambda: register.tags_known)
@@ -85,7 +85,7 @@ async def web(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[
         traces = parts.traces_of(stack, settings, "web")
         database = await _database(stack, settings, upgrade)
         broker = await _broker(stack, settings, database.listeners, ("live", "place", "doubt"), "web")
-        metrics = CollectorRegistry()
+        metrics = parts.new_metrics()
         parts.measured(database, metrics, traces)
         scheduler = _ticker(stack)
         scheduler.add_job(_look_again, "interval", seconds=LOOK_AGAIN_S, args=[database], id="live")
@@ -110,7 +110,7 @@ async def worker(settings: Settings, clock: Clock = system_clock) -> AsyncIterat
         answers = Answers(database, clock)
         topics = ("outbox", "intent", "registry")
         broker = await _broker(stack, settings, database.listeners, topics, "worker", answers.prepare)
-        metrics = CollectorRegistry()
+        metrics = parts.new_metrics()
         publishing = Publisher(database, broker, replicas=settings.replicas, metrics=metrics)
         publishing.start()
         stack.push_async_callback(publishing.stop)
