@@ -77,7 +77,7 @@ async def play(database: Database, where: str, tmp_path: Path) -> AsyncIterator[
         edge, worker, web = (Process(name, tmp_path, shared) for name in ("edge", "worker", "web"))
         for one in (edge, worker, web):
             stack.push_async_callback(one.end)
-        await asyncio.gather(edge.start(), web.start())
+        await asyncio.gather(edge.start(), worker.start(), web.start())
         yield Play(town=here, phones=phones, nats=nats, edge=edge, worker=worker, web=web)
 
 
@@ -139,6 +139,10 @@ async def test_the_family_hears_it_once_and_nobody_knows_who_else_passed(
         events = events_of(answer)
         assert "welcome" == (await hear(events))["comment"]
         assert {"accepted": 0, "rejected": []} == await say(edge, gate, batch_of(gate, 1, []))
+        async with asyncio.timeout(PATIENCE_S):
+            while 'mimamori_registry_known{what="tags"} 1.0' not in (await edge.get("/metrics")).text:
+                await asyncio.sleep(0.02)
+        assert 0 == await play.worker.end(15)  # What waits in the stream can be looked for then.
 
         at = datetime.now(UTC).replace(microsecond=0)
         strangers = [item for one in CROWD for item in items(one)]
