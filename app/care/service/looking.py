@@ -23,6 +23,8 @@ FAILURES_WITHIN = timedelta(days=1)
 def look(settings: Settings, now: datetime) -> list[Finding]:
     """Everything that can be seen from this machine, from the settings to the work that waits. Changes nothing."""
     looks = [("settings", _settings(settings)), ("folder", _folder(settings)), ("database", _database(settings, now))]
+    if settings.nats and not settings.database:
+        looks = [("database", _none_here())]
     if settings.nats:
         from app.care.service import streaming  # Only whoever uses NATS loads its library.
 
@@ -37,6 +39,14 @@ def _as_far_as_allowed(about: str, found: Iterator[Finding]) -> Iterator[Finding
     except OSError as error:
         remedy = "run this as the user of the service; see whose the folder and the files in it are"
         yield Finding(about, How.BAD, f"{error.filename} cannot be used: {error.strerror}", remedy)
+
+
+def _none_here() -> Iterator[Finding]:
+    """What edges need nothing of: a database, a folder, and what people are told by."""
+    remedy = "set MIMAMORI_DATABASE to look at everything, as webs and workers see it"
+    yield Finding(
+        "database", How.NOTE, "none is set, as where there are only edges: NATS is all that is looked at", remedy
+    )
 
 
 def _settings(settings: Settings) -> Iterator[Finding]:

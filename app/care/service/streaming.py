@@ -18,6 +18,7 @@ from app.care.service.around import plan_of, servers_of
 from app.config import Settings
 from app.db import leases
 from app.worker import name_of
+from beacon_ingest import bucket
 from beacon_ingest.backlog import backlog_of
 from beacon_ingest.broker import API_S, Unfit, must_be_fit
 from beacon_ingest.jetstream import STREAM
@@ -68,6 +69,7 @@ async def _look(settings: Settings) -> AsyncIterator[Finding]:
             for finding in of_stream(info, settings):
                 yield finding
             yield findings.of_backlog(await backlog_of(line, settings.partitions))
+            yield await _bucket(line, settings)
         except nats.js.errors.NotFoundError:
             yield Finding(
                 "stream", How.BAD, f"there is no stream {STREAM}", "start mimamori edge or worker: it makes it"
@@ -107,6 +109,20 @@ async def _server(url: str) -> tuple[Client | None, Finding]:
         return None, Finding(about, How.BAD, f"it cannot be reached: {type(error).__name__}", remedy)
     version = client.connected_server_version
     return client, Finding(about, How.GOOD, f"version {version.major}.{version.minor}.{version.patch}")
+
+
+async def _bucket(line: Client, settings: Settings) -> Finding:
+    """Whether the register from which edges start is there, on as many servers as the stream."""
+    try:
+        info = await JetStreamContext(line, timeout=API_S).stream_info(bucket.STREAM)
+    except nats.js.errors.NotFoundError:
+        remedy = "start mimamori worker: it makes it; until then an edge that starts answers 503"
+        return Finding("register", How.BAD, f"there is no bucket {bucket.BUCKET}", remedy)
+    replicas = info.config.num_replicas or 1
+    if replicas < settings.replicas:
+        remedy = "start mimamori worker with MIMAMORI_REPLICAS as here: it sets them"
+        return Finding("register", How.BAD, f"it has {replicas} replicas instead of {settings.replicas}", remedy)
+    return Finding("register", How.GOOD, f"{info.state.messages} parts, {replicas} replicas")
 
 
 def _place(url: str) -> str:

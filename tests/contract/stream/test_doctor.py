@@ -21,7 +21,9 @@ from app.db.tables import lease
 from app.jobs import come_up
 from app.kit.ids import new_id
 from app.worker import name_of
+from beacon_ingest import bucket
 from beacon_ingest.broker import Broker
+from beacon_ingest.bucket import BucketPlan
 from beacon_ingest.jetstream import STREAM
 from beacon_ingest.stream import Backlog, Lag
 from tests.broker import PARTITIONS, NatsServer, running_nats
@@ -44,6 +46,7 @@ async def settings(where: str, database: Database, server: NatsServer, broker: B
         leases.announce(connection, "worker/x", new_id(), 600)
 
     await database.write(begin)
+    await BucketPlan(replicas=1).prepare(broker)
     (tmp_path / "fcm.json").write_text("{}")
     return Settings(
         data=str(tmp_path / "nowhere"), database=where, nats=server.url, nats_monitoring=server.monitoring,
@@ -100,10 +103,24 @@ async def test_a_stream_that_is_not_there_is_told(settings: Settings, broker: Br
     assert [("stream", f"there is no stream {STREAM}")] == await wrong(settings)
 
 
+async def test_a_register_that_is_not_there_is_told(settings: Settings, broker: Broker) -> None:
+    await broker.jetstream.delete_stream(bucket.STREAM)
+    assert [("register", "there is no bucket mimamori-registry")] == await wrong(settings)
+
+
+async def test_where_there_are_only_edges_nothing_is_said_of_what_they_do_not_need(
+    settings: Settings, broker: Broker
+) -> None:
+    seen = await found(settings, database="", fcm_credentials=None, public_url=None)
+    assert [] == [one.about for one in seen if one.how is How.BAD]
+    assert {"database", "stream", "backlog", "register"} <= {one.about for one in seen}
+
+
 async def test_a_stream_that_would_lose_something_is_told(settings: Settings, broker: Broker) -> None:
     config = (await broker.jetstream.stream_info(STREAM)).config
     await broker.jetstream.update_stream(config.evolve(discard=api.DiscardPolicy.OLD))
     assert [
+        ("register", "it has 1 replicas instead of 3"),
         ("stream", f"it has {PARTITIONS} partitions, the setting says 8"),
         ("stream", "it must have discard: new, 3 replicas"),
         ("workers", "1 there, 4 of 8 partitions have had none for a minute"),
