@@ -4,9 +4,24 @@ work as Python allows.
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from msgspec import Struct
+
+Read = Callable[[bytearray], bool | None]
+"""Whether an answer says that it went well; None while it is not complete."""
+
+
+def http_answer(buffer: bytearray) -> bool | None:
+    """Of HTTP/1.1, with its length or in chunks."""
+    head = buffer.find(b"\r\n\r\n")
+    if head < 0:
+        return None
+    start = buffer.lower().find(b"content-length:", 0, head)
+    if start < 0 and buffer.lower().find(b"transfer-encoding: chunked", 0, head) >= 0:
+        return buffer[9:10] == b"2" if buffer.endswith(b"\r\n0\r\n\r\n") else None
+    length = int(buffer[start + 15 : buffer.find(b"\r", start)]) if start >= 0 else 0
+    return None if len(buffer) < head + 4 + length else buffer[9:10] == b"2"
 
 
 class Outcome(Struct, kw_only=True):
@@ -30,8 +45,8 @@ class Outcome(Struct, kw_only=True):
 class _Line(asyncio.Protocol):
     """One connection: sends the next request when the answer to the last is complete (or at its time, when paced)."""
 
-    def __init__(self, requests: Iterator[bytes], outcome: Outcome, pace: "Iterator[float] | None") -> None:
-        self._requests, self._outcome, self._pace = requests, outcome, pace
+    def __init__(self, requests: Iterator[bytes], outcome: Outcome, pace: "Iterator[float] | None", read: Read) -> None:
+        self._requests, self._outcome, self._pace, self._read = requests, outcome, pace, read
         self._buffer = bytearray()
         self._sent_at = 0.0
         self.done = asyncio.get_running_loop().create_future()
@@ -61,14 +76,9 @@ class _Line(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
-        head = self._buffer.find(b"\r\n\r\n")
-        if head < 0:
+        ok = self._read(self._buffer)
+        if ok is None:
             return
-        start = self._buffer.lower().find(b"content-length:", 0, head)
-        length = int(self._buffer[start + 15 : self._buffer.find(b"\r", start)]) if start >= 0 else 0
-        if len(self._buffer) < head + 4 + length:
-            return
-        ok = self._buffer[9:10] == b"2"
         self._buffer.clear()
         if ok:
             self._outcome.answers += 1
@@ -83,7 +93,14 @@ class _Line(asyncio.Protocol):
 
 
 async def drive(
-    host: str, port: int, requests: Iterator[bytes], *, connections: int, seconds: float, rate: float | None = None
+    host: str,
+    port: int,
+    requests: Iterator[bytes],
+    *,
+    connections: int,
+    seconds: float,
+    rate: float | None = None,
+    read: Read = http_answer,
 ) -> Outcome:
     """What the server at `host:port` answered within `seconds`: as fast as it can, or evenly at `rate` a second."""
     outcome = Outcome(waits=[])
@@ -100,7 +117,8 @@ async def drive(
     pace = (start + n / rate for n in range(10**9)) if rate else None
     loop = asyncio.get_running_loop()
     lines = [
-        (await loop.create_connection(lambda: _Line(limited, outcome, pace), host, port))[1] for _ in range(connections)
+        (await loop.create_connection(lambda: _Line(limited, outcome, pace, read), host, port))[1]
+        for _ in range(connections)
     ]
     await asyncio.gather(*(line.done for line in lines))
     outcome.seconds = time.perf_counter() - start

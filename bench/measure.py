@@ -19,3 +19,9 @@ class Measurement(Struct, frozen=True, kw_only=True, omit_defaults=True):
         """A rate that must reach `ratio_min` of its floor."""
         ratio = value / floor
         return cls(name=name, value=value, unit=unit, floor=floor, ratio=ratio, budget=ratio_min, ok=ratio >= ratio_min)
+
+    def line(self) -> str:
+        """The figure for people."""
+        ratio = f"  {self.ratio:.2f} × floor {self.floor:,.1f}" if self.ratio is not None and self.floor else ""
+        kept = "" if self.budget is None else f"  (budget {self.budget:g}: {'kept' if self.ok else 'NOT KEPT'})"
+        return f"{self.name:32} {self.value:12,.1f} {self.unit}{ratio}{kept}"

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,17 +29,20 @@ DEVICES = (10, 100, 1_000, 10_000)
 SERVER_CORE, CLIENT_CORE = 0, 1
 
 
-def requests(count: int, seconds: int = SECONDS_MAX) -> Iterator[bytes]:
+def head_of(number: int) -> str:
+    """The beginning of a request of device `number`, up to its length."""
+    user = b64encode(f"d{number}:{town.key_of(number)}".encode()).decode()
+    return (
+        "POST /ingest/owntracks HTTP/1.1\r\nHost: b\r\nContent-Type: application/json\r\n"
+        f"Authorization: Basic {user}\r\n"
+    )
+
+
+def requests(count: int, seconds: int = SECONDS_MAX, head_of: Callable[[int], str] = head_of) -> Iterator[bytes]:
     """OwnTracks positions of `count` devices in turn, each a second after its last one, so that none is a repeat. Of
     one device `seconds` are made at most, the first as old as that.
     """
-    heads = []
-    for n in range(count):
-        user = b64encode(f"d{n}:{town.key_of(n)}".encode()).decode()
-        heads.append(
-            "POST /ingest/owntracks HTTP/1.1\r\nHost: b\r\nContent-Type: application/json\r\n"
-            f"Authorization: Basic {user}\r\n"
-        )
+    heads = [head_of(n) for n in range(count)]
     start = int(time.time()) - seconds
     for step in range(seconds):
         for n in range(count):

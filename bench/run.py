@@ -34,11 +34,7 @@ def run(*, as_json: bool, only: str | None = None, rows: int = history.ROWS, dat
         for one in bench():
             found.append(one)
             if not as_json:
-                ratio = f"  {one.ratio:.2f} × floor {one.floor:,.1f}" if one.ratio is not None and one.floor else ""
-                budget = (
-                    f"  (budget {one.budget:g}: {'kept' if one.ok else 'NOT KEPT'})" if one.budget is not None else ""
-                )
-                print(f"{one.name:32} {one.value:12,.1f} {one.unit}{ratio}{budget}", flush=True)
+                print(one.line(), flush=True)
     if as_json:
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(found)).decode() + "\n")
     return 0 if all(one.ok for one in found) else 1
