@@ -122,12 +122,12 @@ def _process(name: str, text: str) -> click.Command:
     def command(
         context: click.Context, host: str | None, port: int | None, tcp: tuple[str, ...], ready_file: Path | None
     ) -> None:
-        from app.kit.clock import system_clock
+        from app.kit.clock import SharedClock, system_clock
         from app.scaled import PROCESSES
 
         settings = settings_of(context, host=host, port=port, tcp=_tcp(tcp))
         with _plain_errors():
-            _run(_serve(settings, system_clock, ready_file, PROCESSES[name]))
+            _run(_serve(settings, SharedClock(system_clock), ready_file, PROCESSES[name]))
 
     return command
 

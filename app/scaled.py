@@ -3,7 +3,7 @@ what is timed, webs answer people. Any number of each; none knows of another but
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from app.db import leases
 from app.db.engine import Database, check, where_of
 from app.db.session import Hint, Listeners
 from app.hints import Hints
-from app.kit.clock import Clock, system_clock
+from app.kit.clock import Clock, SharedClock, system_clock
 from app.migrations.run import upgrade
 from app.orders import Answers
 from app.parts import Service
@@ -42,6 +42,11 @@ log = structlog.get_logger()
 
 PATIENCE_S = 5.0
 """How long a start waits for NATS; then it goes on without, and says that it is not ready."""
+
+CLOCK_S = 5
+"""So often the clock of the database is looked at, by which workers and webs go: what one of them wrote down as due or
+over would be neither for the others if their own clocks differed, or one was set.
+"""
 
 LOOK_AGAIN_S = 10
 """Live streams look so often for what no hint told them of."""
@@ -83,12 +88,13 @@ async def web(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[
     """What people and their apps ask: everything under `/v1`."""
     async with AsyncExitStack() as stack:
         traces = parts.traces_of(stack, settings, "web")
-        database = await _database(stack, settings, upgrade)
+        database = await _database(stack, settings, lambda connection: _up_to_date(connection, clock))
         broker = await _broker(stack, settings, database.listeners, ("live", "place", "doubt"), "web")
         metrics = parts.new_metrics()
         parts.measured(database, metrics, traces)
         scheduler = _ticker(stack)
         scheduler.add_job(_look_again, "interval", seconds=LOOK_AGAIN_S, args=[database], id="live")
+        scheduler.add_job(_look_at_clock, "interval", seconds=CLOCK_S, args=[database, clock], id="clock")
         _audit(stack, scheduler, settings, clock, database, broker, metrics)
         app = create_app(settings, database, clock, metrics=metrics, detector_secret=detector_secret(settings))
         yield Service(app=parts.traced(app, traces), database=database, tcp_ports={})
@@ -99,7 +105,7 @@ async def worker(settings: Settings, clock: Clock = system_clock) -> AsyncIterat
     """What happens by itself: the pipeline, timed work, intents, and messages to people."""
 
     def begin(connection: Connection) -> None:
-        upgrade(connection)
+        _up_to_date(connection, clock)
         jobs.come_up(connection, clock())
         jobs.make_room(connection, settings, clock())
         leases.prepare(connection, [*(_turn_of(job) for job in jobs.JOBS), publisher.TURN])
@@ -120,6 +126,7 @@ async def worker(settings: Settings, clock: Clock = system_clock) -> AsyncIterat
         stack.push_async_callback(deliverer.stop)
         crew = Worker(database, broker, clock, partitions=settings.partitions, lease_s=settings.lease_s, meters=meters)
         scheduler = _ticker(stack)
+        scheduler.add_job(_look_at_clock, "interval", seconds=CLOCK_S, args=[database, clock], id="clock")
         parts.tick_jobs(scheduler, database, settings, clock, in_turn=partial(_in_turn, crew.id))
         _audit(stack, scheduler, settings, clock, database, broker, metrics)
         crew.start()
@@ -202,6 +209,19 @@ def _audit(
     auditor = Auditor(database, clock, metrics, settings.watchman_url, Around(broker, settings.partitions))
     stack.push_async_callback(auditor.stop)
     scheduler.add_job(auditor.audit, "interval", seconds=EVERY_S, id="audit", next_run_time=system_clock())
+
+
+def _up_to_date(connection: Connection, clock: Clock) -> None:
+    """The tables are as this version needs them, and the clock is right."""
+    upgrade(connection)
+    if isinstance(clock, SharedClock):
+        clock.tell(leases.moment(connection))
+
+
+async def _look_at_clock(database: Database, clock: Clock) -> None:
+    if isinstance(clock, SharedClock):
+        with suppress(Exception):  # The database is away: it goes on as it was last seen.
+            clock.tell(await database.read(leases.moment))
 
 
 async def _look_again(database: Database) -> None:

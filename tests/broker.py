@@ -9,15 +9,16 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
 from itertools import permutations
 from pathlib import Path
 from types import MappingProxyType
 
 import httpx
+import nats.errors
 
-from beacon_ingest.broker import MOVE_ON_S, Broker
-from beacon_ingest.jetstream import StreamPlan
+from beacon_ingest.broker import MOVE_ON_S, Broker, Disconnected
+from beacon_ingest.jetstream import STREAM, StreamPlan
 from tests.wires import Wire
 
 PATIENCE_S = 20.0
@@ -72,9 +73,16 @@ class NatsServer:
 
     async def well(self) -> None:
         """Waits until it says that all of it works: one of a cluster knows who leads."""
-        async with asyncio.timeout(PATIENCE_S), httpx.AsyncClient(base_url=self.monitoring) as client:
-            while not (await client.get("/healthz")).is_success:
+        async with asyncio.timeout(PATIENCE_S):
+            while not await self.is_well():
                 await asyncio.sleep(0.05)
+
+    async def is_well(self) -> bool:
+        """Whether it says so now."""
+        with suppress(httpx.HTTPError):
+            async with httpx.AsyncClient(base_url=self.monitoring) as client:
+                return (await client.get("/healthz")).is_success
+        return False
 
     async def end(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Ends it and waits for that."""
@@ -160,6 +168,29 @@ async def running_cluster(
             yield servers
         finally:
             await asyncio.gather(*(one.end(signal.SIGKILL) for one in servers))
+
+
+@asynccontextmanager
+async def line_to(servers: Sequence[NatsServer]) -> AsyncIterator[Broker]:
+    """A line to one of the servers, that asks for nothing to be there."""
+    broker = Broker([one.url for one in servers], name="test")
+    await broker.open(PATIENCE_S)
+    try:
+        yield broker
+    finally:
+        await broker.close()
+
+
+async def until_whole(broker: Broker, count: int = 3) -> None:
+    """So many servers have all of the stream."""
+    async with asyncio.timeout(3 * PATIENCE_S):
+        while True:
+            with suppress(nats.errors.Error, TimeoutError, Disconnected):
+                cluster = (await broker.jetstream.stream_info(STREAM)).cluster
+                others = (cluster and cluster.replicas) or []
+                if len(others) == count - 1 and all(one.current and not one.lag for one in others):
+                    return
+            await asyncio.sleep(0.05)
 
 
 def _free_ports(count: int) -> list[int]:

@@ -6,6 +6,7 @@ says so (`hold`): it fails if somebody else has taken it since, and nobody takes
 """
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -38,6 +39,12 @@ def _now() -> sa.ColumnElement[Any]:
 
 def _until(seconds: float) -> sa.ColumnElement[Any]:
     return _now() + sa.func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+
+
+def moment(connection: Connection) -> datetime:
+    """What time it is by the clock that all share."""
+    now: datetime = connection.execute(sa.select(_now())).scalar_one()
+    return now
 
 
 def prepare(connection: Connection, names: Iterable[str]) -> None:

@@ -35,6 +35,27 @@ class ManualClock:
         return self._now
 
 
+class SharedClock:
+    """The clock that many processes share, once one of them was told it: between two tellings it goes on by what no
+    setting of a clock changes. Until then it is the machine's own.
+    """
+
+    def __init__(self, own: Clock = system_clock, monotonic: Callable[[], float] = monotonic_s) -> None:
+        self._own, self._monotonic = own, monotonic
+        self._from: datetime | None = None
+        self._from_s = 0.0
+
+    def __call__(self) -> datetime:
+        if self._from is None:
+            return self._own()
+        return self._from + timedelta(seconds=self._monotonic() - self._from_s)
+
+    def tell(self, now: datetime) -> None:
+        """It is `now` by the clock that all share."""
+        assert now.tzinfo is not None, "a clock without a zone lies twice a year"
+        self._from, self._from_s = now.astimezone(UTC), self._monotonic()
+
+
 class FastClock:
     """A clock that goes `speed` times as fast as the machine's once it is told to hurry, and at its pace before.
 

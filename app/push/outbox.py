@@ -29,6 +29,8 @@ CLAIM_S = 30
 
 Sending must be over before, see `deliver.SEND_S_MAX`; after a kill this is the longest wait.
 """
+CLAIMED_MAX = timedelta(seconds=2 * CLAIM_S)
+"""A claim that seems to hold for longer is of a process whose clock is wrong."""
 LIMIT = 100
 LOOKS_MAX = 10
 """How many pages of hopeless messages one claim clears away before it gives up until the next time."""
@@ -202,8 +204,15 @@ def _pending() -> sa.ColumnElement[bool]:
 
 
 def _free(now: datetime) -> sa.ColumnElement[bool]:
+    """Also what is claimed for longer than anybody does: by a clock that was ahead of ours."""
     table = tables.message
-    return sa.or_(table.c.state == MessageState.WAITING.value, table.c.claimed_until <= now)
+    over = sa.or_(table.c.claimed_until <= now, table.c.claimed_until > now + CLAIMED_MAX)
+    return sa.or_(table.c.state == MessageState.WAITING.value, over)
+
+
+def _is_due(now: datetime) -> sa.ColumnElement[bool]:
+    """What was never tried is due at once, whatever the clock said that it was put here by."""
+    return sa.or_(tables.message.c.due_at <= now, tables.message.c.attempts == 0)
 
 
 def _due(connection: Connection, now: datetime, limit: int) -> Sequence[sa.Row[Any]]:
@@ -223,6 +232,7 @@ def _due(connection: Connection, now: datetime, limit: int) -> Sequence[sa.Row[A
         newer.c.address_id == table.c.address_id,
         newer.c.state == MessageState.SENDING.value,
         newer.c.claimed_until > now,
+        newer.c.claimed_until <= now + CLAIMED_MAX,
         newer.c.id != table.c.id,
     )
     query = (
@@ -239,7 +249,7 @@ def _due(connection: Connection, now: datetime, limit: int) -> Sequence[sa.Row[A
         .join(address, address.c.id == table.c.address_id)
         .where(~on_its_way)
         # A row for a channel that this version does not know is left to the newer one that put it there.
-        .where(_pending(), table.c.due_at <= now, _free(now), address.c.channel.in_([known.value for known in Channel]))
+        .where(_pending(), _is_due(now), _free(now), address.c.channel.in_([known.value for known in Channel]))
         .order_by(sa.case(RANK, value=table.c.level, else_=len(RANK)), table.c.due_at, table.c.id)
         .limit(limit)
     )

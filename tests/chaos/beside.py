@@ -31,8 +31,7 @@ from app.watch.tables import watch_failure
 from tests.broker import running_nats
 from tests.build import PASSWORD
 from tests.chaos.crew import PATIENCE_S, Cast, Phone, press
-from tests.chaos.many import Process, environment
-from tests.chaos.test_many_kills import until_known, until_worked_off
+from tests.chaos.many import Process, environment, until_known, until_worked_off
 from tests.postgres import running_postgres
 
 PHONES, PRESSERS = 12, 12
@@ -110,7 +109,7 @@ async def upgrade(old: list[Process], new: list[Process], cast: Cast) -> None:
         await one.start()
         await asyncio.gather(*(ask(web, cast) for web in (old[0], new[0]) if web.url))
         await asyncio.sleep(PHASE_S)
-    await until_known(new[2], cast)
+    await until_known(new[2])
     edges.append(new[2])
     await asyncio.sleep(PHASE_S)
     await old[1].end(signal.SIGKILL)
@@ -174,7 +173,7 @@ async def main(old_folder: Path) -> int:
         )
         try:
             await asyncio.gather(*(one.start() for one in old))
-            await until_known(old[2], cast)
+            await until_known(old[2])
             await upgrade(old, new, cast)
             await until_worked_off(nats)
         finally:

@@ -164,22 +164,35 @@ class Server:
 
 async def keep_sending(phone: Phone, cast: Cast, server: Server) -> None:
     """Sends places one after the other until the server is gone; what was not answered is sent again next time."""
-    user = b64encode(f"{phone.device.external_id}:{phone.key}".encode()).decode()
-    async with httpx.AsyncClient(base_url=server.url, headers={"Authorization": f"Basic {user}"}) as client:
+    async with httpx.AsyncClient(base_url=server.url, headers=credentials(phone)) as client:
         while True:
-            number = phone.sent
-            at = cast.start + timedelta(seconds=number)
-            body = {
-                "_type": "location", "tst": int(at.timestamp()), "lat": 34.757, "lon": 134.841, "acc": 10,
-                "batt": 80, "alt": number % 50,
-            }  # fmt: skip
             try:
-                answer = await client.post("/ingest/owntracks", json=body)
+                answer = await client.post("/ingest/owntracks", json=place(phone, cast))
             except httpx.HTTPError:
                 return
             if answer.status_code == 200:
-                phone.acknowledged.add(number)
-                phone.sent += 1
+                taken(phone)
+
+
+def credentials(phone: Phone) -> dict[str, str]:
+    """How it says who it is."""
+    user = b64encode(f"{phone.device.external_id}:{phone.key}".encode()).decode()
+    return {"Authorization": f"Basic {user}"}
+
+
+def place(phone: Phone, cast: Cast) -> dict[str, object]:
+    """What it says next: the same until it was taken."""
+    at = cast.start + timedelta(seconds=phone.sent)
+    return {
+        "_type": "location", "tst": int(at.timestamp()), "lat": 34.757, "lon": 134.841, "acc": 10, "batt": 80,
+        "alt": phone.sent % 50,
+    }  # fmt: skip
+
+
+def taken(phone: Phone) -> None:
+    """What it said was acknowledged."""
+    phone.acknowledged.add(phone.sent)
+    phone.sent += 1
 
 
 async def press(presser: Presser, server: Server) -> None:

@@ -9,11 +9,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 
 from app.simulator.fcm_standin import FcmStandIn
-from tests.broker import NatsServer
+from beacon_ingest.jetstream import STREAM
+from tests.broker import NatsServer, line_to
 from tests.chaos.crew import PATIENCE_S
+from tests.chaos.stepped import STEPPED_BY, step
 
 
 def environment(where: str, server: NatsServer, phones: FcmStandIn, folder: Path, **more: str) -> dict[str, str]:
@@ -34,7 +37,9 @@ def environment(where: str, server: NatsServer, phones: FcmStandIn, folder: Path
 
 
 class Process:
-    """One command that can be killed at any moment and started again."""
+    """One command that can be killed at any moment and started again, and stopped where it stands."""
+
+    module = "app.cli"
 
     def __init__(self, name: str, folder: Path, environment: dict[str, str], *options: str) -> None:
         self._name, self._folder, self._environment, self._options = name, folder, environment, options
@@ -44,18 +49,29 @@ class Process:
 
     async def start(self) -> None:
         """Starts and waits until it runs."""
+        assert await self._starts(), "the process ended by itself"
+
+    async def _starts(self) -> bool:
+        """Whether it started and did not end by itself."""
         self._ready.unlink(missing_ok=True)
-        command = [sys.executable, "-m", "app.cli", self._name, "--port", "0", "--ready-file", str(self._ready)]
+        command = [sys.executable, "-m", self.module, self._name, "--port", "0", "--ready-file", str(self._ready)]
         with (self._folder / f"{self._name}.log").open("ab") as output:
             self._process = subprocess.Popen(
                 [*command, *self._options], env={**os.environ, **self._environment}, stderr=output
             )
         async with asyncio.timeout(PATIENCE_S):
             while not self._ready.exists():
-                assert self._process.poll() is None, "the process ended by itself"
+                if self._process.poll() is not None:
+                    return False
                 await asyncio.sleep(0.02)
         content: dict[str, Any] = msgspec.json.decode(self._ready.read_bytes())
         self.url, self.watch_port = content["base_url"], content["tcp"].get("watch", 0)
+        return True
+
+    def send(self, what: signal.Signals) -> None:
+        """Stops it where it stands (SIGSTOP), or lets it go on (SIGCONT)."""
+        assert self._process is not None
+        self._process.send_signal(what)
 
     async def end(self, how: signal.Signals = signal.SIGKILL) -> int | None:
         """Ends it and waits for that; its exit status."""
@@ -64,3 +80,41 @@ class Process:
         with suppress(ProcessLookupError):
             self._process.send_signal(how)
         return await asyncio.to_thread(self._process.wait, PATIENCE_S)
+
+
+class Steppable(Process):
+    """One whose clock can be stepped."""
+
+    module = "tests.chaos.stepped"
+
+    def __init__(self, name: str, folder: Path, environment: dict[str, str], *options: str) -> None:
+        self._clock = folder / f"{name}-{id(self)}.clock"
+        self.step_clock(0)
+        super().__init__(name, folder, {**environment, STEPPED_BY: str(self._clock)}, *options)
+
+    async def start(self) -> None:
+        """Starts it until it runs, as whoever keeps services does: without a database it ends."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not await self._starts():
+                await asyncio.sleep(0.1)
+
+    def step_clock(self, seconds: float) -> None:
+        """Lets its clock be wrong by so much from now on."""
+        step(self._clock, seconds)
+
+
+async def until_known(edge: Process) -> None:
+    """The edge says that it is ready once it knows who may speak."""
+    async with asyncio.timeout(PATIENCE_S), httpx.AsyncClient(base_url=edge.url) as client:
+        while True:
+            with suppress(httpx.HTTPError):
+                if (await client.get("/health/ready")).is_success:
+                    return
+            await asyncio.sleep(0.02)
+
+
+async def until_worked_off(*servers: NatsServer) -> None:
+    """The workers have taken everything out of the stream."""
+    async with line_to(servers) as broker, asyncio.timeout(PATIENCE_S):
+        while (await broker.jetstream.stream_info(STREAM)).state.messages:
+            await asyncio.sleep(0.05)

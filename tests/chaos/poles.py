@@ -4,7 +4,6 @@ import json
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +13,6 @@ import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy.engine import Connection
 
-from app.config import Settings, detector_secret
 from app.history.tables import open_passage, passage
 from app.kit.ids import TagId, WearerId
 from app.push.tables import address, message
@@ -59,7 +57,7 @@ class Pole(Struct, kw_only=True):
     counted: int = 0
 
 
-def poles_of(connection: Connection, folder: Path, wearers: list[WearerId], now: datetime) -> list[Pole]:
+def poles_of(connection: Connection, secret: bytes, wearers: list[WearerId], now: datetime) -> list[Pole]:
     """Four poles 20 m apart, two of them live, and a tag for each wearer."""
     tag_ids = []
     for minor, wearer_id in enumerate(wearers):
@@ -70,7 +68,6 @@ def poles_of(connection: Connection, folder: Path, wearers: list[WearerId], now:
         # Since a little before: what is heard on both sides of a hand-over is two passages.
         tags.assign_tag(connection, tag.id, wearer_id, now=now, from_at=now - timedelta(minutes=1))
         tag_ids.append(tag.id)
-    secret = detector_secret(Settings(data=str(folder)))
     poles = []
     for number in range(4):
         lat_deg = HOME.lat_deg + 20 * number / METRES_PER_DEGREE
@@ -86,16 +83,26 @@ async def keep_hearing(pole: Pole, start: datetime, server: Server) -> None:
     headers = {"Authorization": f"Bearer {pole.key}"}
     async with httpx.AsyncClient(base_url=server.url, headers=headers) as client:
         while pole.number < BODIES_MAX:
-            if not pole.body:
-                _hear(pole, start)
             try:
-                answer = await client.post("/ingest/gateway", content=pole.body)
+                answer = await client.post("/ingest/gateway", content=heard(pole, start))
             except httpx.HTTPError:
                 return
             if answer.status_code == 200:
-                pole.acknowledged.update(pole.told)
-                pole.counted += len(pole.told)
-                pole.number, pole.body = pole.number + 1, b""
+                taken(pole)
+
+
+def heard(pole: Pole, start: datetime) -> bytes:
+    """What it tells next: the same until it was taken."""
+    if not pole.body:
+        _hear(pole, start)
+    return pole.body
+
+
+def taken(pole: Pole) -> None:
+    """What it told was acknowledged."""
+    pole.acknowledged.update(pole.told)
+    pole.counted += len(pole.told)
+    pole.number, pole.body = pole.number + 1, b""
 
 
 def _hear(pole: Pole, start: datetime) -> None:

@@ -16,6 +16,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.alerts.tables import alert, alert_cause
+from app.config import Settings, detector_secret
 from app.db.engine import FILE_NAME, sqlite_engine
 from app.history.tables import position
 from app.push.model import Level
@@ -35,7 +36,8 @@ async def test_kill_9_loses_nothing_acknowledged_and_doubles_nothing(migrated_fi
     cast = populate(tmp_path / "data", PHONES, PRESSERS, TAGS)
     engine = sqlite_engine(tmp_path / "data")
     with engine.begin() as connection:
-        poles = poles_of(connection, tmp_path / "data", cast.with_tags, cast.start)
+        secret = detector_secret(Settings(data=str(tmp_path / "data")))
+        poles = poles_of(connection, secret, cast.with_tags, cast.start)
     engine.dispose()
     chance = random.Random(20261122)
     on_push: list[Server] = []

@@ -4,9 +4,7 @@ majority nothing is acknowledged.
 
 import asyncio
 import signal
-from contextlib import suppress
 
-import nats.errors
 import pytest
 
 from beacon_ingest.broker import Broker
@@ -14,7 +12,7 @@ from beacon_ingest.jetstream import STREAM, JetStream, StreamPlan, envelope_of, 
 from beacon_ingest.messages import Unit
 from beacon_ingest.partitions import Subjects
 from beacon_ingest.stream import StreamFull
-from tests.broker import PARTITIONS, NatsServer, running_cluster
+from tests.broker import PARTITIONS, NatsServer, running_cluster, until_whole
 from tests.contract.stream.units import a_unit
 
 PATIENCE_S = 60.0
@@ -79,20 +77,8 @@ async def test_the_death_of_one_loses_nothing_and_of_two_takes_nothing() -> None
         victim.lose_disk()
         await victim.start()
         said += await acknowledged(stream, 140, 20)
-        await until_healed(broker)
+        await until_whole(broker)
         await second.end(signal.SIGKILL)  # Whatever is there now rests on what the other one was given back.
         said += await acknowledged(stream, 160, 20)
         assert {one.ingest_ids[0] for one in said} <= await stored(broker)
         await broker.close()
-
-
-async def until_healed(broker: Broker) -> None:
-    """All three have all of it."""
-    async with asyncio.timeout(PATIENCE_S):
-        while True:
-            with suppress(nats.errors.Error, TimeoutError):
-                cluster = (await broker.jetstream.stream_info(STREAM)).cluster
-                assert cluster is not None
-                if len(cluster.replicas or []) == 2 and all(one.current and not one.lag for one in cluster.replicas):
-                    return
-            await asyncio.sleep(0.05)

@@ -16,8 +16,9 @@ from app.accounts.model import Role
 from app.config import InvalidSettings, Settings
 from app.devices import service as devices
 from app.history.tables import position
+from app.kit.clock import SharedClock, system_clock
 from app.scaled import PROCESSES
-from tests.broker import running_nats
+from tests.broker import PATIENCE_S, running_nats
 from tests.build import KAKOGAWA, NOW, account
 from tests.e2e.scaled import ScaledStage, a_scaled_stage
 from tests.e2e.stage import at_home
@@ -218,6 +219,22 @@ async def test_without_the_stream_nothing_is_acknowledged_and_all_is_taken_later
     await stage.worked_off()
     daughter = await stage.sign_in(stage.town.daughter)
     assert (await daughter.get(f"/v1/wearers/{stage.town.hana.id}/position")).is_success
+
+
+@pytest.mark.parametrize("process", ["web", "worker"])
+async def test_a_process_goes_by_the_clock_of_the_database(
+    process: str, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scaled, "CLOCK_S", 0.1)
+    clock = SharedClock(lambda: system_clock() + timedelta(hours=1))
+    async with running_nats() as server:
+        settings = Settings(database=where, nats=server.url, detector_secret="s" * 40, partitions=4)
+        async with PROCESSES[process](settings, clock):
+            assert abs(clock() - system_clock()) < timedelta(minutes=1)
+            clock.tell(system_clock() - timedelta(hours=1))
+            async with asyncio.timeout(PATIENCE_S):
+                while abs(clock() - system_clock()) > timedelta(minutes=1):
+                    await asyncio.sleep(0.02)
 
 
 @pytest.mark.parametrize("process", ["edge", "web", "worker"])

@@ -76,6 +76,16 @@ def test_what_is_claimed_is_nobody_elses_until_the_claim_runs_out(connection: Co
     assert deliveries_of(connection, key) == [(1, "unknown")]
 
 
+def test_a_clock_that_was_an_hour_ahead_holds_nothing_up(connection: Connection) -> None:
+    address, ahead = an_address(connection), NOW + timedelta(minutes=59)
+    a_message(connection, address, about="alert:1", unique_key="1")
+    assert 1 == claim_one(connection, ahead).attempts  # Then it died, or its clock was set.
+    a_message(connection, address, about="alert:2", unique_key="2", now=ahead)
+
+    assert [2, 1] == [message.attempts for message in outbox.claim(connection, NOW)]
+    assert [] == outbox.claim(connection, NOW)
+
+
 def test_a_sent_message_keeps_the_providers_id_and_is_never_sent_again(connection: Connection) -> None:
     key = a_message(connection, an_address(connection))
 

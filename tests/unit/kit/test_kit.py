@@ -9,7 +9,7 @@ import pytest
 
 from app.accounts import permissions
 from app.kit import calendar, ids, machine, money
-from app.kit.clock import ManualClock
+from app.kit.clock import ManualClock, SharedClock
 from app.kit.errors import Conflict
 from tests.build import NOW
 
@@ -26,6 +26,20 @@ def test_a_manual_clock_moves_only_when_told_and_never_back() -> None:
     assert NOW + timedelta(hours=1) == clock.pass_by(timedelta(hours=1)) == clock()
     with pytest.raises(AssertionError):
         clock.pass_by(timedelta(seconds=-1))
+
+
+def test_a_shared_clock_goes_on_from_what_it_was_told_whatever_the_machines_clock_is_set_to() -> None:
+    own, seconds = ManualClock(NOW), [100.0]
+    clock = SharedClock(own, lambda: seconds[0])
+    assert NOW == clock()
+
+    clock.tell(NOW + timedelta(hours=1))
+    own.pass_by(timedelta(days=1))
+    seconds[0] += 7
+    assert NOW + timedelta(hours=1, seconds=7) == clock()
+
+    clock.tell(NOW)
+    assert NOW == clock()
 
 
 def test_ids_sort_by_the_time_they_were_made() -> None:
