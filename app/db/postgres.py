@@ -6,7 +6,9 @@ Many processes write at once: a transaction is READ COMMITTED and locks what it 
 """
 
 import asyncio
+import secrets
 from collections.abc import Callable, Mapping
+from threading import Event
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -15,6 +17,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from app.config import InvalidSettings
 from app.db import session
+from app.db.locks import in_turn
 from app.db.session import Hint
 from app.db.writer import Work, Writer, run_group
 from app.kit.clock import monotonic_s
@@ -28,6 +31,8 @@ VERSION_MIN = 15
 POOL = 6
 TRIES = 5
 """How often a group is begun anew after a conflict with another process; then each of its pieces goes alone."""
+PAUSE_S = 0.005
+"""Before it is begun anew it waits for up to twice this, and each time for up to twice as long."""
 
 OPTIONS = "-c timezone=UTC -c idle_in_transaction_session_timeout=60000 -c jit=off"
 """Moments come back in UTC. Who hangs inside a transaction lets go of its locks after a minute. To compile one of our
@@ -36,6 +41,7 @@ short questions would take longer than to answer it.
 
 _MUST_BE: Mapping[str, tuple[frozenset[str], str]] = {
     "fsync": (frozenset({"on"}), "set fsync = on in postgresql.conf and restart PostgreSQL"),
+    "full_page_writes": (frozenset({"on"}), "set full_page_writes = on in postgresql.conf and reload it"),
     "synchronous_commit": (
         frozenset({"on", "local", "remote_write", "remote_apply"}),
         "set synchronous_commit = on for the server, the database and the role",
@@ -60,6 +66,8 @@ def postgres_engine(text: str, *, read_only: bool = False) -> Engine:
     if url.get_backend_name() not in {"postgresql", "postgres"}:
         raise InvalidSettings("The setting `database` must begin with postgresql://")
     query = dict(url.query)
+    if unknown := ", ".join(sorted(query.keys() - _options())):
+        raise InvalidSettings(f"The setting `database` has an option that PostgreSQL does not know: {unknown}")
     given = query.get("options", ())
     query["options"] = " ".join([OPTIONS, given] if isinstance(given, str) else [OPTIONS, *given])
     query.setdefault("application_name", "mimamori")
@@ -72,15 +80,25 @@ def postgres_engine(text: str, *, read_only: bool = False) -> Engine:
     return engine
 
 
+def _options() -> set[str]:
+    """What may stand behind the question mark of a URL. Others, like `autocommit`, would be for the driver."""
+    from psycopg import pq
+
+    return {one.keyword.decode() for one in pq.Conninfo.get_defaults()}
+
+
 def must_be_durable(connection: Connection) -> None:
     """Raises `NotDurable` unless the server keeps what it says that it keeps: "acknowledged is durable" rests on it."""
     version: int = connection.execute(sa.text("SELECT current_setting('server_version_num')::int")).scalar_one()
     if version < VERSION_MIN * 10_000:
         raise NotDurable(f"This PostgreSQL is version {version // 10_000}; Mimamori needs {VERSION_MIN} or newer.")
+    wrong = []
     for name, (allowed, remedy) in _MUST_BE.items():
         value = connection.execute(sa.select(sa.func.current_setting(name))).scalar_one()
         if value not in allowed:
-            raise NotDurable(f"PostgreSQL runs with {name} = {value}: a power cut would lose data; {remedy}.")
+            wrong.append(f"PostgreSQL runs with {name} = {value}: a power cut would lose data; {remedy}.")
+    if wrong:
+        raise NotDurable(" ".join(wrong))
 
 
 def read(engine: Engine, work: Callable[[Connection], Result]) -> Result:
@@ -122,11 +140,15 @@ class PostgresWriter(Writer):
 
     def _whole(self, group: list[Work]) -> list[Hint]:
         """Runs and commits the group, anew as long as it loses against others or its line had died; its hints."""
-        for _ in range(TRIES):
+        asked: dict[int, None] = {}
+        for tries in range(TRIES):
+            if tries:  # Who lost against each other would meet again.
+                Event().wait(PAUSE_S * 2**tries * secrets.randbelow(1000) / 1000)
             began_s = monotonic_s()
             with self._engine.connect() as connection:
                 try:
-                    hints = _attempt(connection, group)
+                    with in_turn(connection, asked):
+                        hints = _attempt(connection, group)
                 except _Again:
                     continue
                 except Exception as error:

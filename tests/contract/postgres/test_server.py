@@ -24,7 +24,7 @@ pytestmark = pytest.mark.postgresql
 @pytest.fixture(scope="module")
 def careless() -> Iterator[PostgresServer]:
     """A server that says "stored" before it is."""
-    with running_postgres("fsync = off\n") as server:
+    with running_postgres("fsync = off\nfull_page_writes = off\n") as server:
         yield server
 
 
@@ -41,6 +41,8 @@ def test_a_server_that_does_not_sync_is_refused_and_told_what_to_do(careless: Po
 
     assert "fsync = off" in text
     assert "fsync = on in postgresql.conf" in text
+    assert "full_page_writes = off" in text
+    assert "full_page_writes = on in postgresql.conf and reload" in text
 
 
 def test_a_command_says_so_too(careless: PostgresServer) -> None:
@@ -72,6 +74,17 @@ def test_a_database_that_is_not_there_is_said_in_plain_words_without_the_passwor
     assert outcome.exit_code == 1
     assert "Error: The database cannot be used" in outcome.output
     assert "secret-word" not in outcome.output
+
+
+@pytest.mark.parametrize("option", ["sslmod", "plugin", "autocommit"])
+@pytest.mark.parametrize("command", ["migrate", "serve", "worker"])
+def test_an_option_that_is_none_of_postgresql_is_said_in_plain_words(option: str, command: str) -> None:
+    url = f"postgresql://mimamori:secret-word@127.0.0.1:1/town?{option}=secret-too"
+    settings = {"MIMAMORI_NATS": "nats://127.0.0.1:1", "MIMAMORI_DETECTOR_SECRET": "s" * 40}
+    outcome = CliRunner().invoke(main, [command], env={"MIMAMORI_DATABASE": url, **settings})
+
+    assert outcome.exit_code == 1
+    assert f"Error: The setting `database` has an option that PostgreSQL does not know: {option}\n" == outcome.output
 
 
 @pytest.mark.parametrize("text", ["mysql://a:secret-word@b/c", "town", "postgresql://a:secret-word@:x/"])

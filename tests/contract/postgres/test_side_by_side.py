@@ -18,6 +18,7 @@ from app.alerts.service import acting
 from app.alerts.tables import alert, alert_cause, alert_history
 from app.db import intents, tables, units
 from app.db.engine import Database
+from app.db.locks import one_at_a_time
 from app.devices import service as devices
 from app.history import service as history
 from app.households import service as households
@@ -293,6 +294,35 @@ async def test_who_loses_a_deadlock_begins_anew_and_nobody_hears_of_it(sides: Si
     moments = {"at": NOW, "up_since": NOW, "down_since": NOW}
     await sides.one.write(lambda c: c.execute(sa.insert(tables.heartbeat), [{"name": one, **moments} for one in names]))
     outcomes = await asyncio.gather(sides.one.write(in_order("a", "b")), sides.other.write(in_order("b", "a")))
+
+    assert ["a", "b"] == outcomes
+    assert 3 == len(begun), "one of the two began twice"
+
+
+async def test_who_waits_for_names_in_opposite_order_does_not_wait_for_the_server_to_notice(database: Database) -> None:
+    both_hold_one = threading.Barrier(2)
+    begun: list[str] = []
+
+    def in_order(first: str, second: str) -> Work:
+        def work(connection: Connection) -> str:
+            begun.append(first)
+            one_at_a_time(connection, first)
+            with suppress(threading.BrokenBarrierError):
+                both_hold_one.wait(PATIENCE_S)
+            both_hold_one.abort()
+            one_at_a_time(connection, second)
+            return first
+
+        return work
+
+    url = database.engine.url.update_query_dict({"options": "-c deadlock_timeout=1h"})
+    databases = [Database(url.render_as_string(hide_password=False)) for _ in range(2)]
+    for one in databases:
+        one.start()
+    works = zip(databases, (in_order("a", "b"), in_order("b", "a")), strict=True)
+    outcomes = await asyncio.wait_for(asyncio.gather(*(one.write(work) for one, work in works)), PATIENCE_S)
+    for one in databases:
+        await one.stop()
 
     assert ["a", "b"] == outcomes
     assert 3 == len(begun), "one of the two began twice"
