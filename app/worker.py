@@ -30,6 +30,7 @@ from sqlalchemy.engine import Connection
 
 from app.db import leases, units
 from app.db.engine import Database
+from app.db.errors import is_the_servers
 from app.db.leases import Lease, LeaseLost
 from app.kit.clock import Clock, monotonic_s
 from app.kit.ids import new_id
@@ -88,6 +89,8 @@ class Partition:
         self._number, self._lease_s = number, lease_s
         self.lease = lease
         self._cautious = not lease.clean
+        self._tried: tuple[int, int] | None = None
+        """What is being tried alone, and how often it was."""
         self._stopping = asyncio.Event()
         self._in_hand = False
 
@@ -169,9 +172,11 @@ class Partition:
                 await self._commit(some, taken)
             except LeaseLost:
                 raise
-            except Exception as error:  # The store is away, or it is something in these units.
+            except Exception as error:  # The store is away or full, or it is something in these units.
                 log.error("batch_failed", partition=self._number, units=len(some), error=type(error).__name__)
-                self._cautious = self._cautious or await self._store_answers()
+                if not is_the_servers(error):
+                    self._tried = None
+                    self._cautious = self._cautious or await self._store_answers()
                 await self._pause()
                 if self._stopping.is_set():  # Nothing was acknowledged: whoever is next begins with it.
                     return
@@ -185,10 +190,12 @@ class Partition:
         self._cautious = False
 
     async def _commit(self, some: Sequence[Taken], in_hand: Sequence[Taken]) -> None:
-        tries = 1
+        tries, number = 1, some[0].number
         if self._cautious:
-            number = some[0].number
-            tries = await self._database.write(lambda c: leases.suspect(c, self.lease, number))
+            if self._tried is None or self._tried[0] != number:  # Else it was the server that could not.
+                tries = await self._database.write(lambda c: leases.suspect(c, self.lease, number))
+                self._tried = number, tries
+            tries = self._tried[1]
         if tries > TRIES:
             log.error("dead_letter", partition=self._number, tries=tries - 1)
         await self._keeping(in_hand, self._database.write(lambda c: self.digest(c, some, bury=tries > TRIES)))

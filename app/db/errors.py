@@ -2,6 +2,18 @@
 
 import sqlalchemy as sa
 
+_SERVERS_OWN = ("53", "55", "57", "58")
+"""Classes of PostgreSQL's errors: no space or memory or connections, in use, ended by operators, its files."""
+
+
+def is_the_servers(error: BaseException) -> bool:
+    """Whether the server itself could not, so that the same work succeeds once it can: no disk space, no memory, shut
+    down. What was to be stored is not to blame.
+    """
+    cause = error.orig if isinstance(error, sa.exc.DBAPIError) else None
+    state = getattr(cause, "sqlstate", None) or ""
+    return state.startswith(_SERVERS_OWN) and state != "57014"  # Which took too long: it may do so again.
+
 
 def plain(error: BaseException) -> str:
     """The error's kind and its first line. PostgreSQL tells values in a line of its own (DETAIL), which is left out."""

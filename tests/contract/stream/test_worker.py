@@ -4,9 +4,12 @@ import asyncio
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -151,6 +154,33 @@ async def test_redelivery_changes_nothing(database: Database, broker: Broker, de
 
     assert expected([one]) == await database.read(stored)
     assert 1 == await database.read(lambda c: count(c, ingest_unit))
+
+
+@pytest.mark.parametrize("cautious", [False, True], ids=["together", "one by one"])
+async def test_a_server_without_space_makes_no_dead_letters(
+    database: Database, broker: Broker, devices: Cast, start: Start, cautious: bool
+) -> None:
+    tries: Counter[int] = Counter()
+
+    class Full(Watched):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            self._cautious = cautious
+
+        def digest(self, connection: Connection, some: Sequence[Taken], *, bury: bool) -> None:
+            super().digest(connection, some, bury=bury)
+            tries[some[0].number] += 1
+            if tries[some[0].number] < TRIES + 3:
+                raise sa.exc.OperationalError("INSERT", {}, psycopg.errors.DiskFull())
+
+    said = devices.said(8)
+    await publish(broker, said)
+    start(Full)
+    await until_empty(broker)
+
+    assert expected(said) == await database.read(stored)
+    assert [] == await database.read(letters)
+    assert max(tries.values()) == TRIES + 3
 
 
 async def test_a_commit_that_fails_acknowledges_nothing(
