@@ -7,7 +7,7 @@ where one transaction runs at a time in a process.
 
 import secrets
 from collections.abc import Callable, Collection, Hashable, Mapping
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
@@ -22,6 +22,12 @@ Key = TypeVar("Key", bound=Hashable)
 ENTRIES_MAX = 50_000
 """Beyond this many everything is read anew: memory has a limit, and a town of this size is read in a second."""
 
+
+def _newest(insert: Any) -> Any:
+    return insert.on_conflict_do_update(index_elements=["name"], set_={"number": insert.excluded.number})
+
+
+_BUMP = dialect.Rows(version, ("name", "number"), _newest)
 _NUMBERS = dialect.Lookup(
     sa.select(version.c.name, version.c.number).where(version.c.name.in_(sa.bindparam("ids", expanding=True))),
     version.c.name,
@@ -30,10 +36,12 @@ _NUMBERS = dialect.Lookup(
 
 def bump(connection: Connection, name: str) -> None:
     """Says that what `name` stands for is different from the end of this transaction on."""
-    # A number that was never there before: one counted up in a transaction that failed would be given out again.
-    statement = dialect.insert(connection, version).values(name=name, number=secrets.randbits(62))
-    changed = statement.on_conflict_do_update(index_elements=["name"], set_={"number": statement.excluded.number})
-    connection.execute(changed)
+    _BUMP.insert(connection, [(name, _new_number())])
+
+
+def _new_number() -> int:
+    """One that was never there before: counted up in a transaction that failed, it would be given out again."""
+    return secrets.randbits(62)
 
 
 def numbers(connection: Connection, names: Collection[str]) -> frozenset[tuple[str, int]]:
@@ -66,3 +74,50 @@ class Kept(Generic[Key, Value]):
             kept.update(load(connection, missing))
         self._kept[connection.engine] = (now, kept)
         return kept
+
+
+class Memory(Generic[Key, Value]):
+    """What the one writer of SQLite knows of a table that it changes with every group: rows by key, kept from one
+    transaction to the next as long as nobody else changes any.
+
+    Whoever changes the table says so in the same transaction (`changed`) and gives it another number by that. What is
+    known belongs to one number and is forgotten where the table shows another one: after a transaction that failed, or
+    one of another process. Where many write at once nothing is known: all would wait in turn to change the number.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._known: WeakKeyDictionary[Engine, tuple[int, dict[Key, Value]]] = WeakKeyDictionary()
+
+    def of(self, connection: Connection) -> dict[Key, Value]:
+        """What is known in this transaction; whoever reads a row puts it here for the next one."""
+        number = self._number(connection)
+        if number is None:
+            fresh: dict[Key, Value] = {}
+            connection.info[self._name] = fresh  # For this transaction alone.
+            return fresh
+        found = self._known.get(connection.engine)
+        if found is None or found[0] != number:
+            found = self._known[connection.engine] = number, {}
+        return found[1]
+
+    def changed(self, connection: Connection) -> dict[Key, Value]:
+        """Says that the table is different from now on. Whoever changed it puts how it is now into what is given
+        back.
+        """
+        if connection.dialect.name != "sqlite":
+            of_transaction: dict[Key, Value] = connection.info.get(self._name, {})
+            return of_transaction
+        # What was read before there was any number is taken along once: this transaction may still fail.
+        is_first = self._number(connection) is None
+        known: dict[Key, Value] = connection.info.pop(self._name, {}) if is_first else self.of(connection)
+        number = _new_number()
+        _BUMP.insert(connection, [(self._name, number)])
+        self._known[connection.engine] = number, known
+        return known
+
+    def _number(self, connection: Connection) -> int | None:
+        if connection.dialect.name != "sqlite":
+            return None
+        rows = _NUMBERS.rows(connection, [self._name])
+        return rows[0][1] if rows else None

@@ -68,7 +68,6 @@ _KEY: sa.Column[bytes] = sa.Column("subject_id", KeyBytes())
 _LOOKUP = dialect.Lookup(_STATES, _KEY)
 _LOCKED = dialect.Lookup(_STATES.order_by(watch_state.c.subject_id).with_for_update(), _KEY)
 _number = attrgetter("int")
-_NEW = (None, None, 0, None)
 _IDS: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
 _SETTINGS = dialect.Lookup(
     sa.select(sa.type_coerce(watch_setting.c.wearer_id, KeyBytes()).label("wearer_id"), watch_setting.c.settings).where(
@@ -88,6 +87,9 @@ _ZONES = dialect.Lookup(
     .where(wearer.c.id.in_(_IDS)),
     _KEY,
 )
+_memory: versions.Memory[bytes, Kept] = versions.Memory("watch_state")
+STATES_MAX = 20_000
+"""States that are kept in memory between transactions."""
 
 
 def load(connection: Connection, subjects: Mapping[UUID, CityId]) -> dict[UUID, Kept]:
@@ -95,19 +97,26 @@ def load(connection: Connection, subjects: Mapping[UUID, CityId]) -> dict[UUID, 
     there was none.
     """
     keys = {one.bytes: one for one in sorted(subjects, key=_number)}
+    # What is kept is taken out until it is saved: whoever fails in between has changed it.
+    known = _memory.of(connection)
+    kept = {subject_id: known.pop(key, None) for key, subject_id in keys.items()}
     lookup = _LOOKUP if connection.dialect.name == "sqlite" else _LOCKED
-    rows = {row[0]: row for row in lookup.rows(connection, keys)}
-    kept: dict[UUID, Kept] = {}
+    rows = {row[0]: row for row in lookup.rows(connection, [key for key, one in keys.items() if kept[one] is None])}
+    loaded: dict[UUID, Kept] = {}
     for key, subject_id in keys.items():
-        _, state, version, due_at = rows.get(key) or _NEW
-        kept[subject_id] = Kept(
-            subject_id=subject_id,
-            city_id=subjects[subject_id],
-            state=WatchState() if state is None else decode_state(state),
-            version=version,
-            due_at=due_at,
-        )
-    return kept
+        one = kept[subject_id]
+        if one is None:
+            _, state, version, due_at = rows.get(key) or (None, None, 0, None)
+            one = Kept(
+                subject_id=subject_id,
+                city_id=subjects[subject_id],
+                state=WatchState() if state is None else decode_state(state),
+                version=version,
+                due_at=due_at,
+            )
+        one.city_id = subjects[subject_id]
+        loaded[subject_id] = one
+    return loaded
 
 
 def save(
@@ -116,17 +125,26 @@ def save(
     """Writes states by compare-and-set, each with the time at which it is due. Raises `Conflict` when another worker
     changed one of them meanwhile. At `now`, where it is given, a timer that is early but far off stays as it is.
     """
+    if not kept:
+        return
     rows: list[tuple[Any, ...]] = []
     timed: list[tuple[Any, ...]] = []
     for one, due in zip(kept, due_at, strict=True):
-        row = (one.subject_id, one.city_id, encode_state(one.state), one.version + 1)
+        one.version += 1
+        row = (one.subject_id, one.city_id, encode_state(one.state), one.version)
         before = one.due_at
         if now is None or before is None or due is None or due < before or before - now < _IN_TIME:
             timed.append((*row, due))
+            one.due_at = due
         else:
             rows.append(row)
     if _SAVE.insert(connection, timed) + _SAVE_BUT_TIMER.insert(connection, rows) != len(kept):
         raise Conflict("The state of a wearer was changed by another worker.")
+    known = _memory.changed(connection)
+    if len(known) > STATES_MAX:
+        known.clear()
+    for one in kept:
+        known[one.subject_id.bytes] = one
 
 
 def due_subjects(connection: Connection, now: datetime, limit: int) -> dict[UUID, CityId]:
