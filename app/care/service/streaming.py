@@ -41,10 +41,10 @@ def workers(connection: Connection, settings: Settings) -> Finding:
     names = [name_of(number) for number in range(settings.partitions)]
     unheld = leases.unheld(connection, names, UNHELD_AFTER.total_seconds())
     there = leases.present(connection, "worker/")
-    text = f"{there} there, {unheld} of {settings.partitions} partitions have had none for a minute"
     if unheld:
+        text = f"{there} there, {unheld} of {settings.partitions} partitions have had none for a minute"
         return Finding("workers", How.BAD, text, "start mimamori worker; its log says why it takes no partition")
-    return Finding("workers", How.GOOD, text)
+    return Finding("workers", How.GOOD, f"{there} there, all {settings.partitions} partitions have one")
 
 
 async def _look(settings: Settings) -> AsyncIterator[Finding]:

@@ -69,7 +69,7 @@ async def test_nothing_is_wrong_with_one_that_is_well(settings: Settings, broker
     await stream_of(broker).publish(a_unit())
     seen = {one.about.partition(" ")[0]: one.text for one in await found(settings) if one.how is How.GOOD}
     assert [] == await wrong(settings)
-    assert "1 there, 0 of 4 partitions have had none for a minute" == seen["workers"]
+    assert "1 there, all 4 partitions have one" == seen["workers"]
     assert seen["backlog"].startswith("1 units wait, the oldest for 0 s in partition")
     assert f"1 replicas, {PARTITIONS} partitions" == seen["stream"]
     assert {"nats", "tables", "service"} <= seen.keys()
