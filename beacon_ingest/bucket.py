@@ -19,6 +19,7 @@ from nats.aio.msg import Msg
 from nats.js import api
 
 from beacon_ingest.broker import API_S, Broker, Disconnected
+from beacon_ingest.jetstream import PUBLISH_S
 from beacon_ingest.shards import Register, open_head, open_shard
 
 log = structlog.get_logger()
@@ -78,7 +79,7 @@ async def put(broker: Broker, key: str, version: int, body: bytes, seen: int) ->
     """
     headers = {api.Header.EXPECTED_LAST_SUBJECT_SEQUENCE.value: str(seen), VERSION: str(version)}
     try:
-        publishing = broker.jetstream.publish(_PREFIX + key, body, stream=STREAM, headers=headers)
+        publishing = broker.jetstream.publish(_PREFIX + key, body, timeout=PUBLISH_S, stream=STREAM, headers=headers)
         return (await broker.unbroken(publishing)).seq
     except nats.js.errors.APIError as error:
         if error.err_code in _WRONG_REVISION:
