@@ -2,6 +2,7 @@
 time, memory and bytes that each of them takes.
 """
 
+import asyncio
 import json
 import os
 import secrets
@@ -18,13 +19,16 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
+import nats
 import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy.engine import Engine
 
 from app.db.postgres import postgres_engine
+from beacon_ingest.jetstream import STREAM
 
-PATIENCE_S = 60.0
+PATIENCE_S = 300.0
+START_S = 60.0
 PARTITIONS = 16
 LEASE_S = 40.0
 """Longer than a worker is held up while the stream is filled."""
@@ -72,6 +76,29 @@ class Cluster(Struct, frozen=True):
         finally:
             engine.dispose()
 
+    def waiting(self) -> tuple[int, int]:
+        """Messages and bytes in the stream."""
+        return asyncio.run(_state(self.nats))
+
+    def until_empty(self) -> None:
+        """Waits until the stream is empty."""
+        asyncio.run(_until_empty(self.nats))
+
+    def until_shared(self, workers: int) -> None:
+        """Waits until every worker has its share of the partitions."""
+        query = sa.text(
+            "SELECT count(*) FROM lease WHERE name LIKE 'partition/%' AND owner IS NOT NULL"
+            " AND ends_at > clock_timestamp() GROUP BY owner"
+        )
+        wanted = [PARTITIONS // workers] * workers
+        deadline = time.monotonic() + PATIENCE_S
+        with self.engine() as engine, engine.connect() as connection:
+            while list(connection.execute(query).scalars()) != wanted:
+                connection.rollback()
+                if time.monotonic() > deadline:
+                    raise RuntimeError("the workers did not share the partitions")
+                time.sleep(0.05)
+
     @contextmanager
     def processes(self, *commands: str) -> Iterator[tuple[Running, ...]]:
         """`mimamori edge`, `web` and `worker` as named, started together and ended with the block."""
@@ -85,13 +112,13 @@ class Cluster(Struct, frozen=True):
         started = [
             subprocess.Popen(
                 [sys.executable, "-m", "app.cli", command, "--port", "0", "--ready-file", str(file)],
-                env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=_unpin,
+                env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=unpin,
             )
             for command, file in zip(commands, files, strict=True)
         ]  # fmt: skip
         try:
             for process, file in zip(started, files, strict=True):
-                _until(file.exists, process, "mimamori")
+                until(file.exists, process, "mimamori")
             urls = [msgspec.json.decode(file.read_bytes())["base_url"] for file in files]
             yield tuple(Running(one.pid, urlsplit(url).port or 0) for one, url in zip(started, urls, strict=True))
         finally:
@@ -160,11 +187,11 @@ def _nats(folder: Path, count: int) -> Iterator[Sequence[tuple[dict[str, list[st
             text = _CONFIGURATION.format(number=number, folder=own, cluster=cluster)
             (own / "nats.conf").write_text(text, encoding="utf-8")
             command = [str(program), "-c", str(own / "nats.conf")]
-            processes.append(subprocess.Popen(command, stderr=subprocess.DEVNULL, preexec_fn=_unpin))
+            processes.append(subprocess.Popen(command, stderr=subprocess.DEVNULL, preexec_fn=unpin))
         found = []
         for number, process in enumerate(processes):
             file = folder / f"nats-{number}" / f"nats-server_{process.pid}.ports"
-            _until(lambda file=file: file.exists() and file.read_text().endswith("}"), process, "nats-server")  # type: ignore[misc]
+            until(lambda file=file: file.exists() and file.read_text().endswith("}"), process, "nats-server")  # type: ignore[misc]
             found.append((json.loads(file.read_text()), process.pid))
         yield found
     finally:
@@ -173,21 +200,36 @@ def _nats(folder: Path, count: int) -> Iterator[Sequence[tuple[dict[str, list[st
             process.wait(PATIENCE_S)
 
 
+async def _state(servers: str) -> tuple[int, int]:
+    client = await nats.connect(servers.split(","))
+    state = (await client.jetstream(timeout=30).stream_info(STREAM)).state
+    await client.close()
+    return state.messages, state.bytes
+
+
+async def _until_empty(servers: str) -> None:
+    client = await nats.connect(servers.split(","))
+    async with asyncio.timeout(PATIENCE_S):
+        while (await client.jetstream(timeout=30).stream_info(STREAM)).state.messages:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    await client.close()
+
+
 def _free_ports(count: int) -> list[int]:
     with ExitStack() as stack:
         held = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
         return [one.getsockname()[1] for one in held]
 
 
-def _until(happened: Callable[[], bool], process: "subprocess.Popen[bytes]", name: str) -> None:
-    deadline = time.monotonic() + PATIENCE_S
+def until(happened: Callable[[], bool], process: "subprocess.Popen[bytes]", name: str) -> None:
+    deadline = time.monotonic() + START_S
     while not happened():
         if process.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(f"{name} did not start")
         time.sleep(0.02)
 
 
-def _unpin() -> None:
+def unpin() -> None:
     """Another measurement of the same run may have kept us, and so our children, to one core."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, range(os.cpu_count() or 1))

@@ -4,9 +4,12 @@ work as Python allows.
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
+
+CONNECTIONS = 64
+PATIENCE_S = 300.0
 
 Read = Callable[[bytearray], bool | None]
 """Whether an answer says that it went well; None while it is not complete."""
@@ -123,3 +126,23 @@ async def drive(
     await asyncio.gather(*(line.done for line in lines))
     outcome.seconds = time.perf_counter() - start
     return outcome
+
+
+def send(port: int, made: Sequence[bytes], rate: float | None = None) -> float:
+    """How many of these a second were answered, as fast as the server can or evenly at `rate` a second. Raises
+    `RuntimeError` when one was refused.
+    """
+    outcome = asyncio.run(drive("127.0.0.1", port, iter(made), connections=CONNECTIONS, seconds=PATIENCE_S, rate=rate))
+    if outcome.answers != len(made):
+        raise RuntimeError(f"{len(made) - outcome.answers} were refused: the figure would be wrong")
+    return outcome.rate
+
+
+def until_ready(port: int) -> None:
+    """Waits until a process of ours says that it is ready."""
+    request = b"GET /health/ready HTTP/1.1\r\nHost: b\r\n\r\n"
+    deadline = time.monotonic() + PATIENCE_S
+    while not asyncio.run(drive("127.0.0.1", port, iter([request]), connections=1, seconds=PATIENCE_S)).answers:
+        if time.monotonic() > deadline:
+            raise RuntimeError("the process is not ready")
+        time.sleep(0.05)

@@ -6,7 +6,7 @@ from functools import partial
 
 import msgspec
 
-from bench import detectors, fences, history, positions, scaled, start, states, watches
+from bench import detectors, fences, few, history, positions, scaled, start, states, watches
 from bench.measure import Measurement
 
 BENCHES: dict[str, Callable[[], Iterator[Measurement]]] = {
@@ -17,6 +17,7 @@ BENCHES: dict[str, Callable[[], Iterator[Measurement]]] = {
     "fences": fences.measure,
     "states": states.measure,
     "history": history.measure,
+    "few": few.measure,
     "scaled": scaled.measure,
 }
 

@@ -6,7 +6,6 @@ depend on that, and the page on sizing is calculated from it. In each turn the e
 database holds the workers up, and then they empty it.
 """
 
-import asyncio
 import itertools
 import os
 import statistics
@@ -16,51 +15,20 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import httpx
-import nats
 import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from app.config import Settings
 from app.jobs import close_passages, make_room
-from beacon_ingest.jetstream import STREAM
-from bench import cluster, detectors, positions, traffic
-from bench.cluster import PARTITIONS, Cluster, Running, cpu_s, memory_mb
-from bench.load import drive
+from bench import cluster, detectors
+from bench.cluster import PATIENCE_S, Cluster, Running, cpu_s, memory_mb
+from bench.kinds import KINDS, Kind, Requests, requests_of
+from bench.load import send, until_ready
 from bench.measure import Measurement
 
 RUNS = int(os.environ.get("MIMAMORI_BENCH_RUNS", "3"))
-CONNECTIONS = 64
-DEVICES = 4_000
-FRESH_S = 7_000
-"""Positions are less than two hours old: older ones are stored and not judged, which costs less."""
-
-PATIENCE_S = 300.0
-PACED_S, PACED_RATE = 15.0, 100.0
-IDLE_S = 20.0
 MORE_TAGS = 100_000
-
-Requests = Callable[[int], list[bytes]]
-"""The next so many requests."""
-
-
-class Kind(Struct, frozen=True, kw_only=True):
-    """What is sent: how many requests in a run, how many sightings each holds, and how many NATS servers there are."""
-
-    name: str
-    count: int
-    present: int | None = None
-    """Tags near each detector; None for positions."""
-    replicas: int = 3
-
-
-KINDS = (
-    Kind(name="position.1_server", count=20_000, replicas=1),
-    Kind(name="position", count=20_000),
-    Kind(name="quiet_body", count=6_000, present=0),
-    Kind(name="one_tag_body", count=6_000, present=1),
-    Kind(name="18_tags_body", count=1_500, present=traffic.PRESENT),
-)
 
 
 class Turn(Struct, frozen=True):
@@ -75,23 +43,6 @@ class Turn(Struct, frozen=True):
     units: float
     stream_bytes: float
     wal_bytes: float
-
-
-def requests_of(kind: Kind, built: detectors.Town) -> Requests:
-    """The requests of a kind, each made shortly before it is sent: nobody believes a body that is two minutes old."""
-    if kind.present is None:
-        endless = positions.requests(DEVICES, FRESH_S)
-        return lambda count: list(itertools.islice(endless, count))
-    bodies = traffic.bodies(detectors.SEED, detectors.DETECTORS, detectors.TAGS, kind.present)
-    began_at = time.time() - detectors.BEHIND_S
-
-    def chunk(count: int) -> list[bytes]:
-        nonlocal began_at
-        some = list(itertools.islice(bodies, count))
-        began_at = max(began_at, time.time() - some[0].sent_s - detectors.BEHIND_S)
-        return detectors.requests(built, some, began_at)
-
-    return chunk
 
 
 def measure() -> Iterator[Measurement]:
@@ -128,8 +79,6 @@ def _measure_kind(kind: Kind, around: Cluster) -> Iterator[Measurement]:
     yield Measurement(name=f"{name}.stream", value=median(lambda x: x.stream_bytes, both), unit="bytes in the stream")
     yield Measurement(name=f"{name}.wal", value=median(lambda x: x.wal_bytes, both), unit="bytes of PostgreSQL's log")
     yield from _stored(kind, around)
-    if kind.present is None:
-        yield from run.paced()
 
 
 class Run:
@@ -141,8 +90,8 @@ class Run:
     def turns(self, workers: int) -> list[Turn]:
         """`RUNS` turns with one edge and so many workers, after one that is not counted."""
         with self._around.processes("edge", *["worker"] * workers) as (edge, *crew):
-            _until_ready(edge)
-            self._until_shared(workers)
+            until_ready(edge.port)
+            self._around.until_shared(workers)
             return [self._turn(edge, crew) for _ in range(RUNS + 1)][1:]
 
     def _turn(self, edge: Running, crew: list[Running]) -> Turn:
@@ -151,10 +100,10 @@ class Run:
         edge_s, nats_s, postgres_s = cpu_s(edge.pid), around.nats_cpu_s(), cpu_s(around.postgres_pid)
         worker_s, wal = sum(cpu_s(one.pid) for one in crew), self._wal()
         with self._held_up():
-            rate = self._send(edge, made)
-            units, stream_bytes = asyncio.run(_state(around.nats))
+            rate = send(edge.port, made)
+            units, stream_bytes = around.waiting()
         begin = time.perf_counter()
-        asyncio.run(_until_empty(around.nats))
+        around.until_empty()
         seconds = time.perf_counter() - begin
         return Turn(
             acknowledged=rate,
@@ -176,92 +125,11 @@ class Run:
             connection.exec_driver_sql("LOCK TABLE ingest_unit IN ACCESS EXCLUSIVE MODE")
             yield
 
-    def paced(self) -> Iterator[Measurement]:
-        """Few messages a second: small batches, each with the price of a commit; and nothing at all."""
-        around = self._around
-        name = f"scaled.{self._kind.name}"
-        with around.processes("edge", "worker", "web") as (edge, worker, web):
-            _until_ready(edge)
-            self._until_shared(1)
-            self._send(edge, self._requests(500))
-            asyncio.run(_until_empty(around.nats))
-            sources = {
-                "edge": lambda: cpu_s(edge.pid), "worker": lambda: cpu_s(worker.pid), "web": lambda: cpu_s(web.pid),
-                "postgresql": lambda: cpu_s(around.postgres_pid), "nats": around.nats_cpu_s,
-            }  # fmt: skip
-            before = {key: read() for key, read in sources.items()}
-            time.sleep(IDLE_S)
-            idle = {key: (read() - before[key]) / IDLE_S for key, read in sources.items()}
-            made = self._requests(int(PACED_RATE * PACED_S))
-            before = {key: read() for key, read in sources.items()}
-            begin = time.perf_counter()
-            self._send(edge, made, PACED_RATE)
-            asyncio.run(_until_empty(around.nats))
-            seconds = time.perf_counter() - begin
-            for key, read in sources.items():
-                yield Measurement(name=f"{name}.idle_{key}", value=idle[key] * 1000, unit="ms of processor a second")
-                cost = (read() - before[key] - idle[key] * seconds) / len(made) * 1e6
-                yield Measurement(name=f"{name}.few_{key}", value=cost, unit=f"µs at {PACED_RATE:.0f} a second")
-            for key, one in (("edge", edge), ("worker", worker), ("web", web)):
-                yield Measurement(name=f"{name}.memory_{key}", value=memory_mb(one.pid), unit="MB")
-
-    def _send(self, edge: Running, made: list[bytes], rate: float | None = None) -> float:
-        outcome = asyncio.run(
-            drive("127.0.0.1", edge.port, iter(made), connections=CONNECTIONS, seconds=PATIENCE_S, rate=rate)
-        )
-        if outcome.refused or outcome.answers != len(made):
-            raise RuntimeError(f"{outcome.refused} were refused: the figure would be wrong")
-        return outcome.rate
-
-    def _until_shared(self, workers: int) -> None:
-        """Waits until every worker has its share of the partitions."""
-        query = sa.text(
-            "SELECT count(*) FROM lease WHERE name LIKE 'partition/%' AND owner IS NOT NULL"
-            " AND ends_at > clock_timestamp() GROUP BY owner"
-        )
-        wanted = [PARTITIONS // workers] * workers
-        deadline = time.monotonic() + PATIENCE_S
-        with self._around.engine() as engine, engine.connect() as connection:
-            while list(connection.execute(query).scalars()) != wanted:
-                connection.rollback()
-                if time.monotonic() > deadline:
-                    raise RuntimeError("the workers did not share the partitions")
-                time.sleep(0.05)
-
     def _wal(self) -> int:
         with self._around.engine() as engine, engine.connect() as connection:
             query = sa.text("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint")
             found: int = connection.execute(query).scalar_one()
             return found
-
-
-async def _state(servers: str) -> tuple[int, int]:
-    """Messages and bytes in the stream."""
-    client = await nats.connect(servers.split(","))
-    state = (await client.jetstream(timeout=30).stream_info(STREAM)).state
-    await client.close()
-    return state.messages, state.bytes
-
-
-async def _until_empty(servers: str) -> None:
-    client = await nats.connect(servers.split(","))
-    async with asyncio.timeout(PATIENCE_S):
-        while (await client.jetstream(timeout=30).stream_info(STREAM)).state.messages:  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
-    await client.close()
-
-
-def _until_ready(one: Running) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not asyncio.run(_is_ready(one.port)):
-        if time.monotonic() > deadline:
-            raise RuntimeError("the edge is not ready")
-        time.sleep(0.05)
-
-
-async def _is_ready(port: int) -> bool:
-    request = b"GET /health/ready HTTP/1.1\r\nHost: b\r\n\r\n"
-    return bool((await drive("127.0.0.1", port, iter([request]), connections=1, seconds=PATIENCE_S)).answers)
 
 
 TABLES = ("position", "passage", "open_passage", "ingest_unit")
