@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from app import jobs, parts
 from app.asgi import create_app
@@ -20,7 +19,7 @@ from app.kit.clock import Clock, system_clock
 from app.kit.errors import Overloaded
 from app.migrations.run import upgrade
 from app.orders import Downlink
-from app.parts import Service
+from app.parts import Service, Ticker
 from app.pipeline import process
 from app.push.channels import open_channels
 from app.push.deliver import Deliverer
@@ -51,7 +50,7 @@ class EmbeddedStream:
             raise StreamFull(error.retry_after_s) from None
 
 
-def _follow(scheduler: AsyncIOScheduler, database: Database, snapshots: Snapshots) -> None:
+def _follow(ticker: Ticker, database: Database, snapshots: Snapshots) -> None:
     """Lets changes of the register reach the edge: at once after a hint, and when nobody told us of them."""
     tasks: set[asyncio.Task[None]] = set()
 
@@ -67,7 +66,7 @@ def _follow(scheduler: AsyncIOScheduler, database: Database, snapshots: Snapshot
         task.add_done_callback(tasks.discard)
 
     database.listen("registry", on_registry)
-    scheduler.add_job(look, "interval", seconds=REGISTRY_CHECK_S, id="registry")
+    ticker.every(REGISTRY_CHECK_S, "registry", look)
 
 
 @asynccontextmanager
@@ -94,13 +93,12 @@ async def running(settings: Settings, clock: Clock = system_clock) -> AsyncItera
         deliverer = Deliverer(database, open_channels(settings, clock), clock, tick_s=settings.tick_s, meters=meters)
         deliverer.start()
         stack.push_async_callback(deliverer.stop)
-        scheduler = parts.ticker()
-        parts.tick_jobs(scheduler, database, settings, clock)
-        _follow(scheduler, database, snapshots)
+        ticker = Ticker()
+        stack.push_async_callback(ticker.stop)
+        parts.tick_jobs(ticker, database, settings, clock)
+        _follow(ticker, database, snapshots)
         auditor = Auditor(database, clock, metrics, settings.watchman_url)
-        scheduler.add_job(auditor.audit, "interval", seconds=EVERY_S, id="audit")
-        scheduler.start()
-        stack.callback(parts.stop_ticker, scheduler)
+        ticker.every(EVERY_S, "audit", auditor.audit)
         app = create_app(
             settings, database, clock, edge=doors.http, registry=snapshots.registry, metrics=metrics,
             detector_secret=detector_secret(settings),

@@ -1,6 +1,6 @@
 """One table of all timed work, and one of what intents are carried out by.
 
-A timer is a column in a row; a job only looks at what is due. The scheduler wakes the jobs, nothing depends on it:
+A timer is a column in a row; a job only looks at what is due. A ticker wakes the jobs, nothing depends on it:
 after a restart whatever is due is found by the first look. A job takes one transaction and limits what it does in it.
 """
 

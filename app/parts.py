@@ -3,15 +3,13 @@ and the ticker of timed work.
 """
 
 import asyncio
-import logging
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack, suppress
 from functools import partial
 from typing import Protocol
 from uuid import UUID
 
 import structlog
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from msgspec import Struct
 from prometheus_client import CollectorRegistry, ProcessCollector
 from sqlalchemy.engine import Connection
@@ -23,7 +21,7 @@ from app.config import Settings
 from app.db.engine import Database
 from app.db.errors import plain
 from app.db.session import Listeners
-from app.kit.clock import Clock, monotonic_s, system_clock
+from app.kit.clock import Clock, monotonic_s
 from app.kit.errors import Overloaded
 from app.meters import Meters
 from app.traces import Traces
@@ -131,9 +129,43 @@ class Known(Protocol):
         ...
 
 
-def ticker() -> AsyncIOScheduler:
-    """A ticker for timed work; it holds no state that anything depends on."""
-    return AsyncIOScheduler(job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
+class Ticker:
+    """Wakes work every so many seconds, each piece one at a time; by durations, so that a clock which is set holds
+    nothing up. It holds no state that anything depends on.
+    """
+
+    def __init__(self) -> None:
+        self._wakes: dict[str, asyncio.Event] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def every(self, seconds: float, name: str, work: Callable[[], Awaitable[object]], *, at_once: bool = False) -> None:
+        """Wakes it after so many seconds, again and again; with `at_once` for the first time now."""
+        wake = self._wakes[name] = asyncio.Event()
+        if at_once:
+            wake.set()
+        self._tasks.append(asyncio.create_task(_tick(seconds, name, work, wake), name=f"mimamori-{name}"))
+
+    def wake(self, name: str) -> None:
+        """Wakes it now as well."""
+        self._wakes[name].set()
+
+    async def stop(self) -> None:
+        """Ends it. Work that is broken off by this is no error: what was due still is."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+async def _tick(seconds: float, name: str, work: Callable[[], Awaitable[object]], wake: asyncio.Event) -> None:
+    while True:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await wake.wait()
+        wake.clear()
+        try:
+            await work()
+        except Exception as error:  # The next turn comes all the same.
+            log.error("tick_failed", name=name, error=type(error).__name__)
 
 
 InTurn = Callable[[Connection, jobs.Job], bool]
@@ -141,7 +173,7 @@ InTurn = Callable[[Connection, jobs.Job], bool]
 
 
 def tick_jobs(
-    scheduler: AsyncIOScheduler, database: Database, settings: Settings, clock: Clock, in_turn: InTurn | None = None
+    ticker: Ticker, database: Database, settings: Settings, clock: Clock, in_turn: InTurn | None = None
 ) -> None:
     """Lets the ticker wake the jobs, and intents at once when one is hinted at."""
 
@@ -151,14 +183,8 @@ def tick_jobs(
 
     for job in jobs.JOBS:
         one = partial(work, job=job)
-        scheduler.add_job(partial(_run, database, job.name, one), "interval", seconds=job.every_s, id=job.name)
-    database.listen("intent", lambda _key: scheduler.modify_job("intents", next_run_time=system_clock()))
-
-
-def stop_ticker(scheduler: AsyncIOScheduler) -> None:
-    """Ends the ticker. A job that is broken off by this is no error: what was due still is."""
-    logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
-    scheduler.shutdown(wait=False)
+        ticker.every(job.every_s, job.name, partial(_run, database, job.name, one))
+    database.listen("intent", lambda _key: ticker.wake("intents"))
 
 
 async def _run(database: Database, name: str, work: Callable[[Connection], None]) -> None:

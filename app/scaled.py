@@ -8,7 +8,6 @@ from functools import partial
 from uuid import UUID
 
 import structlog
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from prometheus_client import CollectorRegistry, Gauge
 from sqlalchemy.engine import Connection
 
@@ -25,7 +24,7 @@ from app.hints import Hints
 from app.kit.clock import Clock, SharedClock, system_clock
 from app.migrations.run import upgrade
 from app.orders import Answers
-from app.parts import Service
+from app.parts import Service, Ticker
 from app.publisher import Publisher
 from app.push.channels import open_channels
 from app.push.deliver import Deliverer
@@ -92,10 +91,10 @@ async def web(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[
         broker = await _broker(stack, settings, database.listeners, ("live", "place", "doubt"), "web")
         metrics = parts.new_metrics()
         parts.measured(database, metrics, traces)
-        scheduler = _ticker(stack)
-        scheduler.add_job(_look_again, "interval", seconds=LOOK_AGAIN_S, args=[database], id="live")
-        scheduler.add_job(_look_at_clock, "interval", seconds=CLOCK_S, args=[database, clock], id="clock")
-        _audit(stack, scheduler, settings, clock, database, broker, metrics)
+        ticker = _ticker(stack)
+        ticker.every(LOOK_AGAIN_S, "live", partial(_look_again, database))
+        ticker.every(CLOCK_S, "clock", partial(_look_at_clock, database, clock))
+        _audit(stack, ticker, settings, clock, database, broker, metrics)
         app = create_app(settings, database, clock, metrics=metrics, detector_secret=detector_secret(settings))
         yield Service(app=parts.traced(app, traces), database=database, tcp_ports={})
 
@@ -125,10 +124,10 @@ async def worker(settings: Settings, clock: Clock = system_clock) -> AsyncIterat
         deliverer.start()
         stack.push_async_callback(deliverer.stop)
         crew = Worker(database, broker, clock, partitions=settings.partitions, lease_s=settings.lease_s, meters=meters)
-        scheduler = _ticker(stack)
-        scheduler.add_job(_look_at_clock, "interval", seconds=CLOCK_S, args=[database, clock], id="clock")
-        parts.tick_jobs(scheduler, database, settings, clock, in_turn=partial(_in_turn, crew.id))
-        _audit(stack, scheduler, settings, clock, database, broker, metrics)
+        ticker = _ticker(stack)
+        ticker.every(CLOCK_S, "clock", partial(_look_at_clock, database, clock))
+        parts.tick_jobs(ticker, database, settings, clock, in_turn=partial(_in_turn, crew.id))
+        _audit(stack, ticker, settings, clock, database, broker, metrics)
         crew.start()
         stack.push_async_callback(crew.stop)
         missing = _missing({"stream": lambda: broker.connected, "database": lambda: crew.tended})
@@ -194,21 +193,20 @@ async def _must_sync(settings: Settings) -> None:
             )
 
 
-def _ticker(stack: AsyncExitStack) -> AsyncIOScheduler:
-    scheduler = parts.ticker()
-    scheduler.start()
-    stack.callback(parts.stop_ticker, scheduler)
-    return scheduler
+def _ticker(stack: AsyncExitStack) -> Ticker:
+    ticker = Ticker()
+    stack.push_async_callback(ticker.stop)
+    return ticker
 
 
 def _audit(
-    stack: AsyncExitStack, scheduler: AsyncIOScheduler, settings: Settings, clock: Clock, database: Database,
+    stack: AsyncExitStack, ticker: Ticker, settings: Settings, clock: Clock, database: Database,
     broker: Broker, metrics: CollectorRegistry,
 ) -> None:  # fmt: skip
     """Lets this process audit whenever no other one does."""
     auditor = Auditor(database, clock, metrics, settings.watchman_url, Around(broker, settings.partitions))
     stack.push_async_callback(auditor.stop)
-    scheduler.add_job(auditor.audit, "interval", seconds=EVERY_S, id="audit", next_run_time=system_clock())
+    ticker.every(EVERY_S, "audit", auditor.audit, at_once=True)
 
 
 def _up_to_date(connection: Connection, clock: Clock) -> None:

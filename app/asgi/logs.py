@@ -12,7 +12,7 @@ from types import TracebackType
 import structlog
 from structlog.typing import Processor
 
-TALKATIVE = ("apscheduler", "httpcore", "httpx", "urllib3")
+TALKATIVE = ("httpcore", "httpx", "urllib3")
 """Libraries that say at level info what is of no interest, or addresses that are nobody's business."""
 
 

@@ -7,12 +7,8 @@ clock. What goes by durations does not see it, as it does not see a real step.
 import mmap
 import os
 import struct
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Self
-
-import apscheduler.schedulers.base
-import apscheduler.triggers.interval
 
 from app.kit import clock
 
@@ -31,20 +27,12 @@ def step(file: Path, seconds: float) -> None:
 def main() -> None:
     with Path(os.environ[STEPPED_BY]).open("rb") as file:
         number = mmap.mmap(file.fileno(), _NUMBER.size, access=mmap.ACCESS_READ)
-    right = datetime.now
 
-    class Stepped(datetime):
-        """A clock that is wrong."""
+    def stepped() -> datetime:
+        (seconds,) = _NUMBER.unpack(number)
+        return datetime.now(UTC) + timedelta(seconds=seconds)
 
-        @classmethod
-        def now(cls, tz: tzinfo | None = None) -> Self:
-            """The present moment by it."""
-            (seconds,) = _NUMBER.unpack(number)
-            return right(tz) + timedelta(seconds=seconds)  # type: ignore[return-value]
-
-    clock.system_clock = lambda: Stepped.now(UTC)
-    apscheduler.schedulers.base.datetime = Stepped
-    apscheduler.triggers.interval.datetime = Stepped
+    clock.system_clock = stepped
     from app.cli import main as command  # Everything that looks at a clock is loaded from here on.
 
     command()
