@@ -73,7 +73,7 @@ class NatsServer:
 
     async def well(self) -> None:
         """Waits until it says that all of it works: one of a cluster knows who leads."""
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(5 * PATIENCE_S):
             while not await self.is_well():
                 await asyncio.sleep(0.05)
 
@@ -183,7 +183,7 @@ async def line_to(servers: Sequence[NatsServer]) -> AsyncIterator[Broker]:
 
 async def until_whole(broker: Broker, count: int = 3) -> None:
     """So many servers have all of the stream."""
-    async with asyncio.timeout(3 * PATIENCE_S):
+    async with asyncio.timeout(5 * PATIENCE_S):
         while True:
             with suppress(nats.errors.Error, TimeoutError, Disconnected):
                 cluster = (await broker.jetstream.stream_info(STREAM)).cluster

@@ -106,7 +106,7 @@ class Load:
     async def _press(self, number: int, note: Callable[[float], object]) -> None:
         loop = asyncio.get_running_loop()
         presser, began_s = self.cast.pressers[number], loop.time()
-        async with asyncio.timeout(2 * PATIENCE_S):
+        async with asyncio.timeout(4 * PATIENCE_S):
             for edge in self._turns(number):
                 with suppress(TimeoutError):
                     await asyncio.wait_for(crew.press(presser, edge), GIVE_UP_S)
