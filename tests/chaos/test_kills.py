@@ -23,7 +23,7 @@ from app.push.model import Level
 from app.push.tables import message
 from app.simulator.fcm_standin import FcmStandIn
 from tests.chaos.crew import PATIENCE_S, Cast, Server, keep_sending, populate, press
-from tests.chaos.poles import Pole, check_notices, check_passages, keep_hearing, poles_of
+from tests.chaos.poles import TURN, Pole, check_notices, check_passages, keep_hearing, poles_of
 
 KILLS = int(os.environ.get("MIMAMORI_TEST_KILLS", "10"))
 PHONES, PRESSERS, TAGS = 12, 3 * KILLS, 6
@@ -94,12 +94,16 @@ async def one_life(cast, poles, server, phones, on_push, chance, number, presser
 
 
 async def finish(cast: Cast, poles: list[Pole], server: Server, folder: Path) -> None:
-    """In the last life every device gets its answer, and everything that is due leaves."""
+    """In the last life every device gets its answer, each tag was away once and came back (on a slow machine the lives
+    before were too short for that), and everything that is due leaves.
+    """
     load = [asyncio.ensure_future(keep_sending(phone, cast, server)) for phone in cast.phones]
     load += [asyncio.ensure_future(keep_hearing(pole, cast.start, server)) for pole in poles]
     async with asyncio.timeout(PATIENCE_S):
         while not all(one.answered for one in cast.pressers):
             await asyncio.gather(*(press(one, server) for one in cast.pressers if not one.answered))
+        while any(pole.number < TURN for pole in poles if not pole.live):
+            await asyncio.sleep(0.05)
     for task in load:
         task.cancel()
         with suppress(asyncio.CancelledError):
