@@ -1,7 +1,7 @@
 """Questions of a large history: who was near a place, where somebody was all day; and what a stored row weighs.
 
-By default ten million rows in one town; `--rows 100000000` makes ten such towns side by side, in about half an hour and
-24 GB of SQLite (in the folder for temporary files), and `--database URL` asks an empty database of PostgreSQL instead.
+By default ten million rows in one town; `--rows 100000000` makes ten such towns side by side, in a quarter of an hour
+and 24 GB of SQLite (in the folder for temporary files), and `--database URL` asks an empty database of PostgreSQL.
 Times are of single questions in one process: after the system was asked to drop the file from its memory, and the same
 questions again.
 """
@@ -78,8 +78,11 @@ def ask(place: Path | str, towns: list[Town]) -> Iterator[Measurement]:
                 dice.seed(SEED)
                 median_ms, p99_ms = _times_ms(question)
                 yield Measurement(name=f"history.{name}_{state}_median", value=median_ms, unit="ms")
+                if state == "cold":  # What the disk is worth, not the program.
+                    yield Measurement(name=f"history.{name}_cold_p99", value=p99_ms, unit="ms")
+                    continue
                 yield Measurement(
-                    name=f"history.{name}_{state}_p99", value=p99_ms, unit="ms", budget=budget, ok=p99_ms <= budget
+                    name=f"history.{name}_warm_p99", value=p99_ms, unit="ms", budget=budget, ok=p99_ms <= budget
                 )
         yield Measurement(name="history.found", value=sum(found) / len(found), unit="rows an area question, mean")
         connection.rollback()

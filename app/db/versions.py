@@ -19,8 +19,10 @@ from app.db.tables import version
 Value = TypeVar("Value")
 Key = TypeVar("Key", bound=Hashable)
 
-ENTRIES_MAX = 50_000
-"""Beyond this many everything is read anew: memory has a limit, and a town of this size is read in a second."""
+ENTRIES_MAX = 200_000
+"""Beyond this many everything is read anew: memory has a limit. Whom the rules look at, and who carries what, take
+1.4 kB a wearer; read anew, 36 µs of the 100 that a position costs.
+"""
 
 
 def _newest(insert: Any) -> Any:
