@@ -84,6 +84,18 @@ def where(dialect: str, request: pytest.FixtureRequest) -> Iterator[Path | str]:
             yield url
 
 
+@pytest.fixture(scope="module", params=DIALECTS)
+def shared_where(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path | str]:
+    """A fresh database of each dialect for all tests of a file."""
+    if request.param == "sqlite":
+        folder = tmp_path_factory.mktemp("shared")
+        shutil.copy(request.getfixturevalue("migrated_file"), folder / FILE_NAME)
+        yield folder
+    else:
+        with request.getfixturevalue("postgres").database() as url:
+            yield url
+
+
 @pytest.fixture
 def connection(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Connection]:
     """An open transaction on a database without rows; nothing of it stays."""

@@ -1,4 +1,4 @@
-"""The real application over a real SQLite file, asked as a phone or a browser would."""
+"""The real application over a real database, asked as a phone or a browser would."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -114,9 +114,9 @@ def _application(settings: Settings, database: Database, clock: ManualClock, opt
 
 
 @contextmanager
-def town(folder: Path, settings: Settings | None = None, **options: Any) -> Iterator[Town]:
+def town(where: Path | str, settings: Settings | None = None, **options: Any) -> Iterator[Town]:
     """A town whose application runs until the block ends; `options` go to `create_app`."""
-    database = Database(folder)
+    database = Database(where)
     clock = ManualClock(NOW)
     with database.transaction() as connection:
         service.create_city(connection, city_id=HERE, name="加古川市", zone="Asia/Tokyo", now=NOW)

@@ -54,8 +54,8 @@ def test_no_cache_keeps_an_answer_of_the_api(here: Town, path: str) -> None:
     assert here.client.get(path, headers=here.headers_of("Hanako")).headers["cache-control"] == "no-store"
 
 
-def test_what_devices_send_goes_straight_to_the_edge(data_folder: Path) -> None:
-    with town(data_folder, edge=fake_edge) as here:
+def test_what_devices_send_goes_straight_to_the_edge(where: Path | str) -> None:
+    with town(where, edge=fake_edge) as here:
         answer = here.client.post("/ingest/owntracks?x=1", content=b"anything")
 
         assert (answer.status_code, answer.text) == (202, "/ingest/owntracks")
@@ -65,7 +65,7 @@ def test_what_devices_send_goes_straight_to_the_edge(data_folder: Path) -> None:
 
 
 def test_devices_are_heard_while_the_web_is_still_being_built(
-    data_folder: Path, monkeypatch: pytest.MonkeyPatch
+    where: Path | str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     really_build, go_on = web.build, threading.Event()
 
@@ -74,7 +74,7 @@ def test_devices_are_heard_while_the_web_is_still_being_built(
         return really_build(state)
 
     monkeypatch.setattr(web, "build", build)
-    with town(data_folder, edge=fake_edge) as here, ThreadPoolExecutor(1) as pool:
+    with town(where, edge=fake_edge) as here, ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(here.client.get, "/v1/me")
 
         assert here.client.post("/ingest/owntracks").status_code == 202
@@ -97,9 +97,9 @@ def test_the_process_answers_and_is_ready(here: Town) -> None:
     assert here.client.get("/health/ready").json() == {"ready": True, "missing": []}
 
 
-def test_it_is_not_ready_before_the_edge_knows_who_may_speak(data_folder: Path) -> None:
+def test_it_is_not_ready_before_the_edge_knows_who_may_speak(where: Path | str) -> None:
     registry = Registry()
-    with town(data_folder, registry=registry) as here:
+    with town(where, registry=registry) as here:
         waiting = here.client.get("/health/ready")
         registry.replace([], 1)
 
@@ -116,10 +116,10 @@ def test_it_is_not_ready_without_its_database(here: Town, monkeypatch: pytest.Mo
     assert here.client.get("/health/ready").json() == {"ready": False, "missing": ["database"]}
 
 
-def test_counters_are_by_route_and_hold_nothing_of_the_request(data_folder: Path) -> None:
+def test_counters_are_by_route_and_hold_nothing_of_the_request(where: Path | str) -> None:
     metrics = CollectorRegistry()
     Counter("mimamori_of_the_edge", "something of the edge", registry=metrics).inc()
-    with town(data_folder, metrics=metrics) as here:
+    with town(where, metrics=metrics) as here:
         here.client.get(f"/v1/accounts/{here.people['Hanako'].id}", headers=here.headers_of("Clerk"))
         here.client.get("/v1/secret-path")
         here.client.request("STRANGE", "/v1/me")

@@ -20,9 +20,9 @@ WATCH = {"format": "watch", "external_id": "8800000015", "name": "Hana's watch",
 
 
 @pytest.fixture
-def here(data_folder: Path) -> Iterator[Town]:
+def here(where: Path | str) -> Iterator[Town]:
     """The town, its application running."""
-    with town(data_folder) as one:
+    with town(where) as one:
         yield one
 
 

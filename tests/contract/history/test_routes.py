@@ -23,9 +23,9 @@ from tests.contract.web import HERE, Town, town
 
 
 @pytest.fixture
-def here(data_folder: Path) -> Iterator[Town]:
+def here(where: Path | str) -> Iterator[Town]:
     """The town, its application running."""
-    with town(data_folder) as one:
+    with town(where) as one:
         yield one
 
 

@@ -83,11 +83,9 @@ class Home(Struct):
 
 
 @pytest.fixture(scope="module")
-def home(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+def home(shared_where: Path | str) -> Iterator[Home]:
     """One running town for all tests of this file; what a test changes is its own."""
-    folder = tmp_path_factory.mktemp("town")
-    (folder / migrated_file.name).write_bytes(migrated_file.read_bytes())
-    with town(folder) as here:
+    with town(shared_where) as here:
         people = {name: account.id for name, account in here.people.items()}
         with here.database.transaction() as c:
             household = service.create_household(c, HERE, "Tanaka", [people["Hanako"]], NOW)

@@ -1,6 +1,5 @@
-"""One world for a file of tests; what a test changes it takes back."""
+"""One world for a file of tests, on each dialect; what a test changes it takes back."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,9 +9,7 @@ from tests.contract.permissions.world import World
 
 
 @pytest.fixture(scope="module")
-def world(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    folder = tmp_path_factory.mktemp("world")
-    shutil.copy(migrated_file, folder)
-    world = World(folder)
+def world(shared_where: Path | str) -> Iterator[World]:
+    world = World(shared_where)
     yield world
     world.database.close()

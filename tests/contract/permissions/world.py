@@ -104,9 +104,9 @@ class Observed(Struct, frozen=True):
 class World:
     """The cast signed in, everybody's things, and the application."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, where: Path | str) -> None:
         self.clock = ManualClock(NOW)
-        self.database = Undone(folder)
+        self.database = Undone(where)
         self.changing = 0
         self._observed: dict[tuple[str, str, Target], Observed] = {}
         connection = self.database.connection

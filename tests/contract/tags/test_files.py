@@ -22,8 +22,8 @@ Rows = dict[int, dict[str, str]]
 
 
 @pytest.fixture
-def here(data_folder: Path) -> Iterator[Town]:
-    with town(data_folder) as one:
+def here(where: Path | str) -> Iterator[Town]:
+    with town(where) as one:
         yield one
 
 

@@ -21,9 +21,9 @@ STATES = "/v1/detectors/states"
 
 
 @pytest.fixture
-def here(data_folder: Path) -> Iterator[Town]:
+def here(where: Path | str) -> Iterator[Town]:
     """The town, its application running."""
-    with town(data_folder) as one:
+    with town(where) as one:
         yield one
 
 

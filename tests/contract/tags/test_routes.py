@@ -22,9 +22,9 @@ GATE = {"kind": "fixed", "name": "東門", "lat_deg": 34.757, "lon_deg": 134.841
 
 
 @pytest.fixture
-def here(data_folder: Path) -> Iterator[Town]:
+def here(where: Path | str) -> Iterator[Town]:
     """The town, its application running."""
-    with town(data_folder, Settings(public_url="https://town.example/"), detector_secret=SECRET) as one:
+    with town(where, Settings(public_url="https://town.example/"), detector_secret=SECRET) as one:
         yield one
 
 
@@ -182,8 +182,8 @@ def test_a_detector_of_another_format_is_known_by_what_it_calls_itself(here: Tow
     assert "application/octet-stream for BINARY-LONG" in sheet["notes"][0]["text"]
 
 
-def test_without_a_public_address_the_sheet_names_the_one_that_was_asked(data_folder: Path) -> None:
-    with town(data_folder, Settings(host="0.0.0.0", port=0), detector_secret=SECRET) as here:
+def test_without_a_public_address_the_sheet_names_the_one_that_was_asked(where: Path | str) -> None:
+    with town(where, Settings(host="0.0.0.0", port=0), detector_secret=SECRET) as here:
         path = f"/v1/detectors/{at_the_gate(here)}/provisioning"
 
         def sheet(host: str) -> Any:

@@ -39,8 +39,8 @@ class Place(Struct, kw_only=True):
 
 
 @pytest.fixture
-def place(data_folder: Path) -> Iterator[Place]:
-    with town(data_folder) as here:
+def place(where: Path | str) -> Iterator[Place]:
+    with town(where) as here:
         with here.database.transaction() as c:
             home = households.create_household(c, HERE, "Tanaka", [here.people["Hanako"].id], NOW)
             wearer = households.create_wearer(c, home.id, "Ken", by=here.people["Hanako"].id, now=NOW)
@@ -84,7 +84,7 @@ def test_a_day_or_a_detector_named_twice_is_named_once(place: Place) -> None:
 
 
 @pytest.mark.parametrize(
-    ("different", "where"),
+    ("different", "part"),
     [
         ({"by_time": "07:45"}, "by_time"),
         ({"by_time": "07:00"}, "by_time"),
@@ -99,10 +99,10 @@ def test_a_day_or_a_detector_named_twice_is_named_once(place: Place) -> None:
         ({"name": "a\nb"}, "name"),
     ],
 )
-def test_what_cannot_be_meant_is_refused(place: Place, different: dict[str, object], where: str) -> None:
+def test_what_cannot_be_meant_is_refused(place: Place, different: dict[str, object], part: str) -> None:
     refused = place.ask("Hanako", "POST", SCHOOL | {"detectors": [place.gate]} | different, 400)
 
-    assert where in str(refused)
+    assert part in str(refused)
     assert [] == place.ask("Hanako", "GET")["items"]
 
 
