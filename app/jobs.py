@@ -24,7 +24,7 @@ from app.db.tables import heartbeat
 from app.devices import service as devices
 from app.geo.model import FencePurpose
 from app.history import service as history
-from app.kit.ids import CityId, ContactId, DeviceId, GeofenceId, HouseholdId, WearerId
+from app.kit.ids import CityId, ContactId, DeviceId, GeofenceId, HouseholdId, TagId, WearerId
 from app.tags import service as tags
 from app.watch import service as watch
 from app.watch.fence import fence_subject
@@ -170,6 +170,11 @@ def _device_handed_on(connection: Connection, payload: Mapping[str, Any], now: d
     )
 
 
+def _tag_handed_on(connection: Connection, payload: Mapping[str, Any], now: datetime) -> None:
+    """Somebody wore a tag for a while already when it was told: where it passed then, she did."""
+    history.attribute_passages(connection, TagId(UUID(payload["tag_id"])), datetime.fromisoformat(payload["from_at"]))
+
+
 def _tag_released(connection: Connection, payload: Mapping[str, Any], now: datetime) -> None:
     """A tag is no longer worn by a wearer: what is said of it is over, as with a device."""
     _device_released(connection, {"wearer_id": payload["wearer_id"], "device_id": payload["tag_id"]}, now)
@@ -196,6 +201,7 @@ INTENTS: dict[str, Callable[[Connection, Mapping[str, Any], datetime], None]] = 
     "wearer_ended": _wearer_ended,
     "device_released": _device_released,
     devices.DEVICE_HANDED_ON: _device_handed_on,
+    tags.TAG_HANDED_ON: _tag_handed_on,
     "tag_released": _tag_released,
     "geofence_ended": _geofence_ended,
     watch.EXPECTATION_ENDED: _expectation_ended,

@@ -3,6 +3,7 @@
 Functions that take a `viewer` ask first whether they may. Those that do not are for the house itself.
 """
 
+from app.history.service.handing_on import attribute_passages
 from app.history.service.positions import (
     POINTS,
     POINTS_MAX,
@@ -34,6 +35,7 @@ __all__ = [
     "append",
     "append_vehicles",
     "attribute",
+    "attribute_passages",
     "close_over",
     "doubts",
     "feed",

@@ -27,6 +27,8 @@ LONGEST = timedelta(hours=24)
 LAST_COUNT = 5
 """So many of a tag's newest closed passages may have ended last."""
 
+_IDS_AT_ONCE = 500
+
 _FIELDS = Passage.__struct_fields__
 _OPEN_COLUMNS = (*_FIELDS, "close_at")
 _CLOSED_COLUMNS = tuple(column.name for column in passage.c)
@@ -167,6 +169,28 @@ def as_they_are(connection: Connection, passages: Sequence[Passage]) -> list[Pas
     if connection.dialect.name != "postgresql":
         return list(passages)
     return open_of(connection, [(one.city_id, one.tag_id.bytes, one.detector_id.bytes) for one in passages])
+
+
+def attribute(
+    connection: Connection, city_id: int, tag_id: UUID, span: tuple[datetime, datetime | None], wearer_id: UUID
+) -> set[UUID | None]:
+    """Gives the passages of a tag that began in `span` (its end is not in it; None: until now) to a wearer; whose those
+    of others were. The feed says nothing of wearers, so that none is news there.
+    """
+    found: dict[UUID, UUID | None] = {}
+    for table in (open_passage, passage):
+        one = table.c
+        mine = (one.city_id == city_id) & (one.tag_id == tag_id) & (one.opened_at >= span[0])
+        if span[1] is not None:
+            mine &= one.opened_at < span[1]
+        mine &= one.wearer_id.is_distinct_from(wearer_id)
+        found |= {row.id: row.wearer_id for row in connection.execute(sa.select(one.id, one.wearer_id).where(mine))}
+        connection.execute(sa.update(table).where(mine).values(wearer_id=wearer_id))
+    ids = list(found)
+    for some in (ids[start : start + _IDS_AT_ONCE] for start in range(0, len(ids), _IDS_AT_ONCE)):
+        connection.execute(sa.update(doubt).where(doubt.c.passage_id.in_(some)).values(wearer_id=wearer_id))
+        connection.execute(sa.update(doubt).where(doubt.c.other_id.in_(some)).values(other_wearer_id=wearer_id))
+    return set(found.values())
 
 
 def mark_doubtful(connection: Connection, passages: Iterable[Passage]) -> None:

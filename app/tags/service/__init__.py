@@ -20,6 +20,7 @@ from app.tags.service.spells import forget_before as forget_detector_history
 from app.tags.service.spells import judge as judge_detectors
 from app.tags.service.spells import spells_between, state_at, uptime
 from app.tags.service.tags import (
+    TAG_HANDED_ON,
     TAG_RELEASED,
     assign_tag,
     change_tag,
@@ -33,6 +34,7 @@ from app.tags.service.tags import (
 )
 
 __all__ = [
+    "TAG_HANDED_ON",
     "TAG_RELEASED",
     "assign_tag",
     "change_detector",

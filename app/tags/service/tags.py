@@ -25,6 +25,9 @@ from beacon_ingest.messages import TagScheme
 TAG_RELEASED = "tag_released"
 """Intent: what is said of this tag for this wearer (silent, low battery) is over."""
 
+TAG_HANDED_ON = "tag_handed_on"
+"""Intent: what was heard of this tag since a moment in the past is of whoever is now said to have worn it then."""
+
 INTERVAL_S = 2.0
 
 
@@ -106,6 +109,11 @@ def assign_tag(
     new = TagCarrier(tag_id=tag_id, wearer_id=wearer_id, from_at=start, until_at=None)
     after = carriers.handed_to(before, new)
     _save(connection, tag_id, before, after, now)
+    if start < now and after != before:
+        payload = {"tag_id": str(tag_id), "from_at": start.isoformat()}
+        intents.intend(
+            connection, TAG_HANDED_ON, f"handed on {tag_id}:{start.isoformat()}:{now.isoformat()}", payload, now
+        )
     return after[-1]
 
 
