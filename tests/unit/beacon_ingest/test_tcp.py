@@ -59,6 +59,22 @@ async def test_an_alarm_is_answered_only_when_it_is_durable() -> None:
     assert [b"AL_LTE" in answers[0], b"LK" in answers[1]] == [True, True]
 
 
+async def test_a_heartbeat_is_answered_while_the_stream_takes_nothing() -> None:
+    edge = Edge()
+    durable = asyncio.Event()
+
+    async def publish(_unit: Unit) -> None:
+        await durable.wait()
+
+    edge.stream.publish = publish  # type: ignore[method-assign]
+    async with listening(edge) as listener, connected(listener) as device:
+        await device.say(LK)
+        answer = await device.hear()
+        durable.set()
+
+    assert b"LK" in answer
+
+
 async def test_the_same_alarm_again_has_the_same_name() -> None:
     edge = Edge()
     async with listening(edge) as listener, connected(listener) as device:
