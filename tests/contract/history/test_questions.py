@@ -290,6 +290,24 @@ def test_a_whole_day_at_school_is_found_at_noon_also_in_the_history(
     assert [at(0)] == [one.at for one in found]
 
 
+@pytest.mark.parametrize(
+    ("began_min_before", "lasted_min", "is_near"),
+    [(10, 20, True), (30, 20, False), (59, 60, True), (60, 60, True), (61, 62, True), (61, 60, False), (90, 180, True)],
+)
+def test_a_stay_in_the_history_is_near_in_every_span_that_it_touches(
+    connection: Connection, here: Street, operator: Viewer, began_min_before: int, lasted_min: int, is_near: bool
+) -> None:
+    for minute in range(lasted_min + 1):
+        feed(connection, body(here.gate, here.tag, [60 * minute], stamp=minute))
+    service.close_over(connection, at(40_000))
+
+    from_at = at(60 * began_min_before)
+    span = (from_at, from_at + timedelta(minutes=5))
+    found = service.near_by(connection, operator, operator.city_id, HOME, 100, span, WHY, at(40_000))
+
+    assert ([at(0)] if is_near else []) == [one.at for one in found]
+
+
 def test_nobody_is_told_of_whom_they_may_not_see(connection: Connection, here: Street) -> None:
     feed(connection, body(here.gate, here.tag, [0, 20]))
     clerk = viewer(here.town.clerk)
