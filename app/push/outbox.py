@@ -134,6 +134,8 @@ def claim(connection: Connection, now: datetime, limit: int = LIMIT) -> list[Mes
     something newer about the same. Two messages to one address about the same never go out side by side, since
     which of them arrived last would be chance; the second waits for the next claim.
     """
+    if not _due(connection, now, 1):  # Whoever is past the next line holds the others up until the commit.
+        return []
     one_at_a_time(connection, "outbox")
     hopeful: list[sa.Row[Any]] = []
     for _ in range(LOOKS_MAX):

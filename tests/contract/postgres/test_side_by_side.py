@@ -215,6 +215,11 @@ async def test_a_message_is_sent_by_one_and_what_is_about_the_same_waits(sides: 
     assert 1 == len(await sides.other.write(lambda c: outbox.claim(c, later)))
 
 
+async def test_who_looks_for_messages_and_finds_none_holds_nobody_up(sides: Sides) -> None:
+    """A look may share its transaction with a large batch of units."""
+    assert [] == await sides.meanwhile(lambda c: outbox.claim(c, NOW), lambda c: outbox.claim(c, NOW), waits=False)
+
+
 async def test_an_intent_is_carried_out_by_one_and_the_other_goes_on(sides: Sides) -> None:
     await sides.one.write(lambda c: intents.intend(c, "sight_lost", "a", {}, NOW))
 
