@@ -92,12 +92,12 @@ KINDS: Final[Mapping[str, Kind]] = {
     "quiet_body": Kind(
         units=1.0, request_bytes=1421, stream_bytes=456, wal_bytes=361,
         bulk_us={"edge": 223, "worker": 78, "postgresql": 17, "nats": 230},
-        few_milli={"edge": (91, 177), "worker": (271, 191), "postgresql": (73, 54), "nats": (624, 587)},
+        few_milli={"edge": (108, 206), "worker": (271, 195), "postgresql": (73, 55), "nats": (624, 587)},
     ),
     "one_tag_body": Kind(
         units=2.2, request_bytes=2115, stream_bytes=1048, wal_bytes=1145,
         bulk_us={"edge": 412, "worker": 254, "postgresql": 75, "nats": 432},
-        few_milli={"edge": (99, 207), "worker": (155, 229), "postgresql": (56, 80), "nats": (279, 418)},
+        few_milli={"edge": (109, 263), "worker": (223, 229), "postgresql": (85, 80), "nats": (364, 418)},
     ),
 }  # fmt: skip
 CROWD: Final = Kind(
@@ -108,10 +108,10 @@ CROWD: Final = Kind(
 EMBEDDED_MILLI: Final[Mapping[str, tuple[float, float]]] = {
     "position": (265, 330), "quiet_body": (179, 300), "one_tag_body": (276, 406),
 }  # fmt: skip
-IDLE_MILLI: Final = {"edge": 2.0, "worker": 11.5, "postgresql": 2.0, "nats": 57.5}
+IDLE_MILLI: Final = {"edge": 2.0, "worker": 15.5, "postgresql": 2.0, "nats": 57.5}
 ROW_BYTES: Final = {"position": 264, "passage": 551, "name": 146}
 ROW_BYTES_SQLITE: Final = {"position": 176, "passage": 411, "name": 79}
-MEMORY_MB: Final = {"edge": 116, "worker": 136, "web": 111, "nats": 61, "serve": 131}
+MEMORY_MB: Final = {"edge": 116, "worker": 136, "web": 111, "nats": 64, "serve": 131}
 EDGE_TAG_KB: Final = 1.2
 
 
