@@ -87,7 +87,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "position": Kind(
         units=1.0, request_bytes=293, stream_bytes=540, wal_bytes=1346,
         bulk_us={"edge": 143, "worker": 102, "postgresql": 29, "nats": 201},
-        few_milli={"edge": (71, 161), "worker": (327, 254), "postgresql": (91, 76), "nats": (461, 593)},
+        few_milli={"edge": (75, 161), "worker": (327, 254), "postgresql": (91, 76), "nats": (461, 593)},
     ),
     "quiet_body": Kind(
         units=1.0, request_bytes=1421, stream_bytes=456, wal_bytes=361,
