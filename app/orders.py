@@ -3,18 +3,21 @@
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import structlog
-from nats.aio.msg import Msg
 
 from app.db.engine import Database
 from app.devices import service as devices
 from app.kit.clock import Clock
 from app.kit.ids import CommandId, DeviceId
-from beacon_ingest import asking
-from beacon_ingest.broker import Broker
 from beacon_ingest.downlink import Noted, Order
+
+if TYPE_CHECKING:
+    from nats.aio.msg import Msg
+
+    from beacon_ingest.broker import Broker
 
 log = structlog.get_logger()
 
@@ -51,27 +54,33 @@ async def _mark_sent(database: Database, order_ids: Sequence[UUID], now: datetim
 
 
 class Answers:
-    """Answers whoever asks over NATS."""
+    """Answers whoever asks over NATS; only then is its client loaded, which one process alone does not need."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
 
-    async def prepare(self, broker: Broker) -> None:
+    async def prepare(self, broker: "Broker") -> None:
         """Begins to answer; the line keeps that when it breaks and is open again."""
+        from beacon_ingest import asking
+
         for subject, answer in ((asking.DUE, self.due), (asking.SENT, self.sent)):
             await broker.client.subscribe(subject, queue=QUEUE, cb=partial(_answered, answer))
 
     async def due(self, question: bytes) -> bytes:
         """The commands of a device that are due, oldest first."""
+        from beacon_ingest import asking
+
         return asking.packed(await _due(self._database, asking.open_device_id(question), self._clock()))
 
     async def sent(self, question: bytes) -> bytes:
         """Notes that some were handed over."""
+        from beacon_ingest import asking
+
         await _mark_sent(self._database, asking.open_sent(question), self._clock())
         return asking.DONE
 
 
-async def _answered(answer: Callable[[bytes], Awaitable[bytes]], message: Msg) -> None:
+async def _answered(answer: Callable[[bytes], Awaitable[bytes]], message: "Msg") -> None:
     """An empty answer says at once that there is none: a device waits for it."""
     try:
         content = await answer(message.data)
