@@ -7,7 +7,7 @@ and writes only over the revision that it read, so that what was read earlier ne
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -97,6 +97,9 @@ class Publisher:
         does so at a time. Raises what the database and NATS raise.
         """
         changed, turn = await self._database.write(self._gather)
+        some = changed
+        while some >= shards.CHANGES_MAX:  # After an import: all of it first, or each shard is written again and again.
+            some = await self._database.write(shards.gather)
         if turn or not hinted:
             await self._see_to_the_bucket()
         if not (turn or changed):
@@ -111,9 +114,9 @@ class Publisher:
             wanted = await self._database.read(shards.versions)
         missing = [shard for shard, version in wanted.items() if seen.get(shard) != version]
         self._unpublished.set(len(missing))
-        written = [await self._write(missing[start : start + AT_ONCE]) for start in range(0, len(missing), AT_ONCE)]
-        self._unpublished.set(0 if all(written) else len(missing))
-        self.whole = all(written) and await self._write_head(sorted(wanted))
+        written = await self._write_all(missing, wanted)
+        self._unpublished.set(0 if written else len(missing))
+        self.whole = written and await self._write_head(sorted(wanted))
 
     def _gather(self, connection: Connection) -> tuple[int, bool]:
         return shards.gather(connection), leases.turn(connection, TURN, self._owner, self.every_s * 0.9)
@@ -125,6 +128,17 @@ class Publisher:
             log.warning("registry_lost", keys=len(self._seen), there=info.state.messages)
             self._seen.clear()
             await self._watcher.again()
+
+    async def _write_all(self, missing: Sequence[int], wanted: Mapping[int, int]) -> bool:
+        """Whether all of these are there now, some at a time; several processes begin at several places, and leave out
+        what another one has written meanwhile.
+        """
+        first, written = self._owner.int % max(len(missing), 1), True
+        in_turn = [*missing[first:], *missing[:first]]
+        for start in range(0, len(in_turn), AT_ONCE):
+            some = [one for one in in_turn[start : start + AT_ONCE] if self._version(str(one)) != wanted[one]]
+            written &= not some or await self._write(some)
+        return written
 
     async def _write(self, numbers: Sequence[int]) -> bool:
         """Whether all of these are there now in the version that was wanted, or in a newer one."""
@@ -157,6 +171,10 @@ class Publisher:
             return False
         self._note(Value(key, revision, version, b""))
         return True
+
+    def _version(self, key: str) -> int | None:
+        value = self._seen.get(key)
+        return None if value is None else value.version
 
     def _revision(self, key: str) -> int:
         value = self._seen.get(key)

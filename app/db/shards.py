@@ -27,15 +27,15 @@ def shard_of(column: sa.ColumnElement[Any]) -> sa.ColumnElement[int]:
 
 
 def gather(connection: Connection) -> int:
-    """How many shards have a new version because something in them changed. What somebody else gathers now is left."""
+    """How many changes gave their shards new versions, up to `CHANGES_MAX`. What somebody else gathers now is left."""
     if connection.dialect.name != "postgresql":
         return 0
     table = registry_change
     some = sa.select(table.c.id).order_by(table.c.id).limit(CHANGES_MAX).with_for_update(skip_locked=True)
     gone = sa.delete(table).where(table.c.id.in_(some)).returning(table.c.shard)
-    shards = set(connection.execute(gone).scalars())
-    _raise(connection, dict.fromkeys(shards, 0))
-    return len(shards)
+    changed = connection.execute(gone).scalars().all()
+    _raise(connection, dict.fromkeys(changed, 0))
+    return len(changed)
 
 
 def versions(connection: Connection) -> dict[int, int]:
