@@ -7,6 +7,7 @@ absence costs a message, a sentence is appended to `troubles`, which the decoder
 import json
 import math
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Final
 
@@ -35,6 +36,15 @@ _MAC: Final = re.compile(r"[0-9a-f]{12}")
 
 _FLAGS: Final = {"true": True, "1": True, "false": False, "0": False}
 
+_UNREADABLE: Final = "\ufffd"
+_AFTER_THE_END: Final = "\0 \t\r\n"
+_BACKSLASH: Final = "\\u005c"
+_NO_ESCAPE: Final = re.compile(r'\\(?!["/bfnrt]|u[0-9A-Fa-f]{4})')
+_OTHER_HALF: Final = (re.compile(r"(?<=\ufffd)\\(?!u005c)"), re.compile(r"(?<=[^\0-\x7f])\\(?!u005c)"))
+"""A backslash that is half a character: some in Shift_JIS end in one (95 5C), and the quote behind ends the text. Where
+the first does not do, the second also takes those behind what only looks like a character of UTF-8.
+"""
+
 _json_decoder = msgspec.json.Decoder()
 
 
@@ -42,8 +52,9 @@ def document(body: bytes) -> tuple[object, str | None]:
     """The JSON value of a body and None, or None and the reason why there is none.
 
     The strict, quick reader comes first. What it refuses is tried again with Python's own, which takes NaN, Infinity,
-    control characters and a byte order mark: the one bad value is then refused by itself and not the whole body with
-    it.
+    control characters and a byte order mark, then with its escapes mended: the one bad value is then refused by itself
+    and not the whole body with it. What is no UTF-8 and what is no escape become U+FFFD, which is in no name
+    (`name`); a number of more digits than any is infinite, which is no number (`number`).
     """
     try:
         return _json_decoder.decode(body), None
@@ -51,14 +62,40 @@ def document(body: bytes) -> tuple[object, str | None]:
         pass
     except RecursionError:
         return None, "the JSON is nested too deeply"
+    trouble = ""
+    for text in _readings(body):
+        try:
+            return json.loads(text, strict=False, parse_int=_whole), None
+        except RecursionError:
+            return None, "the JSON is nested too deeply"
+        except json.JSONDecodeError as error:
+            trouble = trouble or f"the body is not JSON (at character {error.pos})"
+    half = _not_utf8_at(body)
+    return None, trouble if half is None else f"the body is not UTF-8 (at byte {half})"
+
+
+def _readings(body: bytes) -> Iterator[str]:
+    """What a body may mean that is not quite JSON, the likeliest first."""
+    # Firmware in C may send the end of its text along.
+    text = body.decode("utf-8-sig", "replace").rstrip(_AFTER_THE_END)
+    yield text
+    text = text.replace("\\\\", _BACKSLASH)
+    yield _NO_ESCAPE.sub(_UNREADABLE, text)
+    if _not_utf8_at(body) is not None:
+        for half in _OTHER_HALF:
+            yield _NO_ESCAPE.sub(_UNREADABLE, half.sub(_UNREADABLE, text))
+
+
+def _not_utf8_at(body: bytes) -> int | None:
     try:
-        return json.loads(body.decode("utf-8-sig"), strict=False), None
-    except UnicodeDecodeError:
-        return None, "the body is not UTF-8"
-    except RecursionError:
-        return None, "the JSON is nested too deeply"
-    except ValueError:
-        return None, "the body is not JSON"
+        body.decode()
+    except UnicodeDecodeError as error:
+        return error.start
+    return None
+
+
+def _whole(digits: str) -> int | float:
+    return int(digits) if len(digits) <= _NUMBER_CHARACTERS_MAX else math.inf
 
 
 def number(value: object) -> float | None:
@@ -104,7 +141,7 @@ def name(value: object) -> str | None:
         return None
     text = value.strip()
     # Half-read characters, line breaks and the like would make two devices look alike, or break the database.
-    return text if 0 < len(text) <= _NAME_CHARACTERS_MAX and text.isprintable() and "\ufffd" not in text else None
+    return text if 0 < len(text) <= _NAME_CHARACTERS_MAX and text.isprintable() and _UNREADABLE not in text else None
 
 
 def utc(value: object, troubles: list[str]) -> datetime | UnsetType | None:

@@ -61,7 +61,7 @@ def test_the_type_comes_first_and_the_line_is_counted_from_one() -> None:
 def test_a_line_that_does_not_decode_is_an_error_and_the_next_one_is_read() -> None:
     lines = told("owntracks", "nonsense", '{"_type":"lwt"}', PLACE)
 
-    assert lines[0] == {"line": 1, "error": "the body is not JSON"}
+    assert lines[0] == {"line": 1, "error": "the body is not JSON (at character 0)"}
     assert [line["line"] for line in lines] == [1, 3]
 
 
@@ -95,7 +95,7 @@ def test_an_http_line_is_a_query_a_body_or_a_request_in_text_or_hex(line: str) -
 def test_a_header_counts_whatever_the_case_of_its_name() -> None:
     line = json.dumps({"uri": "/", "headers": {"Content-Type": "application/json"}, "body": "nonsense"})
 
-    assert told("osmand", line) == [{"line": 1, "error": "the body is not JSON"}]
+    assert told("osmand", line) == [{"line": 1, "error": "the body is not JSON (at character 0)"}]
 
 
 def test_lines_of_a_tcp_format_are_one_connection() -> None:
@@ -109,7 +109,7 @@ def test_a_line_of_bytes_that_are_no_text_goes_through_unchanged() -> None:
     binary = "[3G*9705141740*0009*TK,\udcff\udc80]"
 
     assert told("watch", binary + LINK)[0]["line"] == 1
-    assert told("owntracks", "\udcff\ud800")[0]["error"] == "the body is not JSON"
+    assert told("owntracks", "\udcff\ud800")[0]["error"] == "the body is not JSON (at character 0)"
 
 
 def test_garbage_and_a_frame_without_an_end_are_errors() -> None:

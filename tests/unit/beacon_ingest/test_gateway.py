@@ -263,8 +263,8 @@ def test_a_detector_without_a_readable_name_is_left_to_its_credential(detector: 
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (b"", "the body is not JSON"),
-        (b"\xff\xfe{}", "the body is not UTF-8"),
+        (b"", "the body is not JSON (at character 0)"),
+        (b"\xff\xfe{}", "the body is not UTF-8 (at byte 0)"),
         (b"[" * 100_000, "the JSON is nested too deeply"),
         (b"5", "not a JSON object"),
         (b"[{}]", "not a JSON object"),
