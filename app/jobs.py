@@ -18,7 +18,7 @@ from app.accounts import service as accounts
 from app.alerts.service import acting, raising, telling
 from app.config import Settings
 from app.db import dialect, intents, shards, units
-from app.db.errors import plain
+from app.db.errors import begins_anew, plain
 from app.db.session import hint, savepoint
 from app.db.tables import heartbeat
 from app.devices import service as devices
@@ -98,13 +98,17 @@ def learn_intervals(connection: Connection, settings: Settings, now: datetime) -
 
 
 def carry_out_intents(connection: Connection, settings: Settings, now: datetime) -> None:
-    """Does what was decided and not yet done; what fails is put off and does not hold up the rest."""
+    """Does what was decided and not yet done; what fails is put off and does not hold up the rest. Raises what lost
+    against another process: it is no failure, and the writer begins the whole work anew.
+    """
     for one in intents.due(connection, now):
         try:
             with savepoint(connection):
                 INTENTS[one.kind](connection, one.payload, now)
                 intents.done(connection, one.id, now)
         except Exception as error:  # One intent that cannot be carried out must not keep the others from being.
+            if begins_anew(error):
+                raise
             log.error("intent_failed", kind=one.kind, error=type(error).__name__)
             intents.failed(connection, one, plain(error), now)
 

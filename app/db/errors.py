@@ -5,6 +5,15 @@ import sqlalchemy as sa
 _SERVERS_OWN = ("53", "55", "57", "58")
 """Classes of PostgreSQL's errors: no space or memory or connections, in use, ended by operators, its files."""
 
+_BEGIN_ANEW = frozenset({"40001", "40P01"})
+"""serialization_failure and deadlock_detected: another process was faster, nothing is wrong."""
+
+
+def begins_anew(error: object) -> bool:
+    """Whether the same work may succeed when it is done again: it lost against another process."""
+    cause = error.orig if isinstance(error, sa.exc.DBAPIError) else None
+    return getattr(cause, "sqlstate", None) in _BEGIN_ANEW
+
 
 def is_the_servers(error: BaseException) -> bool:
     """Whether the server itself could not, so that the same work succeeds once it can: no disk space, no memory, shut

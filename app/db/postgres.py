@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from app.config import InvalidSettings
 from app.db import session
+from app.db.errors import begins_anew
 from app.db.locks import in_turn
 from app.db.session import Hint
 from app.db.writer import Work, Writer, run_group
@@ -47,8 +48,6 @@ _MUST_BE: Mapping[str, tuple[frozenset[str], str]] = {
         "set synchronous_commit = on for the server, the database and the role",
     ),
 }
-_BEGIN_ANEW = frozenset({"40001", "40P01"})
-"""serialization_failure and deadlock_detected: another process was faster, nothing is wrong."""
 
 
 class NotDurable(InvalidSettings):
@@ -112,12 +111,6 @@ def read(engine: Engine, work: Callable[[Connection], Result]) -> Result:
         except sa.exc.OperationalError as error:
             log.warning("read_failed", error=type(error.orig).__name__)
     raise Overloaded
-
-
-def begins_anew(error: object) -> bool:
-    """Whether the same work may succeed when it is done again: it lost against another process."""
-    cause = error.orig if isinstance(error, sa.exc.DBAPIError) else None
-    return getattr(cause, "sqlstate", None) in _BEGIN_ANEW
 
 
 class PostgresWriter(Writer):

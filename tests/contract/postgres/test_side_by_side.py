@@ -4,6 +4,7 @@ then knows what it did.
 
 import asyncio
 import threading
+import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from typing import Any
@@ -13,9 +14,11 @@ import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy.engine import Connection
 
+from app import jobs
 from app.accounts import service as accounts
 from app.alerts.service import acting
 from app.alerts.tables import alert, alert_cause, alert_history
+from app.config import Settings
 from app.db import intents, tables, units
 from app.db.engine import Database
 from app.db.locks import one_at_a_time
@@ -35,6 +38,8 @@ pytestmark = pytest.mark.postgresql
 
 Work = Callable[[Connection], Any]
 PATIENCE_S = 10
+IN_TURN = sorted(("one", "two"), key=lambda name: zlib.crc32(name.encode()))
+"""Names in the order in which they are waited for."""
 
 
 class Sides(Struct):
@@ -227,6 +232,26 @@ async def test_an_intent_is_carried_out_by_one_and_the_other_goes_on(sides: Side
         assert 1 == len(intents.due(connection, NOW))
 
     assert [] == await sides.meanwhile(carried_out, lambda c: intents.due(c, NOW), waits=False)
+
+
+async def test_an_intent_that_lost_against_another_process_is_begun_anew_and_not_put_off(
+    sides: Sides, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = []
+
+    def carry(connection: Connection, _payload: Any, _now: Any) -> None:
+        tries.append(connection)
+        for name in reversed(IN_TURN):
+            one_at_a_time(connection, name)
+
+    monkeypatch.setitem(jobs.INTENTS, "test", carry)
+    await sides.one.write(lambda c: intents.intend(c, "test", "a", {}, NOW))
+
+    await sides.meanwhile(lambda c: one_at_a_time(c, IN_TURN[0]), lambda c: jobs.carry_out_intents(c, Settings(), NOW))
+
+    kept = sa.select(tables.intent.c.done_at, tables.intent.c.attempts)
+    assert [(NOW, 0)] == await sides.one.read(lambda c: [tuple(row) for row in c.execute(kept)])
+    assert 2 == len(tries)
 
 
 async def test_guesses_at_once_are_counted_one_after_another(sides: Sides) -> None:
