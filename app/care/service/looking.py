@@ -15,6 +15,7 @@ from app.care import findings, store
 from app.care.findings import Finding, How
 from app.config import InvalidSettings, Settings
 from app.db.engine import FILE_NAME, check, open_engine, where_of
+from app.migrations.fit import fits
 from app.migrations.run import versions
 
 FAILURES_WITHIN = timedelta(days=1)
@@ -110,12 +111,10 @@ def _inside(connection: Connection, settings: Settings, now: datetime) -> Iterat
     check(connection)
     if connection.dialect.name == "sqlite":
         yield _whole(connection)
-    found, newest, known = versions(connection)
-    if found != newest:
-        remedy = "mimamori migrate, or start the service" if known else "install the newer program again"
-        yield Finding("tables", How.BAD, f"version {found}, this program wants {newest}", remedy)
+    tables = _tables(connection)
+    yield tables
+    if tables.how is How.BAD:
         return
-    yield Finding("tables", How.GOOD, f"version {found}")
     yield findings.of_heartbeat(*store.last_beat(connection), now)
     for waiting in store.waiting(connection, now):
         yield findings.of_waiting(waiting, now)
@@ -135,6 +134,17 @@ def _inside(connection: Connection, settings: Settings, now: datetime) -> Iterat
     if not secret and store.detectors(connection):
         remedy = "put the copy of detector.secret back: a new one would make the key of every detector void"
         yield Finding("detectors", How.BAD, "the secret of their keys is gone", remedy)
+
+
+def _tables(connection: Connection) -> Finding:
+    found, newest, known = versions(connection)
+    if found == newest:
+        return Finding("tables", How.GOOD, f"version {found}")
+    if not known and found is not None and newest is not None and found > newest and fits(connection, newest):
+        text = f"version {found}, newer than this program ({newest}), which fits them"
+        return Finding("tables", How.NOTE, text, "once the upgrade is done everywhere, run the newer program")
+    remedy = "mimamori migrate, or start the service" if known else "install the newer program again"
+    return Finding("tables", How.BAD, f"version {found}, this program wants {newest}", remedy)
 
 
 def _whole(connection: Connection) -> Finding:

@@ -17,6 +17,7 @@ from app.db.engine import FILE_NAME, sqlite_engine
 from app.db.intents import intend
 from app.devices.tables import device
 from app.jobs import come_up
+from app.migrations.fit import needs_program
 from app.tags import service as tags
 from beacon_ingest.messages import Unit
 from tests.build import KAKOGAWA, NOW, town
@@ -99,8 +100,20 @@ def test_old_tables_want_a_migration_and_newer_ones_a_newer_program(settings: Se
     for version, remedy in (("0001", "migrate"), ("9999", "newer program")):
         with within(settings).begin() as connection:
             connection.execute(sa.text("UPDATE alembic_version SET version_num = :v"), {"v": version})
+            needs_program(connection, version)
 
         assert [(one.about, remedy in one.remedy) for one in wrong(settings)] == [("tables", True)]
+
+
+def test_newer_tables_that_fit_are_worth_knowing_and_the_rest_is_looked_at(settings: Settings) -> None:
+    with within(settings).begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+
+    assert wrong(settings) == []
+    found = {one.about: one for one in look(settings, NOW)}
+    assert found["tables"].how is How.NOTE
+    assert "9999, newer than this program" in found["tables"].text
+    assert found["service"].how is How.GOOD
 
 
 def test_a_file_that_others_can_read_is_told(settings: Settings) -> None:
