@@ -2,7 +2,7 @@
 
 A crash at any line leaves a claimed message, which is free again when the claim has run out: told at least once. A
 channel that fails is an outcome, never an exception; what raises here is the store, and then nothing more is sent
-until what was sent has been written down.
+until what was sent has been written down, and what was claimed and not sent is given back.
 """
 
 import asyncio
@@ -46,10 +46,18 @@ class Errand(Struct, frozen=True, kw_only=True):
     delivery: Delivery | None = None
 
 
+class Held(Struct, frozen=True, kw_only=True):
+    """Messages, and when they were claimed."""
+
+    messages: Sequence[Message]
+    claimed_at: datetime
+
+
 class Desk(Struct, kw_only=True):
     """What the stages work with.
 
-    `unsettled` was sent and is not written down yet: it is, before anything else is sent.
+    `unsettled` was sent and is not written down yet: it is, before anything else is sent. `held` was claimed and not
+    handed to a channel yet: when a round fails, the next one gives it back first.
     """
 
     database: Database
@@ -57,6 +65,7 @@ class Desk(Struct, kw_only=True):
     clock: Clock
     jitter: Jitter = SystemRandom().random
     unsettled: list[Settlement] = field(default_factory=list)
+    held: Held | None = None
     meters: Meters | None = None
 
 
@@ -74,6 +83,7 @@ async def find_words(_desk: Desk, errands: list[Errand]) -> list[Errand]:
 
 async def send(desk: Desk, errands: list[Errand]) -> list[Errand]:
     """Sends over each channel, all channels at once, and adds what became of it."""
+    desk.held = None  # From here on they may have arrived.
     groups: dict[Channel, list[Errand]] = {}
     for errand in errands:
         groups.setdefault(errand.message.address.channel, []).append(errand)
@@ -102,11 +112,21 @@ async def deliver_due(
 async def deliver_round(desk: Desk, limit: int = outbox.LIMIT) -> int:
     """One round of `deliver_due` at a desk that goes on."""
     await _settle_all(desk)
-    messages = await desk.database.write(lambda connection: outbox.claim(connection, desk.clock(), limit))
+    await _give_back(desk)
+
+    def claim(connection: Connection) -> Sequence[Message]:
+        now = desk.clock()
+        messages = outbox.claim(connection, now, limit)
+        # Here and not after the commit: when nobody knows whether that succeeded, they may be ours all the same.
+        desk.held = Held(messages=messages, claimed_at=now)
+        return messages
+
+    messages = await desk.database.write(claim)
     errands = [Errand(message=message) for message in messages]
     for stage in STAGES:
         if errands:
             errands = await stage(desk, errands)
+    desk.held = None
     return len(messages)
 
 
@@ -240,6 +260,16 @@ def _settlement(errand: Errand, now: datetime, jitter: float) -> Settlement:
         outcome, will_retry = delivery.outcome.value, again is not None
         log.warning("message_not_sent", message=str(message.id), kind=message.kind, outcome=outcome, retry=will_retry)
     return Settlement(message=message, delivery=delivery, retry=again)
+
+
+async def _give_back(desk: Desk) -> None:
+    held = desk.held
+    if held is None:
+        return
+    if held.messages:
+        await desk.database.write(lambda connection: outbox.give_back(connection, held.messages, held.claimed_at))
+        log.warning("messages_given_back", messages=len(held.messages))
+    desk.held = None
 
 
 async def _settle_all(desk: Desk) -> None:

@@ -2,8 +2,9 @@
 with what became of them.
 
 A message is never sent from inside a transaction. It is claimed first (committed), then sent, then settled; a
-process that dies in between lets go of its claim after `CLAIM_S`, and the message is sent again. So everything is
-told at least once, and what comes twice is one on the phone, because both carry the same `about`.
+process that dies in between lets go of its claim after `CLAIM_S`, and the message is sent again. One that lives and
+could not send gives it back. So everything is told at least once, and what comes twice is one on the phone, because
+both carry the same `about`.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -160,6 +161,29 @@ def wanted(connection: Connection, messages: Sequence[Message]) -> frozenset[Mes
     )
     attempts = {row.id: row.attempts for row in connection.execute(query)}
     return frozenset(message.id for message in messages if attempts.get(message.id) == message.attempts)
+
+
+def give_back(connection: Connection, messages: Sequence[Message], claimed_at: datetime) -> None:
+    """Lets others have what was claimed at `claimed_at` and never handed to a channel; what is no longer held by that
+    very claim stays as it is. The number of the claim is used up, so that nobody else's is mistaken for it.
+    """
+    one_at_a_time(connection, "outbox")  # Else whoever takes over what ran out and we could wait for each other.
+    table = tables.message
+    changed = sa.update(table).where(
+        table.c.id == sa.bindparam("of"),
+        table.c.attempts == sa.bindparam("in_attempt"),
+        table.c.claimed_until == claimed_at + timedelta(seconds=CLAIM_S),
+        _possible(Action.GIVE_BACK),
+    )
+    rows = [{"of": message.id, "in_attempt": message.attempts} for message in messages]
+    if not rows:
+        return
+    # It was due then, whatever the clock said that it was put here by.
+    was_due_at = sa.literal(claimed_at, table.c.due_at.type)
+    due_at = sa.case((table.c.due_at > was_due_at, was_due_at), else_=table.c.due_at)
+    state = state_after(Action.GIVE_BACK).value
+    connection.execute(changed.values(state=state, due_at=due_at, claimed_until=None), rows)
+    hint(connection, "outbox")
 
 
 def settle(connection: Connection, settlements: Sequence[Settlement], now: datetime) -> None:

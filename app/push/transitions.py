@@ -15,6 +15,7 @@ class Action(StrEnum):
     CLAIM = "claim"
     SUCCEED = "succeed"
     PUT_OFF = "put off"
+    GIVE_BACK = "give back"
     FAIL = "fail"
     CANCEL = "cancel"
 
@@ -25,6 +26,8 @@ TRANSITIONS: dict[tuple[MessageState, Action], MessageState] = {
     (MessageState.SENDING, Action.CLAIM): MessageState.SENDING,
     (MessageState.SENDING, Action.SUCCEED): MessageState.SENT,
     (MessageState.SENDING, Action.PUT_OFF): MessageState.WAITING,
+    # It was claimed and not sent: the round failed before.
+    (MessageState.SENDING, Action.GIVE_BACK): MessageState.WAITING,
     (MessageState.SENDING, Action.FAIL): MessageState.FAILED,
     # Too late, or the address is dead: it is not even tried.
     (MessageState.WAITING, Action.FAIL): MessageState.FAILED,

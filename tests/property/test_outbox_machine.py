@@ -118,6 +118,20 @@ class House:
         if outcome is Outcome.SENT:
             self.sent.add(message.id)
 
+    def give_back(self, which: int) -> None:
+        """A round failed before anything was sent: its claim is free at once, unless it is not its any more."""
+        if not self.claims:
+            return
+        message, until = self.claims.pop(which % len(self.claims))
+        table = tables.message
+        query = sa.select(table.c.state, table.c.attempts).where(table.c.id == message.id)
+        before = self.connection.execute(query).one()
+        outbox.give_back(self.connection, [message], until - CLAIM)
+        after = self.connection.execute(query).one()
+
+        is_its = before == (MessageState.SENDING.value, message.attempts)
+        assert after == ((MessageState.WAITING.value, message.attempts) if is_its else before)
+
     def die(self) -> None:
         """The worker is killed: it never settles what it holds."""
         self.claims.clear()
@@ -161,7 +175,12 @@ PUT = step(
 )
 CLAIMS = step("claim", limit=st.integers(1, 5))
 SETTLE = step("settle", outcome=st.sampled_from(OUTCOMES), which=st.integers(0, 9))
-RARE = st.one_of(step("die"), step("cancel", about=ABOUT), step("lose_phone", phone=PHONE))
+RARE = st.one_of(
+    step("die"),
+    step("give_back", which=st.integers(0, 9)),
+    step("cancel", about=ABOUT),
+    step("lose_phone", phone=PHONE),
+)
 PASS_BY = step("pass_by", seconds=st.integers(1, 40))
 
 

@@ -1,15 +1,20 @@
 """Addresses, messages and parcels, complete but for what a test is about."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from itertools import count
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from app.db.engine import Database
+from app.kit.errors import Overloaded
 from app.kit.ids import AddressId, CityId, MessageId, new_id
 from app.push import outbox, store, tables
+from app.push.channels.fcm import FcmSender
 from app.push.channels.parcel import Parcel
 from app.push.model import Address, AddressKind, Channel, Level, Message
 from app.push.render import title_and_body
@@ -88,6 +93,15 @@ def deliveries_of(connection: Connection, unique_key: str) -> list[tuple[int, st
     return [(row.attempt, row.outcome) for row in connection.execute(query)]
 
 
+async def put(database: Database, token: str = "phone-1", **changes: object) -> str:
+    """Puts a message to the address with this token; its unique key."""
+    return await database.write(lambda connection: a_message(connection, an_address(connection, token), **changes))
+
+
+async def state(database: Database, key: str) -> tuple[str, list[tuple[int, str]]]:
+    return await database.read(lambda connection: (state_of(connection, key), deliveries_of(connection, key)))
+
+
 class FakeSender:
     """Takes every parcel, or answers what it was told to, and remembers."""
 
@@ -102,3 +116,47 @@ class FakeSender:
 
     async def close(self) -> None:
         self.closed = True
+
+
+class DyingSender(FakeSender):
+    """Stands where a process dies: it never comes back, after handing on what it was given if there is somebody."""
+
+    def __init__(self, after: FcmSender | None = None) -> None:
+        super().__init__()
+        self.after = after
+        self.reached = asyncio.Event()
+
+    async def send(self, parcels: Sequence[Parcel]) -> list[Delivery]:
+        if self.after is not None:
+            await self.after.send(parcels)
+        self.reached.set()
+        await asyncio.Event().wait()
+        raise AssertionError("nobody sets the event")
+
+
+class StuckDatabase:
+    """A store that refuses the next writes, as a full queue or a full disk does; or that answers nothing more, after
+    the commit or before a read, as one that is restarted.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.refuses: list[bool] = []
+        self.loses_answers = False
+        self.refuses_to_read = False
+
+    async def write(self, work: Callable[[Connection], Any]) -> Any:
+        if self.refuses and self.refuses.pop(0):
+            raise Overloaded
+        done = await self.database.write(work)
+        if self.loses_answers:
+            raise Overloaded
+        return done
+
+    async def read(self, work: Callable[[Connection], Any]) -> Any:
+        if self.refuses_to_read:
+            raise Overloaded
+        return await self.database.read(work)
+
+    def listen(self, topic: str, listener: Callable[[str], None]) -> Callable[[], None]:
+        return self.database.listen(topic, listener)

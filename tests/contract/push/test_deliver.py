@@ -1,13 +1,12 @@
 """From a due message to a phone: retries, dead addresses, and a process that dies anywhere on the way."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 from structlog.testing import capture_logs
 
 from app.db.engine import Database
@@ -20,34 +19,9 @@ from app.push.deliver import Deliverer, Desk, Errand, deliver_due, deliver_round
 from app.push.model import Channel, Level
 from app.push.retry import Delivery, Outcome
 from app.simulator.fcm_standin import FcmStandIn
-from tests.contract.push.builders import ABOUT, FakeSender, a_message, an_address, deliveries_of, error_of, state_of
+from tests.contract.push.builders import ABOUT, DyingSender, FakeSender, StuckDatabase, error_of, put, state
 
 CLAIM = timedelta(seconds=outbox.CLAIM_S)
-
-
-async def put(database: Database, token: str = "phone-1", **changes: object) -> str:
-    """Puts a message to the address with this token; its unique key."""
-    return await database.write(lambda connection: a_message(connection, an_address(connection, token), **changes))
-
-
-async def state(database: Database, key: str) -> tuple[str, list[tuple[int, str]]]:
-    return await database.read(lambda connection: (state_of(connection, key), deliveries_of(connection, key)))
-
-
-class DyingSender(FakeSender):
-    """Stands where a process dies: it never comes back, after handing on what it was given if there is somebody."""
-
-    def __init__(self, after: FcmSender | None = None) -> None:
-        super().__init__()
-        self.after = after
-        self.reached = asyncio.Event()
-
-    async def send(self, parcels: Sequence[Parcel]) -> list[Delivery]:
-        if self.after is not None:
-            await self.after.send(parcels)
-        self.reached.set()
-        await asyncio.Event().wait()
-        raise AssertionError("nobody sets the event")
 
 
 async def die_in(database: Database, sender: DyingSender, clock: ManualClock) -> None:
@@ -205,25 +179,6 @@ async def test_a_deliverer_that_is_started_after_a_kill_sends_what_was_left(
 
     assert [(await state(database, key))[0] for key in keys] == ["sent"] * 3
     assert len(stand_in.received) == 3
-
-
-class StuckDatabase:
-    """A store that refuses the next writes, as a full queue or a full disk does."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
-        self.refuses: list[bool] = []
-
-    async def write(self, work: Callable[[Connection], Any]) -> Any:
-        if self.refuses and self.refuses.pop(0):
-            raise Overloaded
-        return await self.database.write(work)
-
-    async def read(self, work: Callable[[Connection], Any]) -> Any:
-        return await self.database.read(work)
-
-    def listen(self, topic: str, listener: Callable[[str], None]) -> Callable[[], None]:
-        return self.database.listen(topic, listener)
 
 
 async def test_what_was_sent_but_could_not_be_written_down_is_not_sent_again(
