@@ -148,11 +148,17 @@ async def _until_stopped() -> None:
     await stop.wait()
 
 
+SPEED_MAX = 60.0
+"""At 90 the ten seconds between two signs of life would be a quarter of an hour of the town, which is an outage
+(`jobs.STALLED_AT_LEAST`).
+"""
+
+
 @main.command()
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same town.")
 @click.option(
     "--speed",
-    type=click.FloatRange(min=0.1),
+    type=click.FloatRange(min=0.1, max=SPEED_MAX),
     default=30.0,
     show_default=True,
     help="How much faster than real time it goes.",

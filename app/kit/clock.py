@@ -80,3 +80,9 @@ class FastClock:
         self._from += timedelta(seconds=(now_s - self._from_s) * self.speed)
         self._from_s, self.speed = now_s, self._hurrying_speed
         return self._from
+
+
+def machine_s(clock: Clock, duration: timedelta) -> float:
+    """How many seconds of the machine go by while `duration` does by this clock, at its present speed."""
+    speed = clock.speed if isinstance(clock, FastClock) else 1.0
+    return duration.total_seconds() / speed

@@ -7,7 +7,6 @@ the webs as well, since workers that are all dead do not say so.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Protocol
 
 import structlog
@@ -18,7 +17,7 @@ from sqlalchemy.engine import Connection
 from app.care import store
 from app.care.audit import Age, Audit, StreamSeen, families
 from app.db.engine import Database
-from app.kit.clock import Clock, monotonic_s
+from app.kit.clock import Clock, machine_s, monotonic_s
 from beacon_ingest.stream import Backlog
 
 log = structlog.get_logger()
@@ -93,11 +92,13 @@ class Auditor(Collector):
             log.warning("audit_not_handed_on", error=type(error).__name__)
 
     async def _look(self, around: Around | None) -> Audit:
-        now = self._clock()
+        clock = self._clock
         if around is None:
-            return await self._database.read(lambda c: _seen(c, now, None))
+            return await self._database.read(lambda c: _seen(c, clock, None))
         backlog = await around.backlog()
-        return await self._database.read(lambda c: _seen(c, now, StreamSeen(backlog=backlog, unheld=around.unheld(c))))
+        return await self._database.read(
+            lambda c: _seen(c, clock, StreamSeen(backlog=backlog, unheld=around.unheld(c)))
+        )
 
     async def _tell(self, url: str) -> None:
         import httpx  # Loaded when it is first needed.
@@ -109,12 +110,14 @@ class Auditor(Collector):
             log.warning("watchman_not_told", error=type(error).__name__)
 
 
-def _seen(connection: Connection, now: datetime, stream: StreamSeen | None) -> Audit:
+def _seen(connection: Connection, clock: Clock, stream: StreamSeen | None) -> Audit:
+    """Ages in seconds of the machine, by which the ticker wakes the jobs: the clock of the demo is faster."""
+    now = clock()
     ages = [
         Age(
             what=one.what,
             count=one.count,
-            oldest_s=0.0 if one.oldest_at is None else (now - one.oldest_at).total_seconds(),
+            oldest_s=0.0 if one.oldest_at is None else machine_s(clock, now - one.oldest_at),
         )
         for one in store.waiting(connection, now)
     ]
@@ -122,6 +125,6 @@ def _seen(connection: Connection, now: datetime, stream: StreamSeen | None) -> A
     return Audit(
         ages=ages,
         dead_letters=store.dead_letters(connection),
-        beat_age_s=None if beat_at is None else (now - beat_at).total_seconds(),
+        beat_age_s=None if beat_at is None else machine_s(clock, now - beat_at),
         stream=stream,
     )

@@ -7,10 +7,13 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from app.care.service.auditing import Auditor
+from app.care.store import last_beat
+from app.cli import SPEED_MAX
+from app.config import Settings
 from app.db.engine import Database
 from app.db.intents import intend
-from app.jobs import come_up
-from app.kit.clock import ManualClock
+from app.jobs import beat, come_up
+from app.kit.clock import FastClock, ManualClock
 from tests.build import NOW
 from tests.watchman import Watchman
 
@@ -53,6 +56,25 @@ async def test_he_hears_nothing_while_something_is_overdue_or_the_jobs_stand_sti
     assert watchman.heard == 1
     assert numbers.get_sample_value("mimamori_oldest_due_seconds", {"what": "intents"}) == 360
     assert numbers.get_sample_value("mimamori_due", {"what": "intents"}) == 1
+
+
+async def test_a_clock_that_goes_fast_makes_nothing_overdue(database: Database) -> None:
+    seconds = ManualClock(NOW)
+    clock = FastClock(NOW, SPEED_MAX, lambda: seconds().timestamp())
+    auditor = Auditor(database, clock, CollectorRegistry(), None)
+    clock.hurry()
+    for _ in range(3):
+        await database.write(lambda c: beat(c, Settings(), clock()))
+        seconds.pass_by(timedelta(seconds=10))
+        assert await auditor.audit()
+    up_since = await database.read(lambda c: last_beat(c)[1])
+    assert up_since == NOW, "no outage was seen"
+
+    await database.write(lambda c: intend(c, "device_released", "x", {}, clock()))
+    seconds.pass_by(timedelta(seconds=49))
+    assert await auditor.audit()
+    seconds.pass_by(timedelta(seconds=2))
+    assert not await auditor.audit()
 
 
 async def test_a_url_that_is_none_harms_nobody(
