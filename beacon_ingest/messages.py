@@ -83,6 +83,7 @@ class Sighting(Struct, frozen=True, kw_only=True, tag_field="type", tag="sightin
     """One tag heard by one detector at one moment. It never leaves the edge: strangers are among them.
 
     `mac` is the address that the advertisement was sent from, 12 lower-case hex digits, where the detector tells it.
+    `tx_power_dbm` is what the frame states, plausible or not: above 0 in an iBeacon it is no power.
     """
 
     detector: str | UnsetType = UNSET

@@ -6,14 +6,15 @@ Eddystone UID, EID and plain TLM, and service data FFE1 of Minew (A1, version, b
 `tests/frames`). All else (phones, earphones, sensors, encrypted TLM, URLs, finder networks) names nobody here.
 
 Power is passed on as the frame states it: of iBeacon and AltBeacon what is heard at 1 m, of Eddystone what is sent, at
-0 m (41 dB more). A positive byte in an iBeacon is no power: makers keep a battery voltage there.
+0 m (41 dB more). A positive byte in an iBeacon is no power, makers keep a battery voltage there: it is passed on, and
+nobody may reckon a distance from it.
 """
 
 from typing import Final
 
 from msgspec import UNSET, Struct, UnsetType
 
-from beacon_ingest.decoders import tag_names
+from beacon_ingest.decoders import reading, tag_names
 from beacon_ingest.messages import Sighting, TagName
 
 ADVERTISEMENT_BYTES_MAX: Final = 1650
@@ -110,6 +111,12 @@ def rssi(byte: int) -> float | UnsetType:
     return float(dbm) if -127 <= dbm <= 20 else UNSET
 
 
+def power_at_1_m(stated: object) -> int | UnsetType:
+    """Power of an iBeacon as a gateway states it: the byte of the frame, as a signed number or as an unsigned one."""
+    byte = reading.whole(stated, -128, 255)
+    return byte if byte is UNSET else _signed(byte)
+
+
 def battery_pct(millivolts: int) -> float | UnsetType:
     """Percent that is left in a CR2032 cell: 3000 mV and more is all, 2000 mV nothing, a straight line between.
 
@@ -130,7 +137,7 @@ def _signed(byte: int) -> int:
 
 
 # By their byte, because this is looked up for each sighting: what is heard at 1 m, and what is sent.
-_POWER_AT_1_M: Final = tuple(dbm if -127 <= (dbm := _signed(byte)) <= 0 else UNSET for byte in range(256))
+_POWER_AT_1_M: Final = tuple(_signed(byte) for byte in range(256))
 _POWER_SENT: Final = tuple(dbm if -127 <= (dbm := _signed(byte)) <= 20 else UNSET for byte in range(256))
 
 

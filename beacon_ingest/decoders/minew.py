@@ -103,7 +103,7 @@ def _heard(gateway: str | None, at: datetime | None, content: dict[str, Any]) ->
     battery_pct = reading.within(content.get("battery"), 0, 100)
     ibeacon = tag_names.ibeacon(content.get("ibeaconUuid"), content.get("ibeaconMajor"), content.get("ibeaconMinor"))
     if heard.name is None and ibeacon is not None:
-        power = reading.whole(content.get("ibeaconTxPower"), -127, 0)
+        power = advertisement.power_at_1_m(content.get("ibeaconTxPower"))
         # An iBeacon has no battery in it: the gateway writes 0 where it did not hear of one.
         battery_pct = battery_pct or UNSET
         heard = advertisement.Heard(name=ibeacon, tx_power_dbm=power, battery_pct=heard.battery_pct)

@@ -129,7 +129,7 @@ def _ibeacon(payload: dict[str, Any]) -> Heard | None:
     if not isinstance(company, str) or company.lower() != _APPLE:
         return None
     name = tag_names.ibeacon(payload.get("uuid"), payload.get("major"), payload.get("minor"))
-    return None if name is None else Heard(name, reading.whole(payload.get("txpower"), -127, 0))
+    return None if name is None else Heard(name, advertisement.power_at_1_m(payload.get("txpower")))
 
 
 def _undecoded(payload: dict[str, Any]) -> Heard:

@@ -39,8 +39,7 @@ def expected_name(frame: dict[str, Any]) -> TagName | None:
 
 
 def expected_power(frame: dict[str, Any]) -> object:
-    powers = [frame[key] for key in ("tx_power_1m", "ref_rssi_1m", "tx_power_0m") if key in frame]
-    return UNSET if powers[0] > 0 else powers[0]
+    return next(frame[key] for key in ("tx_power_1m", "ref_rssi_1m", "tx_power_0m") if key in frame)
 
 
 FRAMES = captured("ble_frames")["vectors"]
@@ -96,8 +95,8 @@ def test_a_cell_is_full_at_three_volts_and_empty_at_two(millivolts: int, pct: ob
     assert pct == battery_pct(millivolts)
 
 
-@pytest.mark.parametrize(("byte", "dbm"), [(0xC5, -59), (0x00, 0), (0x1A, UNSET), (0x7F, UNSET), (0x80, UNSET)])
-def test_what_stands_for_the_power_of_an_ibeacon_may_be_something_else(byte: int, dbm: object) -> None:
+@pytest.mark.parametrize(("byte", "dbm"), [(0xC5, -59), (0x00, 0), (0x1A, 26), (0x7F, 127), (0x80, -128)])
+def test_what_stands_for_the_power_of_an_ibeacon_is_passed_on(byte: int, dbm: object) -> None:
     assert dbm == heard(f"{FLAGS}{IBEACON[:-2]}{byte:02x}").tx_power_dbm
     assert dbm == heard(f"{IBEACON[:-2]}{byte:02x}").tx_power_dbm
 

@@ -154,8 +154,22 @@ def test_what_cannot_be_read_of_a_row_costs_only_itself(odd: dict[str, object], 
     assert [name] == [sighting.tag for sighting in posted([HEADER, {**IBEACON, **odd}]).sightings]
 
 
-def test_a_power_that_cannot_be_is_unknown() -> None:
-    assert posted([HEADER, {**IBEACON, "ibeaconTxPower": 26}]).sightings[0].tx_power_dbm is UNSET
+@pytest.mark.parametrize(
+    ("stated", "dbm"),
+    [
+        (-59, -59),
+        (197, -59),
+        ("-59", -59),
+        (255, -1),
+        (128, -128),
+        (26, 26),
+        (256, UNSET),
+        (-129, UNSET),
+        (None, UNSET),
+    ],
+)
+def test_the_power_is_the_byte_of_the_frame_signed_or_not(stated: object, dbm: object) -> None:
+    assert dbm == posted([HEADER, {**IBEACON, "ibeaconTxPower": stated}]).sightings[0].tx_power_dbm
 
 
 @pytest.mark.parametrize(

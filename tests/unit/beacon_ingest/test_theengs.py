@@ -152,7 +152,8 @@ def test_pieces_that_cannot_be_read_leave_the_address(data: object) -> None:
 
 def test_the_power_of_what_is_no_ibeacon_is_not_believed() -> None:
     assert heard(id="AA:BB:CC:DD:EE:01", txpower=-12).tx_power_dbm is UNSET
-    assert heard(**{**IBEACON, "txpower": 12}).tx_power_dbm is UNSET
+    assert heard(**{**IBEACON, "txpower": 12}).tx_power_dbm == 12
+    assert heard(**{**IBEACON, "txpower": 300}).tx_power_dbm is UNSET
 
 
 @pytest.mark.parametrize(
