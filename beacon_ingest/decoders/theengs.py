@@ -85,9 +85,15 @@ def _row(element: object) -> _Row:
 
 
 def _gateway(levels: list[str]) -> str | None:
-    """The level before the kind of message: the third from the end where something was heard."""
-    if levels[-1:] in ([_WILL], [_SYSTEM]):
+    """The level before the kind of message. What was heard may come without an address behind; its kind may be renamed,
+    and then an address is there.
+    """
+    if levels[-1:] in ([_WILL], [_SYSTEM], [_HEARD]):
         return levels[-2] if len(levels) > 1 else None
+    if _HEARD in levels:
+        # The last, because a gateway may be called like this and the address may not.
+        before = len(levels) - 2 - levels[::-1].index(_HEARD)
+        return levels[before] if before >= 0 else None
     return levels[-3] if len(levels) > 2 else None
 
 

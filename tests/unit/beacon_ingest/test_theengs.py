@@ -75,13 +75,20 @@ def test_the_payload_may_be_an_object_or_its_text() -> None:
         ("city/east/pole-12/BTtoMQTT/AABBCCDDEE01", "pole-12"),
         ("/pole-12/BTtoMQTT/AABBCCDDEE01", "pole-12"),
         ("pole-12/BTtoMQTT/AABBCCDDEE01", "pole-12"),
+        ("home/pole-12/BTtoMQTT", "pole-12"),
+        ("pole-12/BTtoMQTT", "pole-12"),
+        ("home/pole-12/BTtoMQTT/east/AABBCCDDEE01", "pole-12"),
+        ("home/BTtoMQTT/BTtoMQTT/AABBCCDDEE01", "BTtoMQTT"),
+        ("home/pole-12/heard/AABBCCDDEE01", "pole-12"),
     ],
 )
-def test_the_gateway_is_the_third_level_from_the_end(topic: str, gateway: str) -> None:
+def test_the_gateway_is_the_level_before_what_was_heard(topic: str, gateway: str) -> None:
     assert gateway == posted(message(IBEACON, topic)).device
 
 
-@pytest.mark.parametrize("topic", [None, 5, "", "BTtoMQTT/AABBCCDDEE01", "LWT", "home//BTtoMQTT/x", "a/\n/BTtoMQTT/x"])
+@pytest.mark.parametrize(
+    "topic", [None, 5, "", "BTtoMQTT/AABBCCDDEE01", "a/heard", "BTtoMQTT", "LWT", "home//BTtoMQTT/x", "a/\n/BTtoMQTT/x"]
+)
 def test_without_a_name_of_the_gateway_the_message_is_refused(topic: object) -> None:
     said = posted(message(IBEACON, topic))
 
