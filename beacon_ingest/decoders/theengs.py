@@ -140,9 +140,20 @@ def _ibeacon(payload: dict[str, Any]) -> Heard | None:
 
 def _undecoded(payload: dict[str, Any]) -> Heard:
     """What the pieces of an advertisement that the gateway passes on say, put back into their structures."""
-    maker = _structure(0xFF, b"", payload.get("manufacturerdata"))
-    service = _service_number(payload.get("servicedatauuid"))
-    return advertisement.decode(maker + (_structure(0x16, service, payload.get("servicedata")) if service else b""))
+    structures = [_structure(0xFF, b"", content) for content in _each(payload.get("manufacturerdata"))]
+    services = [_service_number(uuid) for uuid in _each(payload.get("servicedatauuid"))]
+    contents = _each(payload.get("servicedata"))
+    if len(services) == 1:
+        services *= len(contents)
+    structures += [
+        _structure(0x16, service, content) for service, content in zip(services, contents, strict=False) if service
+    ]
+    return advertisement.decode(b"".join(structures))
+
+
+def _each(stated: object) -> list[object]:
+    """The pieces of one kind: a gateway that heard several may state them as a list, in the order of their services."""
+    return stated if isinstance(stated, list) else [stated]
 
 
 def _service_number(uuid: object) -> bytes:

@@ -142,6 +142,40 @@ def test_data_of_another_service_names_nobody(uuid: object) -> None:
     assert said.tag == BY_MAC
 
 
+EDDYSTONE = "00e312345678901234678901000000000001"
+TELEMETRY = "20000b1813000000146700002ac4"
+
+
+@pytest.mark.parametrize(
+    ("uuids", "data", "battery_pct"),
+    [
+        (["0xfeaa"], [EDDYSTONE], UNSET),
+        (["0xfeaa"], EDDYSTONE, UNSET),
+        ("0xfeaa", [EDDYSTONE, TELEMETRY], 84),
+        (["0xfeaa", "0xfeaa"], [TELEMETRY, EDDYSTONE], 84),
+        (["0x180f", "0xfeaa"], ["64", EDDYSTONE], UNSET),
+        ([None, "feaa", 5], [EDDYSTONE, EDDYSTONE], UNSET),
+    ],
+)
+def test_data_of_several_services_may_come_as_lists(uuids: object, data: object, battery_pct: object) -> None:
+    said = heard(id="AA:BB:CC:DD:EE:01", servicedatauuid=uuids, servicedata=data)
+
+    assert said.tag == TagName("eddystone-uid", "12345678901234678901000000000001")
+    assert battery_pct == said.battery_pct
+
+
+def test_data_in_a_list_belongs_to_the_service_at_its_place() -> None:
+    said = heard(id="AA:BB:CC:DD:EE:01", servicedatauuid=["0xfeaa", "0x180f"], servicedata=["64", EDDYSTONE])
+
+    assert said.tag == BY_MAC
+
+
+def test_data_of_several_makers_may_come_as_a_list() -> None:
+    ibeacon = "4c0002151de4b189115e45f6b44e5093522699770001000abe"
+
+    assert heard(id="AA:BB:CC:DD:EE:01", manufacturerdata=["5900ff", ibeacon]).tag == NAME
+
+
 def test_a_battery_is_told_by_the_gateway_or_by_the_frame() -> None:
     telemetry = {"id": "AA:BB:CC:DD:EE:01", "servicedatauuid": "0xfeaa", "servicedata": "20000b1813000000146700002ac4"}
 
