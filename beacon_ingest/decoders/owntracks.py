@@ -28,6 +28,9 @@ _CHARGING: Final = {1: False, 2: True, 3: True}
 _LAST_KNOWN: Final = ("l", "L")
 """Triggers of trackers that repeat an old place: the fix was lost, or the device shuts down."""
 
+_BATTERY_LOW: Final = "9"
+"""A trigger of trackers too (tech/json, "Queclink")."""
+
 
 def decode(request: HttpRequest, received_at: datetime | None = None) -> Decoded:
     """What one request says. An empty body is part of the protocol and says nothing."""
@@ -75,6 +78,7 @@ def _location(element: dict[str, Any]) -> Part:
             battery_pct=reading.within(element.get("batt"), 0, 100),
             charging=_charging(element.get("bs")),
         ),
+        *((Alarm(device=device, kinds=("low_battery",), at=at or UNSET),) if element.get("t") == _BATTERY_LOW else ()),
         *((Answer(device=device, command="reportLocation", at=at or UNSET),) if element.get("t") == "r" else ()),
     )
     return Part(device=named, messages=messages, troubles=tuple(troubles), stamped=isinstance(at, datetime))

@@ -72,6 +72,15 @@ def test_a_place_on_request_is_also_an_answer() -> None:
     assert posted({**PLACE, "t": "r"}).messages == (FIX, Answer(device="ha", command="reportLocation", at=AT))
 
 
+def test_a_tracker_says_that_its_battery_is_low() -> None:
+    assert posted({**PLACE, "t": "9"}).messages == (FIX, Alarm(device="ha", kinds=("low_battery",), at=AT))
+
+
+@pytest.mark.parametrize("trigger", ["p", "1", "2", "3", "e", "s", 9, [], None])
+def test_other_triggers_are_no_alarm(trigger: object) -> None:
+    assert posted({**PLACE, "t": trigger}).messages == (FIX,)
+
+
 @pytest.mark.parametrize("trigger", ["l", "L"])
 def test_an_old_place_that_a_tracker_repeats_is_no_fix(trigger: str) -> None:
     assert posted({**PLACE, "t": trigger}) == Decoded(device="ha", stamped=True)
