@@ -22,7 +22,7 @@ FRAME_BYTES_MAX: Final = 256 * 1024
 """A file may hold longer frames than a listener would take from a stranger."""
 
 _HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2})+")
-_ADDRESS: Final = re.compile(rb"(?:[A-Z]+ )?(?:https?://|/)[^\s?]*\?(\S*)(?: HTTP/\S+)?")
+_ADDRESS: Final = re.compile(rb"(?:[A-Z]+ )?(?:(?:https?://|/)[^\s?]*)?\?(\S*)(?: HTTP/\S+)?")
 _REQUEST_MEMBERS: Final = frozenset({"method", "uri", "headers", "body", "body_hex", "kind"})
 _READS_TOPICS: Final = frozenset({"theengs"})
 """Formats whose body is what the broker forwards, topic and all. Of the others the payload is the body."""

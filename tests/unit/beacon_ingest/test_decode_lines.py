@@ -77,6 +77,8 @@ def test_a_bad_row_of_a_list_says_which() -> None:
         f"/ingest/osmand?{QUERY}",
         f"GET /?{QUERY} HTTP/1.1",
         f"https://mimamori.example/ingest/osmand?{QUERY}",
+        f"?{QUERY}",
+        f"GET ?{QUERY} HTTP/1.1",
         QUERY.encode().hex(),
         f"/?{QUERY}".encode().hex().upper(),
         json.dumps({"method": "GET", "uri": f"/?{QUERY}", "headers": {}, "body": None}),
