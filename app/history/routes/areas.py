@@ -17,8 +17,8 @@ from app.db.engine import Database
 from app.db.page import LIMIT, Cursor, Limit, Page, decode_cursor, page
 from app.geo.model import Point
 from app.history import service
-from app.history.model import Doubt, KnownBy
-from app.history.service.questions import AREA_RADIUS_M_MAX
+from app.history.model import KnownBy
+from app.history.service.questions import AREA_RADIUS_M_MAX, ShownDoubt
 from app.kit.clock import Clock
 from app.kit.errors import Overloaded
 from app.kit.ids import CityId
@@ -60,7 +60,8 @@ class NearList(Struct, frozen=True, kw_only=True):
 
 class DoubtOut(Struct, frozen=True, kw_only=True):
     """Two passages of one tag that cannot both be true. Where the viewer may not see the place of whoever wore it only
-    that there are: `passages` is empty, the rest null, and `at` the beginning of the hour.
+    that there are: `passages` is empty, the rest null, and `at` the beginning of the hour. `tag` is told to the office
+    all the same, which must find the tag that was copied.
     """
 
     id: UUID
@@ -139,22 +140,24 @@ async def list_doubts(
     limit: FromQuery[Limit] = LIMIT,
 ) -> Page[DoubtOut]:
     """Passages of one tag at two detectors between which nobody travels so fast: somebody copied the tag, or a clock is
-    wrong. They moved nobody. For the staff of the city, newest first. Whose tag it was is told only of those whose
-    place the viewer may see by consent; each of them counts as looked at.
+    wrong. They moved nobody. For the staff of the city, newest first. Where and when it was is told only of those whose
+    place the viewer may see by consent; each of them counts as looked at. Which tag it was is told to clerks and
+    administrators too, as they may list it.
     """
     now, key = clock(), decode_cursor(cursor, _Key)
     before = None if key is None else key.id
     found = await database.write(lambda c: service.doubts(c, viewer, before, limit + 1, now))
-    return page([_shown(*one) for one in found], limit, lambda one: _Key(one.id))
+    return page([_shown(one) for one in found], limit, lambda one: _Key(one.id))
 
 
-def _shown(doubt_id: UUID, one: Doubt, is_visible: bool) -> DoubtOut:
-    if not is_visible:
+def _shown(shown: ShownDoubt) -> DoubtOut:
+    one = shown.doubt
+    if shown.hidden:
         hour = one.at.replace(minute=0, second=0, microsecond=0)
-        return DoubtOut(id=doubt_id, tag=None, passages=[], distance_m=None, apart_s=None, at=hour)
+        return DoubtOut(id=shown.id, tag=shown.tag_id, passages=[], distance_m=None, apart_s=None, at=hour)
     return DoubtOut(
-        id=doubt_id,
-        tag=one.tag_id,
+        id=shown.id,
+        tag=shown.tag_id,
         passages=[one.passage_id, one.other_id],
         distance_m=round(one.distance_m),
         apart_s=one.apart_s,

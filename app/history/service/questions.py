@@ -18,7 +18,7 @@ from app.history.store.questions import Fed
 from app.households import service as households
 from app.households.model import Purpose, Scope
 from app.kit.errors import InvalidInput, NotFound
-from app.kit.ids import CityId, DetectorId, WearerId
+from app.kit.ids import CityId, DetectorId, TagId, WearerId
 from app.tags import service as tags
 from app.tags.model import DetectorKind
 from app.tags.service.views import visible_detector
@@ -27,6 +27,7 @@ PASSAGES_SPAN = timedelta(days=31)
 AREA_SPAN_MAX = timedelta(hours=24)
 AREA_RADIUS_M_MAX = 5_000.0
 AREA_FOUND_MAX = 1_000
+_OFFICE = frozenset({Role.CLERK, Role.ADMINISTRATOR})
 
 
 class ShownPassage(Struct, frozen=True, kw_only=True):
@@ -38,6 +39,17 @@ class ShownPassage(Struct, frozen=True, kw_only=True):
     detector: str
     hidden: bool
     wearer_id: WearerId | None
+
+
+class ShownDoubt(Struct, frozen=True, kw_only=True):
+    """A doubt as somebody may see it: hidden, so without passages, distance and exact time, where those are not theirs
+    to know; `tag_id` is the tag where it may be named.
+    """
+
+    id: UUID
+    doubt: Doubt
+    hidden: bool
+    tag_id: TagId | None
 
 
 class Feeding(Struct, frozen=True, kw_only=True):
@@ -161,19 +173,38 @@ def near_by(
     return shown
 
 
-def doubts(
-    connection: Connection, viewer: Viewer, before: UUID | None, limit: int, now: datetime
-) -> list[tuple[UUID, Doubt, bool]]:
-    """Passages of the tags of the viewer's city that cannot both be true, newest first, after the doubt `before`; and
-    whether the viewer may see the place of whoever wore the tag, who counts as looked at then.
+def doubts(connection: Connection, viewer: Viewer, before: UUID | None, limit: int, now: datetime) -> list[ShownDoubt]:
+    """Passages of the tags of the viewer's city that cannot both be true, newest first, after the doubt `before`:
+    hidden unless the viewer may see the place of whoever wore the tag, who counts as looked at then.
+
+    The office, which looks after the tags, is told which one it is: but for those of somebody hidden from the viewer.
     """
     city_id = None if viewer.role is Role.ADMINISTRATOR else viewer.city_id
     found = questions.doubts(connection, city_id, before, limit)
     wearers = {key: _wearers(doubt) for key, doubt in found}
+    named = _named(connection, viewer, found, now)
     may_see = _may_see(connection, viewer, set().union(*wearers.values()), now)
     for wearer_id in {one for those in wearers.values() if those <= set(may_see) for one in those}:
         households.look(connection, viewer, wearer_id, Purpose.PASSAGE, now)
-    return [(key, doubt, wearers[key] <= set(may_see)) for key, doubt in found]
+    shown = []
+    for key, doubt in found:
+        hidden = not wearers[key] <= set(may_see)
+        tag_id = doubt.tag_id if not hidden or key in named else None
+        shown.append(ShownDoubt(id=key, doubt=doubt, hidden=hidden, tag_id=tag_id))
+    return shown
+
+
+def _named(connection: Connection, viewer: Viewer, found: Sequence[tuple[UUID, Doubt]], now: datetime) -> set[UUID]:
+    """Those doubts whose tag the viewer looks after and may know of, as in the list of tags."""
+    if viewer.role not in _OFFICE:
+        return set()
+    worn = tags.worn(connection, {doubt.tag_id for _, doubt in found})
+    concerned = {}
+    for key, doubt in found:
+        carrier = carrier_now(worn[doubt.tag_id].carriers)
+        concerned[key] = _wearers(doubt) | ({carrier.wearer_id} if carrier is not None else set())
+    hidden = sight(connection, viewer, set().union(*concerned.values()), now).hidden
+    return {key for key, wearers in concerned.items() if not wearers & hidden}
 
 
 def _wearers(doubt: Doubt) -> set[WearerId]:
