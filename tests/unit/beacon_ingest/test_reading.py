@@ -73,6 +73,7 @@ def test_a_time_of_too_many_digits_is_not_taken_for_none() -> None:
     [
         (b'["a","\xff"]', ["a", HALF]),
         (b'["%b","b"]' % "表".encode("cp932"), [HALF + HALF, "b"]),
+        ('["あ\\"x","'.encode() + "表".encode("cp932") + b'","b"]', ['あ"x', HALF + HALF, "b"]),
         (rb'["\x41","\n\"\\\u0041"]', [HALF + "x41", '\n"\\A']),
         (b'["\xff\\\\","\\x"]', [HALF + "\\", HALF + "x"]),
         (rb'["\\\\x","\\\x","\""]', ["\\\\x", "\\" + HALF + "x", '"']),
@@ -100,6 +101,7 @@ def test_what_was_mended_names_nobody(written: bytes) -> None:
         (b"[1]\0[2]", "the body is not JSON (at character 3)"),
         (rb'["\x41"', "the body is not JSON (at character 2)"),
         (b'["\xff"', "the body is not UTF-8 (at byte 2)"),
+        ('["あ\\"]'.encode(), "the body is not JSON (at character 1)"),
         (b"\0\0", "the body is not JSON (at character 0)"),
     ],
 )
