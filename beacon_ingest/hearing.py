@@ -101,10 +101,12 @@ def too_old(sightings: Sequence[Sighting], times: Times) -> list[int]:
         return list(range(len(sightings)))
     if times.told is Told.WRONG:
         return [number for number, one in enumerate(sightings) if times.placed(one.at) is None]
-    stated: list[Any] = [one.at for one in sightings]
-    return [
-        number for number, at in enumerate(stated) if at is not UNSET and at < kept_from and times.placed(at) is None
-    ]
+    old: list[int] = []
+    for number, one in enumerate(sightings):
+        at: Any = one.at
+        if at is not UNSET and at < kept_from and times.placed(at) is None:
+            old.append(number)
+    return old
 
 
 class _Gathered(Struct, gc=False):

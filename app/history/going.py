@@ -102,7 +102,7 @@ def may_contradict(one: Going, others: Iterable[Going], until_s: int, range_m: f
         return False
     near2 = ((range_m + MARGIN_M) / M_PER_DEG) ** 2
     for other in others:
-        if other.last_s <= until_s or other.lat_deg is None or other.lon_deg is None:
+        if other.last_s <= until_s or other is one or other.lat_deg is None or other.lon_deg is None:
             continue
         north, east = lat_deg - other.lat_deg, lon_deg - other.lon_deg
         away2 = north * north + east * east
