@@ -141,4 +141,6 @@ def moment(name: str, *arguments: Any, **options: Any) -> Column[Any]:
 def shard_index(table: str, column: Column[Any], alive: ColumnElement[bool]) -> Index:
     """The index by which the things of one shard of the register are found; on PostgreSQL only (`shards.py`)."""
     name = f"ix_{table}_registry_shard"
-    return Index(name, func.registry_shard_of(column), postgresql_where=alive)
+    index = Index(name, func.registry_shard_of(column), postgresql_where=alive)
+    index.ddl_if(dialect="postgresql")
+    return index

@@ -8,8 +8,11 @@ from pathlib import Path
 import httpx
 import pytest
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.engine import Connection
+from structlog.testing import LogCapture
 
+from app import traces
 from app.config import Settings
 from app.devices import service as devices
 from app.embedded import running
@@ -123,15 +126,17 @@ def _of(body):
 
 @pytest.mark.sqlite
 async def test_a_share_of_nothing_traces_nothing_and_a_collector_that_is_away_harms_nobody(
-    where: Path, collector: Collector, capsys: pytest.CaptureFixture[str]
+    where: Path, collector: Collector, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    said = LogCapture()
+    monkeypatch.setattr(traces, "log", structlog.wrap_logger(None, processors=[said]))
     for changes in ({"otlp_url": collector.url, "otlp_share": 0.0}, {"otlp_url": "http://127.0.0.1:1/secret"}):
         async with running(Settings(data=str(where), **changes)) as service:
             await service.database.write(lambda c: c.execute(sa.select(1)).scalar_one())
     assert [] == collector.bodies
     seen = capsys.readouterr()
-    assert "traces_not_sent" in seen.out
-    assert "secret" not in seen.out + seen.err
+    assert {"traces_not_sent"} == {entry["event"] for entry in said.entries}
+    assert "secret" not in seen.out + seen.err + str(said.entries)
 
 
 @pytest.mark.sqlite
