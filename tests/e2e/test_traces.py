@@ -129,7 +129,8 @@ async def test_a_share_of_nothing_traces_nothing_and_a_collector_that_is_away_ha
     where: Path, collector: Collector, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = LogCapture()
-    monkeypatch.setattr(traces, "log", structlog.wrap_logger(None, processors=[said]))
+    all_levels = structlog.make_filtering_bound_logger(0)  # Whatever level another test has set.
+    monkeypatch.setattr(traces, "log", structlog.wrap_logger(None, processors=[said], wrapper_class=all_levels))
     for changes in ({"otlp_url": collector.url, "otlp_share": 0.0}, {"otlp_url": "http://127.0.0.1:1/secret"}):
         async with running(Settings(data=str(where), **changes)) as service:
             await service.database.write(lambda c: c.execute(sa.select(1)).scalar_one())
