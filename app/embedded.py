@@ -4,7 +4,6 @@ The edge's stream is given its embedded form here. What runs in the background i
 end.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -50,25 +49,6 @@ class EmbeddedStream:
             raise StreamFull(error.retry_after_s) from None
 
 
-def _follow(ticker: Ticker, database: Database, snapshots: Snapshots) -> None:
-    """Lets changes of the register reach the edge: at once after a hint, and when nobody told us of them."""
-    tasks: set[asyncio.Task[None]] = set()
-
-    async def look() -> None:
-        try:
-            await snapshots.check()
-        except Exception as error:  # What was known is still in force; the next look is soon.
-            log.error("registry_not_read", error=type(error).__name__)
-
-    def on_registry(_key: str) -> None:
-        task = asyncio.ensure_future(look())
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-
-    database.listen("registry", on_registry)
-    ticker.every(REGISTRY_CHECK_S, "registry", look)
-
-
 @asynccontextmanager
 async def running(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[Service]:
     """The whole service from migrated tables to open TCP ports; everything is let go of in reverse order."""
@@ -96,7 +76,8 @@ async def running(settings: Settings, clock: Clock = system_clock) -> AsyncItera
         ticker = Ticker()
         stack.push_async_callback(ticker.stop)
         parts.tick_jobs(ticker, database, settings, clock)
-        _follow(ticker, database, snapshots)
+        ticker.every(REGISTRY_CHECK_S, "registry", snapshots.check)
+        database.listen("registry", lambda _key: ticker.wake("registry"))
         auditor = Auditor(database, clock, metrics, settings.watchman_url)
         ticker.every(EVERY_S, "audit", auditor.audit)
         app = create_app(

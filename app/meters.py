@@ -53,8 +53,8 @@ class Meters:
         if self._traces is not None:
             self._traces.past("transaction", seconds, {"pieces": pieces, "commit_s": commit_s})
 
-    def not_committed(self, pieces: int) -> None:
-        """A transaction of so many pieces stored nothing."""
+    def not_committed(self) -> None:
+        """A transaction stored nothing."""
         self._failed.inc()
 
     def worked(

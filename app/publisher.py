@@ -20,8 +20,8 @@ from app.db import leases, shards
 from app.db.engine import Database
 from app.kit.ids import new_id
 from app.snapshots import read_shards
-from beacon_ingest.broker import Broker
-from beacon_ingest.bucket import HEAD, TROUBLE, BucketPlan, Value, Watcher, put
+from beacon_ingest.broker import TROUBLE, Broker
+from beacon_ingest.bucket import HEAD, BucketPlan, Value, Watcher, put
 from beacon_ingest.shards import Head, Shard, packed
 
 log = structlog.get_logger()

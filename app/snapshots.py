@@ -2,7 +2,6 @@
 the database, in shards for those that have not.
 """
 
-import hashlib
 from collections.abc import Callable, Collection
 from uuid import UUID
 
@@ -17,7 +16,7 @@ from app.tags.model import DetectorKind
 from app.tags.snapshot import DetectorEntry
 from beacon_ingest.messages import TagName
 from beacon_ingest.registry import Entry, Registry, TagEntry, Tags
-from beacon_ingest.shards import Detector, Device, Shard, Tag, shard_of
+from beacon_ingest.shards import Detector, Device, Shard, Tag, shard_of, speaker_of
 
 
 class Snapshots:
@@ -41,7 +40,9 @@ class Snapshots:
             await self.load()
 
     def _read(self, connection: Connection) -> tuple[tuple[int, int], list[Entry], list[TagEntry]]:
-        detectors = [_speaker(one, self._secret) for one in tags.detector_entries(connection)]
+        key = key_of(self._secret)
+        found = tags.detector_entries(connection)
+        detectors = [speaker_of(_detector(one), key(one.detector_id, one.key_generation)) for one in found]
         known = [
             TagEntry(
                 tag_id=one.tag_id, city=one.city, name=TagName(one.scheme, one.identity), mac=one.mac, bound=one.bound
@@ -58,22 +59,6 @@ def _versions(connection: Connection) -> tuple[int, int]:
 def key_of(secret: bytes) -> Callable[[UUID, int], bytes]:
     """What makes the key of a detector, of its id and the generation."""
     return lambda detector_id, generation: detector_key(secret, detector_id, generation).encode()
-
-
-def _speaker(one: DetectorEntry, secret: bytes) -> Entry:
-    key = detector_key(secret, one.detector_id, one.key_generation).encode()
-    return Entry(
-        device_id=one.detector_id,
-        city=one.city,
-        format=one.format,
-        external_id=one.external_id,
-        key_hash=hashlib.sha256(key).digest(),
-        forwarder=one.kind is DetectorKind.BRIDGE,
-        detector=True,
-        secret=key,
-        interval_s=one.interval_s,
-        skew_s=one.skew_s,
-    )
 
 
 def read_shards(connection: Connection, numbers: Collection[int]) -> dict[int, Shard]:

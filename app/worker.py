@@ -36,7 +36,7 @@ from app.kit.clock import Clock, monotonic_s
 from app.kit.ids import new_id
 from app.meters import Meters
 from app.pipeline import process
-from beacon_ingest.broker import API_S, Broker, Disconnected
+from beacon_ingest.broker import API_S, TROUBLE, Broker, Disconnected
 from beacon_ingest.jetstream import STREAM, consumer_of, envelope_of, subject_of, unpacked
 from beacon_ingest.messages import DetectorUnit, Unit
 
@@ -53,8 +53,6 @@ IDLE_S: Final = 5.0
 PAUSE_S: Final = 1.0
 TRIES: Final = 5
 """How often a unit is tried alone before it is a dead letter."""
-
-_TROUBLE = (nats.errors.Error, Disconnected, TimeoutError, OSError)
 
 
 class Taken(Struct, frozen=True):
@@ -108,7 +106,7 @@ class Partition:
             except LeaseLost:
                 log.warning("partition_lost", partition=self._number)
                 return
-            except _TROUBLE as error:
+            except TROUBLE as error:
                 log.warning("partition_interrupted", partition=self._number, error=type(error).__name__)
                 if not isinstance(error, Disconnected):
                     await self._broker.unanswered(API_S if isinstance(error, TimeoutError) else 0.0)
@@ -138,7 +136,7 @@ class Partition:
                 expected += len(numbers)
                 await self._digest([_taken(message, self._clock) for message in messages])
         finally:
-            with suppress(*_TROUBLE):
+            with suppress(*TROUBLE):
                 await pull.unsubscribe()
 
     async def _set_back(self, jetstream: JetStreamContext, name: str) -> None:
@@ -215,7 +213,7 @@ class Partition:
 
     async def acknowledge(self, some: Sequence[Taken]) -> None:
         """Says that these need not come again. What is not heard comes again and changes nothing."""
-        with suppress(*_TROUBLE):
+        with suppress(*TROUBLE):
             for one in some:
                 await one.message.ack()
 
@@ -223,7 +221,7 @@ class Partition:
         """Waits for the commit, and says now and then that what is in hand is being worked on."""
         task = asyncio.ensure_future(work)
         while not (await asyncio.wait({task}, timeout=ACK_S / 3))[0]:
-            with suppress(*_TROUBLE):
+            with suppress(*TROUBLE):
                 for one in in_hand:
                     await one.message.in_progress()
         task.result()

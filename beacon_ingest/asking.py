@@ -4,9 +4,8 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-import nats.errors
 
-from beacon_ingest.broker import Broker, Disconnected
+from beacon_ingest.broker import TROUBLE, Broker
 from beacon_ingest.downlink import Noted, Order
 
 DUE: Final = "mimamori.orders.due"
@@ -45,7 +44,7 @@ class AskingDownlink(Noted):
     async def _ask(self, subject: str, question: bytes) -> bytes:
         try:
             answer = await self._broker.unbroken(self._broker.client.request(subject, question, timeout=ANSWER_S))
-        except (nats.errors.Error, Disconnected, TimeoutError, OSError) as error:
+        except TROUBLE as error:
             raise OrdersUnknown(type(error).__name__) from None
         if not answer.data:
             raise OrdersUnknown("the store does not answer")

@@ -38,6 +38,10 @@ class Disconnected(Exception):
     """There is no line to NATS now."""
 
 
+TROUBLE: Final = (nats.errors.Error, Disconnected, TimeoutError, OSError)
+"""What a question over the line may end with."""
+
+
 class Broker:
     """One line to NATS, and what is done as soon as it is open."""
 

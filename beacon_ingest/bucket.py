@@ -18,7 +18,7 @@ from msgspec import Struct
 from nats.aio.msg import Msg
 from nats.js import api
 
-from beacon_ingest.broker import API_S, Broker, Disconnected
+from beacon_ingest.broker import API_S, TROUBLE, Broker, Disconnected
 from beacon_ingest.jetstream import PUBLISH_S
 from beacon_ingest.shards import Register, open_head, open_shard
 
@@ -37,8 +37,6 @@ GONE_S: Final = 60.0
 """The server forgets whoever has not asked for so long."""
 PAUSE_S: Final = 1.0
 _WRONG_REVISION: Final = frozenset({10071, 10164})
-
-TROUBLE: Final = (nats.errors.Error, Disconnected, TimeoutError, OSError)
 
 
 class Value(Struct, frozen=True):

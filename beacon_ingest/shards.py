@@ -140,7 +140,7 @@ class Register:
         if shard.version <= before.version:
             return False
         speakers = [_device(one) for one in shard.devices]
-        speakers += [_detector(one, self._key_of(one.id, one.key_generation)) for one in shard.detectors]
+        speakers += [speaker_of(one, self._key_of(one.id, one.key_generation)) for one in shard.detectors]
         tags = [
             TagEntry(tag_id=one.id, city=one.city, name=TagName(one.scheme, one.identity), mac=one.mac, bound=one.bound)
             for one in shard.tags
@@ -173,7 +173,8 @@ def _device(one: Device) -> Entry:
     )
 
 
-def _detector(one: Detector, key: bytes) -> Entry:
+def speaker_of(one: Detector, key: bytes) -> Entry:
+    """A detector as it speaks, with its key."""
     return Entry(
         device_id=one.id,
         city=one.city,

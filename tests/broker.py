@@ -19,9 +19,9 @@ import nats.errors
 
 from beacon_ingest.broker import MOVE_ON_S, Broker, Disconnected
 from beacon_ingest.jetstream import STREAM, StreamPlan
+from tests.waiting import PATIENCE_S, until
 from tests.wires import Wire
 
-PATIENCE_S = 20.0
 PARTITIONS = 4
 
 _CONFIGURATION = """
@@ -63,19 +63,20 @@ class NatsServer:
         program = Path(sys.executable).with_name("nats-server")
         self._process = subprocess.Popen([program, "-c", file], stderr=subprocess.DEVNULL)
         ports = self._folder / f"nats-server_{self._process.pid}.ports"
-        async with asyncio.timeout(PATIENCE_S):
-            while not ports.exists() or not (text := ports.read_text()).endswith("}"):
-                assert self._process.poll() is None, "the server ended by itself"
-                await asyncio.sleep(0.005)
-        found = json.loads(text)
+        process = self._process
+
+        def told() -> str:
+            assert process.poll() is None, "the server ended by itself"
+            text = ports.read_text() if ports.exists() else ""
+            return text if text.endswith("}") else ""
+
+        found = json.loads(await until(told))
         self.url, self.monitoring = found["nats"][0], found["monitoring"][0]
         self._port, self._monitoring_port = (one.rsplit(":", 1)[1] for one in (self.url, self.monitoring))
 
     async def well(self) -> None:
         """Waits until it says that all of it works: one of a cluster knows who leads."""
-        async with asyncio.timeout(5 * PATIENCE_S):
-            while not await self.is_well():
-                await asyncio.sleep(0.05)
+        await until(self.is_well, 5 * PATIENCE_S)
 
     async def is_well(self) -> bool:
         """Whether it says so now."""
@@ -183,14 +184,24 @@ async def line_to(servers: Sequence[NatsServer]) -> AsyncIterator[Broker]:
 
 async def until_whole(broker: Broker, count: int = 3) -> None:
     """So many servers have all of the stream."""
-    async with asyncio.timeout(5 * PATIENCE_S):
-        while True:
-            with suppress(nats.errors.Error, TimeoutError, Disconnected):
-                cluster = (await broker.jetstream.stream_info(STREAM)).cluster
-                others = (cluster and cluster.replicas) or []
-                if len(others) == count - 1 and all(one.current and not one.lag for one in others):
-                    return
-            await asyncio.sleep(0.05)
+
+    async def is_whole() -> bool:
+        with suppress(nats.errors.Error, TimeoutError, Disconnected):
+            cluster = (await broker.jetstream.stream_info(STREAM)).cluster
+            others = (cluster and cluster.replicas) or []
+            return len(others) == count - 1 and all(one.current and not one.lag for one in others)
+        return False
+
+    await until(is_whole, 5 * PATIENCE_S)
+
+
+async def until_empty(broker: Broker, patience_s: float = PATIENCE_S) -> None:
+    """The workers have taken out of the stream, and acknowledged, all that was in it."""
+
+    async def is_empty() -> bool:
+        return not (await broker.jetstream.stream_info(STREAM)).state.messages
+
+    await until(is_empty, patience_s)
 
 
 def _free_ports(count: int) -> list[int]:

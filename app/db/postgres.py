@@ -127,7 +127,7 @@ class PostgresWriter(Writer):
         except Exception as error:  # The server is gone or full: nothing is stored, and everybody must hear it.
             log.error("commit_failed", error=type(error).__name__, units=len(group))
             failure = Overloaded("It could not be stored; try again shortly.")
-            self._measure_failure(len(group))
+            self._measure_failure()
         self._settle(group, failure, hints)
         return None
 
@@ -165,7 +165,7 @@ class PostgresWriter(Writer):
             return self._whole([work])
         except Exception as error:  # It fails alone, whatever became of the others.
             log.error("commit_failed", error=type(error).__name__, units=1)
-            self._measure_failure(1)
+            self._measure_failure()
             work.outcome = Overloaded("It could not be stored; try again shortly.")
             return []
 

@@ -39,7 +39,7 @@ class Measures(Protocol):
         """It took so long, of which its commit."""
         ...
 
-    def not_committed(self, pieces: int) -> None:
+    def not_committed(self) -> None:
         """It stored nothing."""
         ...
 
@@ -157,7 +157,7 @@ class Writer:
                 connection.invalidate()
                 connection.close()
             connection, hints = None, []
-            self._measure_failure(len(group))
+            self._measure_failure()
         self._settle(group, failure, hints)
         return connection
 
@@ -166,9 +166,9 @@ class Writer:
             now_s = monotonic_s()
             self.measures.committed(pieces, now_s - began_s, now_s - run_s)
 
-    def _measure_failure(self, pieces: int) -> None:
+    def _measure_failure(self) -> None:
         if self.measures is not None:
-            self.measures.not_committed(pieces)
+            self.measures.not_committed()
 
     def _begin(self, connection: Connection | None) -> Connection:
         """A connection inside a transaction that holds the lock for writing."""

@@ -28,6 +28,7 @@ from app.push.model import AddressKind, Channel
 from app.simulator.fcm_standin import FcmStandIn
 from tests.build import KAKOGAWA, Town, account, town
 from tests.e2e.stage import at_home
+from tests.waiting import until
 
 PATIENCE_S = 60.0
 
@@ -132,10 +133,13 @@ class Server:
         command = [sys.executable, "-m", "app.cli", "serve", "--data", str(self._folder / "data"), "--port", "0"]
         command += ["--tcp", "watch=0", "--ready-file", str(ready)]
         self._process = self._spawn(command, environment)
-        async with asyncio.timeout(PATIENCE_S):
-            while not ready.exists():
-                assert self._process.poll() is None, "the server ended by itself"
-                await asyncio.sleep(0.02)
+        process = self._process
+
+        def is_ready() -> bool:
+            assert process.poll() is None, "the server ended by itself"
+            return ready.exists()
+
+        await until(is_ready, PATIENCE_S)
         content: dict[str, Any] = msgspec.json.decode(ready.read_bytes())
         self.url, self.watch_port = content["base_url"], content["tcp"]["watch"]
 

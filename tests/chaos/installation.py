@@ -23,6 +23,7 @@ from tests.chaos.many import Steppable, until_known
 from tests.chaos.poles import Pole, poles_of
 from tests.disk import SmallDisk, small_disk
 from tests.postgres import PostgresServer, running_postgres
+from tests.waiting import until
 
 PHONES, TAGS = 6, 4
 LEASE_S = 1.0
@@ -75,9 +76,7 @@ class Installation(Struct, kw_only=True):
             await asyncio.gather(*(one.well() for one in self.nats))
             await until_whole(self.broker, len(self.nats))
         elif part is Part.POSTGRESQL:
-            async with asyncio.timeout(PATIENCE_S):
-                while not await asyncio.to_thread(self.postgres.answers):
-                    await asyncio.sleep(0.05)
+            await until(lambda: asyncio.to_thread(self.postgres.answers), PATIENCE_S)
 
     @property
     def processes(self) -> list[Steppable]:

@@ -17,6 +17,7 @@ from tests.chaos import crew, poles
 from tests.chaos.crew import PATIENCE_S, Cast, Phone
 from tests.chaos.many import Process
 from tests.chaos.poles import BODIES_MAX, Pole
+from tests.waiting import until
 
 GIVE_UP_S = 2.0
 """Who is not answered for so long asks another edge."""
@@ -61,9 +62,7 @@ class Load:
     async def until_served(self) -> None:
         """Each phone and detector is answered anew."""
         before = self.served.copy()
-        async with asyncio.timeout(PATIENCE_S):
-            while any(self.served[name] == before[name] for name in self._speaking()):
-                await asyncio.sleep(0.02)
+        await until(lambda: all(self.served[name] != before[name] for name in self._speaking()), PATIENCE_S)
 
     def _speaking(self) -> list[str]:
         still = [one for one in self.poles if one.number < BODIES_MAX]

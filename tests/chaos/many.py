@@ -13,10 +13,10 @@ import httpx
 import msgspec
 
 from app.simulator.fcm_standin import FcmStandIn
-from beacon_ingest.jetstream import STREAM
-from tests.broker import NatsServer, line_to
+from tests.broker import NatsServer, line_to, until_empty
 from tests.chaos.crew import PATIENCE_S
 from tests.chaos.stepped import STEPPED_BY, step
+from tests.waiting import until
 
 
 def environment(where: str, server: NatsServer, phones: FcmStandIn, folder: Path, **more: str) -> dict[str, str]:
@@ -59,11 +59,10 @@ class Process:
             self._process = subprocess.Popen(
                 [*command, *self._options], env={**os.environ, **self._environment}, stderr=output
             )
-        async with asyncio.timeout(PATIENCE_S):
-            while not self._ready.exists():
-                if self._process.poll() is not None:
-                    return False
-                await asyncio.sleep(0.02)
+        process = self._process
+        await until(lambda: self._ready.exists() or process.poll() is not None, PATIENCE_S)
+        if not self._ready.exists():
+            return False
         content: dict[str, Any] = msgspec.json.decode(self._ready.read_bytes())
         self.url, self.watch_port = content["base_url"], content["tcp"].get("watch", 0)
         return True
@@ -94,9 +93,7 @@ class Steppable(Process):
 
     async def start(self) -> None:
         """Starts it until it runs, as whoever keeps services does: without a database it ends."""
-        async with asyncio.timeout(PATIENCE_S):
-            while not await self._starts():
-                await asyncio.sleep(0.1)
+        await until(self._starts, PATIENCE_S)
 
     def step_clock(self, seconds: float) -> None:
         """Lets its clock be wrong by so much from now on."""
@@ -105,16 +102,17 @@ class Steppable(Process):
 
 async def until_known(edge: Process) -> None:
     """The edge says that it is ready once it knows who may speak."""
-    async with asyncio.timeout(PATIENCE_S), httpx.AsyncClient(base_url=edge.url) as client:
-        while True:
+    async with httpx.AsyncClient(base_url=edge.url) as client:
+
+        async def is_ready() -> bool:
             with suppress(httpx.HTTPError):
-                if (await client.get("/health/ready")).is_success:
-                    return
-            await asyncio.sleep(0.02)
+                return (await client.get("/health/ready")).is_success
+            return False
+
+        await until(is_ready, PATIENCE_S)
 
 
 async def until_worked_off(*servers: NatsServer) -> None:
     """The workers have taken everything out of the stream."""
-    async with line_to(servers) as broker, asyncio.timeout(PATIENCE_S):
-        while (await broker.jetstream.stream_info(STREAM)).state.messages:
-            await asyncio.sleep(0.05)
+    async with line_to(servers) as broker:
+        await until_empty(broker, PATIENCE_S)

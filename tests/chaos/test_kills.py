@@ -24,6 +24,7 @@ from app.push.tables import message
 from app.simulator.fcm_standin import FcmStandIn
 from tests.chaos.crew import PATIENCE_S, Cast, Server, keep_sending, populate, press
 from tests.chaos.poles import TURN, Pole, check_notices, check_passages, keep_hearing, poles_of
+from tests.waiting import until
 
 KILLS = int(os.environ.get("MIMAMORI_TEST_KILLS", "10"))
 PHONES, PRESSERS, TAGS = 12, 3 * KILLS, 6
@@ -81,9 +82,7 @@ async def one_life(cast, poles, server, phones, on_push, chance, number, presser
     elif kind == "while sending":
         assert await asyncio.to_thread(phones.sign_in_asked.wait, PATIENCE_S)
     else:
-        async with asyncio.timeout(PATIENCE_S):
-            while on_push:
-                await asyncio.sleep(0.01)
+        await until(lambda: not on_push, PATIENCE_S)
     server.kill()
     phones.sign_in_gate.set()
     await server.died()
@@ -102,20 +101,19 @@ async def finish(cast: Cast, poles: list[Pole], server: Server, folder: Path) ->
     async with asyncio.timeout(PATIENCE_S):
         while not all(one.answered for one in cast.pressers):
             await asyncio.gather(*(press(one, server) for one in cast.pressers if not one.answered))
-        while any(pole.number < TURN for pole in poles if not pole.live):
-            await asyncio.sleep(0.05)
+        await until(lambda: all(pole.number >= TURN for pole in poles if not pole.live), PATIENCE_S)
     for task in load:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
     engine = sqlite_engine(folder / "data", read_only=True)
     waiting = sa.select(sa.func.count()).where(message.c.state.in_(["waiting", "sending"]))
-    async with asyncio.timeout(PATIENCE_S):
-        while True:
-            with engine.connect() as connection:
-                if connection.execute(waiting).scalar_one() == 0:
-                    break
-            await asyncio.sleep(0.1)
+
+    def is_told() -> bool:
+        with engine.connect() as connection:
+            return connection.execute(waiting).scalar_one() == 0
+
+    await until(is_told, PATIENCE_S)
     engine.dispose()
 
 

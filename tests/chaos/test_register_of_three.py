@@ -1,19 +1,17 @@
 """An edge follows the register at three NATS servers, of which its own dies, or is cut off from the others and lives."""
 
-import asyncio
 import os
 import signal
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from uuid import UUID
 
-import nats.errors
 import pytest
 
-from beacon_ingest.broker import Broker, Disconnected
+from beacon_ingest.broker import TROUBLE, Broker
 from beacon_ingest.bucket import HEAD, BucketPlan, follower, put
 from beacon_ingest.shards import Device, Head, Register, Shard, packed
 from tests.broker import running_cluster
+from tests.waiting import until
 
 PATIENCE_S = 60.0
 FATES = ["killed", "cut off"] if "MIMAMORI_TEST_KILLS" in os.environ else ["cut off"]
@@ -25,22 +23,17 @@ def shard(version: int, name: str) -> bytes:
     return packed(Shard(version, (device,)))
 
 
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while not condition():
-            await asyncio.sleep(0.01)
-
-
 async def written(broker: Broker, key: str, version: int, body: bytes, seen: int) -> int | None:
     """The revision under which a value was written, as soon as a majority takes it; None when that is known only by
     its being there already when it is tried again: nobody else writes here.
     """
-    async with asyncio.timeout(PATIENCE_S):
-        while True:
-            try:
-                return await put(broker, key, version, body, seen)
-            except (nats.errors.Error, Disconnected, TimeoutError):
-                await asyncio.sleep(0.1)
+
+    async def taken() -> tuple[int | None] | None:
+        with suppress(*TROUBLE):
+            return (await put(broker, key, version, body, seen),)
+        return None
+
+    return (await until(taken, PATIENCE_S))[0]
 
 
 @pytest.mark.chaos
@@ -67,7 +60,7 @@ async def test_a_change_reaches_an_edge_whose_server_is_lost(fate: str) -> None:
         revision = await written(office, "1", 1, shard(1, "before"), 0)
         assert revision is not None
         await written(office, HEAD, 2, packed(Head((1,))), 0)
-        await until(lambda: register.registry.ready)
+        await until(lambda: register.registry.ready, PATIENCE_S)
 
         own = edge.client.connected_url
         assert own is not None
@@ -77,4 +70,4 @@ async def test_a_change_reaches_an_edge_whose_server_is_lost(fate: str) -> None:
         else:
             victim.cut_off(silently=True)
         await written(office, "1", 2, shard(2, "after"), revision)
-        await until(lambda: register.registry.by_id("owntracks", "after"))
+        await until(lambda: register.registry.by_id("owntracks", "after"), PATIENCE_S)

@@ -2,7 +2,6 @@
 of its own, around a real PostgreSQL and a real nats-server.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -17,10 +16,10 @@ from app.kit.clock import ManualClock
 from app.parts import Service
 from app.push import outbox
 from beacon_ingest.broker import Broker
-from beacon_ingest.jetstream import STREAM
-from tests.broker import NatsServer, running_nats
+from tests.broker import NatsServer, running_nats, until_empty
 from tests.build import NOW, town
 from tests.e2e.stage import PATIENCE_S, Stage, registered
+from tests.waiting import until
 
 
 def settings_of(stage: Stage, server: NatsServer) -> Settings:
@@ -64,9 +63,12 @@ class ScaledStage(Stage):
     async def until_ready(self, service: Service, missing: Sequence[str] = ()) -> None:
         """Waits until a process says that it is ready, or that this is missing."""
         wanted = {"ready": not missing, "missing": list(missing)}
-        async with asyncio.timeout(PATIENCE_S):
-            while (await self.client_of(service).get("/health/ready")).json() != wanted:
-                await asyncio.sleep(0.01)
+
+        async def is_so() -> bool:
+            answer: bool = (await self.client_of(service).get("/health/ready")).json() == wanted
+            return answer
+
+        await until(is_so)
 
     async def told(self) -> str:
         """What all processes tell Prometheus."""
@@ -75,18 +77,21 @@ class ScaledStage(Stage):
 
     async def until_told(self, line: str) -> str:
         """Waits until one of them tells Prometheus so; what all of them do."""
-        async with asyncio.timeout(PATIENCE_S):
-            while line not in (text := await self.told()).splitlines():
-                await asyncio.sleep(0.02)
-        return text
+
+        async def told() -> str:
+            text = await self.told()
+            return text if line in text.splitlines() else ""
+
+        return await until(told)
 
     async def worked_off(self) -> None:
         """Waits until the workers have done all that was acknowledged, and everybody was told of it."""
-        async with asyncio.timeout(PATIENCE_S):
-            while (await self.broker.jetstream.stream_info(STREAM)).state.messages:
-                await asyncio.sleep(0.01)
-            while await self.database.read(outbox.oldest_due_at) is not None:
-                await asyncio.sleep(0.01)
+
+        async def is_told() -> bool:
+            return await self.database.read(outbox.oldest_due_at) is None
+
+        await until_empty(self.broker)
+        await until(is_told)
 
 
 def both(edge: Service, web: Service) -> Any:

@@ -1,6 +1,5 @@
 """A school with detectors at its gates, a boy who wears a tag, and the clerk who registered them over HTTP."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,8 +12,9 @@ from app.devices import service as devices
 from app.households import service as households
 from app.households.model import Wearer
 from tests.build import HOME, METRES_PER_DEGREE
-from tests.e2e.stage import PATIENCE_S, Receiver, Stage
+from tests.e2e.stage import Receiver, Stage
 from tests.unit.beacon_ingest.poles import STRANGER_MAC, STRANGER_UUID, TOWN_UUID, ibeacon
+from tests.waiting import until
 
 HALF_PAST_SEVEN = datetime(2026, 4, 1, 22, 30, tzinfo=UTC)
 """On a Thursday morning in Japan."""
@@ -84,9 +84,11 @@ async def registered_detector(clerk: httpx.AsyncClient, name: str, *, north_m: f
 
 async def until_known(stage: Stage, detector: Receiver) -> None:
     """Waits until the edge knows a detector that was registered, and all that was registered before it."""
-    async with asyncio.timeout(PATIENCE_S):
-        while (await stage.gateway(detector)).status_code == 401:
-            await asyncio.sleep(0.005)
+
+    async def is_known() -> bool:
+        return (await stage.gateway(detector)).status_code != 401
+
+    await until(is_known)
 
 
 def heard(at: datetime | None = None, minor: int = 2, **more: Any) -> dict[str, Any]:

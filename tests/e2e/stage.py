@@ -23,8 +23,8 @@ from app.embedded import running
 from app.kit.clock import ManualClock
 from app.simulator.fcm_standin import FcmStandIn
 from tests.build import NOW, PASSWORD, Town, town
+from tests.waiting import PATIENCE_S, until
 
-PATIENCE_S = 20.0
 """How long a story waits for something that must happen; it never waits for something that must not."""
 
 
@@ -104,9 +104,7 @@ class Stage:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Waits for something that must happen."""
-        async with asyncio.timeout(PATIENCE_S):
-            while not condition():
-                await asyncio.sleep(0.005)
+        await until(condition)
 
     async def connect_watch(self) -> Watch:
         """The watch that Hana wears, connected."""
@@ -152,9 +150,11 @@ class Stage:
 
     async def until_known(self, external_id: str, key: str) -> None:
         """Waits until the edge knows a phone that was enrolled: a change reaches it right after its commit."""
-        async with asyncio.timeout(PATIENCE_S):
-            while (await self.owntracks(external_id, key, {"_type": "lwt", "tst": 1})).status_code == 401:
-                await asyncio.sleep(0.005)
+
+        async def is_known() -> bool:
+            return (await self.owntracks(external_id, key, {"_type": "lwt", "tst": 1})).status_code != 401
+
+        await until(is_known)
 
     async def gateway(
         self,

@@ -1,6 +1,5 @@
 """What the clerk changes is in force at the edge within ten seconds, and nothing is started anew for it."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 from app.db.engine import open_engine
@@ -9,15 +8,14 @@ from tests.build import KAKOGAWA
 from tests.e2e.school import School, heard, passages, registered_tag, taken
 from tests.e2e.stage import Receiver, Stage
 from tests.unit.beacon_ingest.poles import TOWN_UUID
+from tests.waiting import until
 
 WITHIN_S = 10.0
 
 
 async def comes_true(condition: Callable[[], Awaitable[bool]]) -> None:
     """Waits for it, as long as a change may take."""
-    async with asyncio.timeout(WITHIN_S):
-        while not await condition():
-            await asyncio.sleep(0.02)
+    await until(condition, WITHIN_S)
 
 
 async def test_a_tag_that_is_registered_is_heard_and_one_that_ended_is_a_stranger(

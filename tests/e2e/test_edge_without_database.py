@@ -4,6 +4,7 @@ then.
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ from beacon_ingest.jetstream import STREAM
 from tests.broker import running_nats
 from tests.build import KAKOGAWA
 from tests.e2e.scaled import ScaledStage, a_scaled_stage, both, of_an_edge, settings_of
-from tests.e2e.stage import PATIENCE_S, at_home
+from tests.e2e.stage import at_home
 from tests.postgres import PostgresServer, running_postgres
+from tests.waiting import until
 
 pytestmark = pytest.mark.postgresql
 
@@ -49,13 +51,13 @@ def here(stage: ScaledStage, lat: float) -> dict[str, Any]:
 
 async def until_answered(stage: ScaledStage) -> None:
     """Waits until the processes have found the database again."""
-    async with asyncio.timeout(PATIENCE_S):
-        while True:
-            try:
-                await stage.database.read(lambda c: c.exec_driver_sql("SELECT 1").scalar_one())
-                return
-            except Overloaded:
-                await asyncio.sleep(0.01)
+
+    async def answers() -> bool:
+        with suppress(Overloaded):
+            return bool(await stage.database.read(lambda c: c.exec_driver_sql("SELECT 1").scalar_one()))
+        return False
+
+    await until(answers)
 
 
 async def test_devices_are_heard_while_the_database_stands_still_and_all_is_worked_on_later(
@@ -108,12 +110,10 @@ async def test_who_is_not_registered_any_more_is_refused_and_orders_arrive_over_
     assert (await daughter.post(command, json={"kind": "locate"})).is_success
     assert "CR" == await watch.answer()
 
-    async def states() -> list[str]:
-        return [one["state"] for one in (await daughter.get(command)).json()["items"]]
+    async def is_sent() -> bool:
+        return ["sent"] == [one["state"] for one in (await daughter.get(command)).json()["items"]]
 
-    async with asyncio.timeout(PATIENCE_S):
-        while await states() != ["sent"]:
-            await asyncio.sleep(0.01)
+    await until(is_sent)
 
     await stage.write(lambda c: devices.end_device(c, stage.town.watch.id, stage.now))
     async with asyncio.timeout(10):  # What DESIGN promises.

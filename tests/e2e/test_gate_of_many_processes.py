@@ -21,9 +21,7 @@ from msgspec import Struct
 from app.accounts.model import Account
 from app.db.engine import Database
 from app.simulator.fcm_standin import FcmStandIn
-from beacon_ingest.broker import Broker
-from beacon_ingest.jetstream import STREAM
-from tests.broker import NatsServer, running_nats
+from tests.broker import NatsServer, line_to, running_nats, until_empty
 from tests.build import HOME, PASSWORD, Town, town
 from tests.chaos.many import Process, environment
 from tests.e2e.passers import items, passers
@@ -32,6 +30,7 @@ from tests.e2e.stage import PATIENCE_S, Receiver
 from tests.e2e.test_live_events import events_of, hear
 from tests.postgres import PostgresServer
 from tests.unit.beacon_ingest.poles import TOWN_UUID
+from tests.waiting import until
 
 pytestmark = pytest.mark.postgresql
 
@@ -89,20 +88,18 @@ def batch_of(gate: Receiver, seq: int, items: Sequence[Mapping[str, Any]]) -> by
 async def say(edge: httpx.AsyncClient, gate: Receiver, body: bytes) -> Any:
     """What the edge answers to a detector, once it knows it."""
     headers = {"Authorization": f"Bearer {gate.key}"}
-    async with asyncio.timeout(PATIENCE_S):
-        while (answer := await edge.post("/ingest/gateway", content=body, headers=headers)).status_code in (401, 503):
-            await asyncio.sleep(0.02)
-    return taken(answer)
+
+    async def answered() -> httpx.Response | None:
+        answer = await edge.post("/ingest/gateway", content=body, headers=headers)
+        return None if answer.status_code in (401, 503) else answer
+
+    return taken(await until(answered))
 
 
 async def worked_off(nats: NatsServer) -> None:
     """Waits until the workers have acknowledged all that is in the stream."""
-    broker = Broker([nats.url], name="test")
-    await broker.open(PATIENCE_S)
-    async with asyncio.timeout(PATIENCE_S):
-        while (await broker.jetstream.stream_info(STREAM)).state.messages:
-            await asyncio.sleep(0.02)
-    await broker.close()
+    async with line_to([nats]) as broker:
+        await until_empty(broker)
 
 
 def files(folder: Path, since_s: float) -> Iterator[tuple[Path, bytes]]:
@@ -139,9 +136,11 @@ async def test_the_family_hears_it_once_and_nobody_knows_who_else_passed(
         events = events_of(answer)
         assert "welcome" == (await hear(events))["comment"]
         assert {"accepted": 0, "rejected": []} == await say(edge, gate, batch_of(gate, 1, []))
-        async with asyncio.timeout(PATIENCE_S):
-            while 'mimamori_registry_known{what="tags"} 1.0' not in (await edge.get("/metrics")).text:
-                await asyncio.sleep(0.02)
+
+        async def is_known() -> bool:
+            return 'mimamori_registry_known{what="tags"} 1.0' in (await edge.get("/metrics")).text
+
+        await until(is_known)
         assert 0 == await play.worker.end(15)  # What waits in the stream can be looked for then.
 
         at = datetime.now(UTC).replace(microsecond=0)
@@ -163,9 +162,7 @@ async def test_the_family_hears_it_once_and_nobody_knows_who_else_passed(
         assert 2 == passage["moments"]
         health = taken(await clerk.get(f"/v1/detectors/{gate.id}/health"))
         assert (2, 5 * len(CROWD)) == (health["sightings"], health["strangers"])
-        async with asyncio.timeout(PATIENCE_S):
-            while not play.pushes(daughter):
-                await asyncio.sleep(0.02)
+        await until(lambda: play.pushes(daughter))
         assert ["ハナさんが東門を通過しました"] == [one.partition("（")[0] for one in play.pushes(daughter)]
 
     assert [0, 0, 0] == [await one.end(15) for one in (play.edge, play.worker, play.web)]

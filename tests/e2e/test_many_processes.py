@@ -18,10 +18,11 @@ from app.devices import service as devices
 from app.history.tables import position
 from app.kit.clock import SharedClock, system_clock
 from app.scaled import PROCESSES
-from tests.broker import PATIENCE_S, running_nats
+from tests.broker import running_nats
 from tests.build import KAKOGAWA, NOW, account
 from tests.e2e.scaled import ScaledStage, a_scaled_stage
 from tests.e2e.stage import at_home
+from tests.waiting import until
 from tests.watchman import Watchman
 
 pytestmark = pytest.mark.postgresql
@@ -232,9 +233,7 @@ async def test_a_process_goes_by_the_clock_of_the_database(
         async with PROCESSES[process](settings, clock):
             assert abs(clock() - system_clock()) < timedelta(minutes=1)
             clock.tell(system_clock() - timedelta(hours=1))
-            async with asyncio.timeout(PATIENCE_S):
-                while abs(clock() - system_clock()) > timedelta(minutes=1):
-                    await asyncio.sleep(0.02)
+            await until(lambda: abs(clock() - system_clock()) < timedelta(minutes=1))
 
 
 @pytest.mark.parametrize("process", ["edge", "web", "worker"])

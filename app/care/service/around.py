@@ -1,6 +1,5 @@
 """What one of many processes sees around it: the stream, who works on it, and who of all audits."""
 
-import nats.errors
 import structlog
 from sqlalchemy.engine import Connection
 
@@ -11,7 +10,7 @@ from app.db import leases
 from app.kit.ids import new_id
 from app.worker import name_of
 from beacon_ingest.backlog import backlog_of
-from beacon_ingest.broker import Broker, Disconnected
+from beacon_ingest.broker import TROUBLE, Broker
 from beacon_ingest.jetstream import StreamPlan
 from beacon_ingest.stream import Backlog
 
@@ -67,6 +66,6 @@ class Around:
         """What waits in the stream; None when it cannot be seen."""
         try:
             return await backlog_of(self._broker.client, self._partitions)
-        except (nats.errors.Error, Disconnected, TimeoutError, OSError) as error:
+        except TROUBLE as error:
             log.warning("stream_not_seen", error=type(error).__name__)
             return None

@@ -301,26 +301,35 @@ async def test_a_device_is_not_handed_to_one_who_ends_meanwhile(sides: Sides) ->
         await sides.meanwhile(ended, lambda c: devices.assign(c, here.watch.id, here.hana.id, now=NOW))
 
 
-async def test_who_loses_a_deadlock_begins_anew_and_nobody_hears_of_it(sides: Sides) -> None:
-    names = ("a", "b")
+def crossing(hold: Callable[[Connection, str], object]) -> tuple[Callable[[str, str], Work], list[str]]:
+    """Makes work that holds two names one after the other, the second only when somebody else holds it (the first
+    time); and the first names of those that began.
+    """
     both_hold_one = threading.Barrier(2)
     begun: list[str] = []
-
-    def beat(connection: Connection, name: str) -> None:
-        connection.execute(sa.update(tables.heartbeat).where(tables.heartbeat.c.name == name).values(at=NOW))
 
     def in_order(first: str, second: str) -> Work:
         def work(connection: Connection) -> str:
             begun.append(first)
-            beat(connection, first)
+            hold(connection, first)
             with suppress(threading.BrokenBarrierError):
                 both_hold_one.wait(PATIENCE_S)
             both_hold_one.abort()
-            beat(connection, second)
+            hold(connection, second)
             return first
 
         return work
 
+    return in_order, begun
+
+
+async def test_who_loses_a_deadlock_begins_anew_and_nobody_hears_of_it(sides: Sides) -> None:
+    names = ("a", "b")
+
+    def beat(connection: Connection, name: str) -> None:
+        connection.execute(sa.update(tables.heartbeat).where(tables.heartbeat.c.name == name).values(at=NOW))
+
+    in_order, begun = crossing(beat)
     moments = {"at": NOW, "up_since": NOW, "down_since": NOW}
     await sides.one.write(lambda c: c.execute(sa.insert(tables.heartbeat), [{"name": one, **moments} for one in names]))
     outcomes = await asyncio.gather(sides.one.write(in_order("a", "b")), sides.other.write(in_order("b", "a")))
@@ -330,21 +339,7 @@ async def test_who_loses_a_deadlock_begins_anew_and_nobody_hears_of_it(sides: Si
 
 
 async def test_who_waits_for_names_in_opposite_order_does_not_wait_for_the_server_to_notice(database: Database) -> None:
-    both_hold_one = threading.Barrier(2)
-    begun: list[str] = []
-
-    def in_order(first: str, second: str) -> Work:
-        def work(connection: Connection) -> str:
-            begun.append(first)
-            one_at_a_time(connection, first)
-            with suppress(threading.BrokenBarrierError):
-                both_hold_one.wait(PATIENCE_S)
-            both_hold_one.abort()
-            one_at_a_time(connection, second)
-            return first
-
-        return work
-
+    in_order, begun = crossing(one_at_a_time)
     url = database.engine.url.update_query_dict({"options": "-c deadlock_timeout=1h"})
     databases = [Database(url.render_as_string(hide_password=False)) for _ in range(2)]
     for one in databases:

@@ -18,6 +18,7 @@ from beacon_ingest.partitions import Subjects, partition_of
 from beacon_ingest.stream import StreamFull
 from tests.broker import PARTITIONS, PATIENCE_S, NatsServer, connected, running_nats
 from tests.contract.stream.units import a_detector_unit, a_unit
+from tests.waiting import until
 
 
 def stream_of(broker: Broker, *, timeout_s: float = 5.0, queue_max: int = 1000) -> JetStream:
@@ -92,18 +93,14 @@ async def test_a_server_that_hangs_is_waited_for_and_then_it_is_full(server: Nat
 
 async def test_without_a_line_nobody_waits(server: NatsServer, broker: Broker) -> None:
     await server.end()
-    async with asyncio.timeout(PATIENCE_S):
-        while broker.connected:
-            await asyncio.sleep(0.005)
+    await until(lambda: not broker.connected)
     stream = stream_of(broker, timeout_s=600)
     async with asyncio.timeout(2):
         with pytest.raises(StreamFull):
             await stream.publish(a_unit())
 
     await server.start()
-    async with asyncio.timeout(PATIENCE_S):
-        while not broker.connected:
-            await asyncio.sleep(0.005)
+    await until(lambda: broker.connected)
     await stream.publish(a_unit())
     assert [a_unit()] == await stored(broker)
 
@@ -125,9 +122,7 @@ async def test_the_line_leaves_a_server_that_does_not_answer(server: NatsServer)
             stuck.send(signal.SIGSTOP)
             with pytest.raises(StreamFull):
                 await stream_of(broker, timeout_s=0.3).publish(a_unit())
-            async with asyncio.timeout(PATIENCE_S):
-                while not broker.connected:
-                    await asyncio.sleep(0.005)
+            await until(lambda: broker.connected)
             await stream_of(broker).publish(a_unit())
             assert [a_unit()] == await stored(broker)
 

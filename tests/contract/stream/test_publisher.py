@@ -1,7 +1,7 @@
 """The register goes from a real PostgreSQL into a real bucket, whatever is lost or comes too late on the way."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -25,8 +25,9 @@ from beacon_ingest.broker import Broker
 from beacon_ingest.bucket import HEAD, STREAM, Watcher, follower, put
 from beacon_ingest.messages import TagName
 from beacon_ingest.shards import Register, Shard, open_shard, packed, shard_of
-from tests.broker import PATIENCE_S, NatsServer, connected
+from tests.broker import NatsServer, connected
 from tests.build import KAKOGAWA, NOW, Town, town
+from tests.waiting import until
 
 pytestmark = pytest.mark.postgresql
 
@@ -66,12 +67,6 @@ async def watched(broker: Broker) -> AsyncIterator[Register]:
     watcher.start()
     yield register
     await watcher.stop()
-
-
-async def until(condition: Callable[[], Any]) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 async def enrolled(database: Database, name: str) -> tuple[Device, str]:
@@ -172,9 +167,11 @@ async def test_nobody_writes_over_what_was_read_later(database: Database, here: 
         await until(lambda: edge.registry.ready)
         revision, before = await read(broker, str(shard))
         await database.write(lambda c: devices.rotate_key(c, here.watch.id))
-        async with asyncio.timeout(PATIENCE_S):
-            while (await read(broker, str(shard)))[0] == revision:
-                await asyncio.sleep(0.01)
+
+        async def is_rewritten() -> bool:
+            return (await read(broker, str(shard)))[0] != revision
+
+        await until(is_rewritten)
 
         assert None is await put(broker, str(shard), before.version, packed(before), revision)
 

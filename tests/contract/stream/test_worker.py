@@ -22,7 +22,7 @@ from beacon_ingest.broker import Broker
 from beacon_ingest.jetstream import packed, subject_of
 from beacon_ingest.messages import Unit
 from beacon_ingest.partitions import partition_of
-from tests.broker import PARTITIONS, PATIENCE_S, NatsServer, connected, running_nats
+from tests.broker import PARTITIONS, NatsServer, connected, running_nats, until_empty
 from tests.contract.stream.crew import (
     Cast,
     Watched,
@@ -35,6 +35,7 @@ from tests.contract.stream.crew import (
     stream_of,
     worker_of,
 )  # fmt: skip
+from tests.waiting import until
 
 pytestmark = pytest.mark.postgresql
 
@@ -65,21 +66,6 @@ async def publish(broker: Broker, units: Sequence[Unit]) -> None:
     stream = stream_of(broker)
     for n in range(0, len(units), 8):  # Of each device one at a time.
         await asyncio.gather(*map(stream.publish, units[n : n + 8]))
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while True:
-            found = condition()
-            if await found if asyncio.iscoroutine(found) else found:
-                return
-            await asyncio.sleep(0.01)
-
-
-async def until_empty(broker: Broker) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while await left(broker):
-            await asyncio.sleep(0.02)
 
 
 async def test_units_are_stored_and_leave_the_stream(
@@ -242,9 +228,8 @@ async def test_a_unit_that_ended_its_worker_too_often_is_not_tried_again(
     await publish(broker, [one])
     dying = start(Shy)
     await until(lambda: dying.partitions)
-    async with asyncio.timeout(PATIENCE_S):
-        while not await database.read(lambda c: c.execute(sa.select(lease.c.suspect).where(lease.c.suspect > 0)).all()):
-            await asyncio.sleep(0.02)
+    suspected = sa.select(lease.c.suspect).where(lease.c.suspect > 0)
+    await until(lambda: database.read(lambda c: c.execute(suspected).all()))
     await dying.stop()
 
     as_after_a_kill = {"owner": new_id(), "failures": TRIES}
@@ -291,9 +276,11 @@ async def test_what_comes_again_after_it_was_buried_is_not_buried_again(
     subject = subject_of(partition_of(unread.device_id, PARTITIONS))
     await broker.jetstream.publish(subject, packed(unread).replace(b"fix", b"xif"), headers=named)
     mute = start(Mute)
-    async with asyncio.timeout(PATIENCE_S):
-        while len(await database.read(letters)) < 2:
-            await asyncio.sleep(0.01)
+
+    async def both_are_there() -> bool:
+        return len(await database.read(letters)) == 2
+
+    await until(both_are_there)
     await mute.stop()
     await database.write(lambda c: c.execute(sa.text("ALTER TABLE position DROP CONSTRAINT defect")))
 
@@ -343,9 +330,7 @@ async def test_kill_9_loses_nothing_and_doubles_nothing(
     command = [sys.executable, "-m", "tests.contract.stream.victim", where, server.url, moment, "20"]
     victim = subprocess.Popen(command, cwd=Path(__file__).parents[3])
     try:
-        async with asyncio.timeout(PATIENCE_S):
-            while victim.poll() is None:
-                await asyncio.sleep(0.02)
+        await until(lambda: victim.poll() is not None)
         assert -signal.SIGKILL == victim.returncode
     finally:
         victim.kill()
