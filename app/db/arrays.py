@@ -46,9 +46,14 @@ class ArrayInsert:
     """An INSERT of many rows. Those of one key that is told twice go one after the other, as in a loop."""
 
     def __init__(
-        self, table: sa.Table, columns: Sequence[str], conflict: Callable[[Any], Any], dialect: Dialect
+        self,
+        table: sa.Table,
+        columns: Sequence[str],
+        types: Sequence[TypeEngine[Any]],
+        conflict: Callable[[Any], Any],
+        dialect: Dialect,
     ) -> None:
-        arrays = Arrays([table.c[name].type for name in columns], dialect)
+        arrays = Arrays(types, dialect)
         rows: sa.Select[Any] = sa.select(sa.literal_column("these_rows"))
         insert = conflict(postgresql.insert(table).from_select(list(columns), rows, include_defaults=False))
         self._text = _text(insert, dialect).replace("SELECT these_rows", arrays.rows)

@@ -57,20 +57,26 @@ class Rows:
 
     `conflict` says what becomes of a row whose key is there already. On SQLite the statement and the conversions of
     values are kept and the driver is given plain tuples: half the time of the same statement with named parameters.
+    `given` are the types in which values are given where it is not that of their column.
     """
 
-    def __init__(self, table: sa.Table, columns: Sequence[str], conflict: Callable[[Any], Any]) -> None:
+    def __init__(
+        self,
+        table: sa.Table,
+        columns: Sequence[str],
+        conflict: Callable[[Any], Any],
+        given: Mapping[str, TypeEngine[Any]] | None = None,
+    ) -> None:
         self._columns = tuple(columns)
-        self._arrays = _OnFirstUse(lambda dialect: ArrayInsert(table, self._columns, conflict, dialect))
+        types = [(given or {}).get(name, table.c[name].type) for name in self._columns]
+        self._arrays = _OnFirstUse(lambda dialect: ArrayInsert(table, self._columns, types, conflict, dialect))
         dialect_ = sqlite.dialect()
         compiled = conflict(sqlite.insert(table)).compile(dialect=dialect_, column_keys=list(self._columns))
         assert tuple(compiled.positiontup) == self._columns, (
             "columns are in the order of the table, and no other values are bound"
         )
         self._text = str(compiled)
-        types = [table.c[name].type.dialect_impl(dialect_) for name in self._columns]
-        converters = [(place, one.bind_processor(dialect_)) for place, one in enumerate(types)]
-        self._convert = [(place, convert) for place, convert in converters if convert is not None]
+        self._convert = _binders(types, dialect_)
 
     def insert(self, connection: Connection, rows: Sequence[Sequence[Any]]) -> int:
         """How many rows were written; their values are in the order of the columns."""

@@ -5,7 +5,6 @@ One call takes everything that a group of units says, so that each touched passa
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from math import ceil
 from typing import Any
 from uuid import UUID
@@ -20,6 +19,7 @@ from app.history.doubting import MOVING
 from app.history.going import Going, OfTag, OpenKey, lengthened, may_contradict
 from app.history.model import Began, KnownBy, Passage, Position, Spot
 from app.history.service import doubting
+from app.history.service.beginning import begun, cell_at
 from app.history.service.gathering import Touched, gather
 from app.history.store import opened, positions
 from app.history.store import passages as store
@@ -53,7 +53,7 @@ class _Changes(Struct):
     gone_closed: list[Passage] = msgspec.field(default_factory=list)
     merged: list[Passage] = msgspec.field(default_factory=list)
     late: list[Passage] = msgspec.field(default_factory=list)
-    began: list[Passage] = msgspec.field(default_factory=list)
+    began: list[Began] = msgspec.field(default_factory=list)
     taught: list[tuple[UUID, float]] = msgspec.field(default_factory=list)
 
 
@@ -64,39 +64,51 @@ def record(connection: Connection, units: Sequence[DetectorUnit], now: datetime)
     if not touched:
         return []
     known = opened.of(connection, {key[:2] for key in touched})
-    open_from_s = (now - KEPT_OPEN).timestamp()
+    open_from_s, recent_s = (now - KEPT_OPEN).timestamp(), (now - LATE).timestamp()
     longer: list[tuple[OpenKey, OfTag, Going]] = []
+    fresh: list[tuple[OpenKey, OfTag, Going]] = []
     others: dict[OpenKey, Touched] = {}
+    changes = _Changes()
+    begins: list[tuple[OpenKey, Passage, int, int, int]] = []
     for key, one in touched.items():
         of_tag = one.of_tag = known[key[:2]]
-        before, after = of_tag.get(key[2]), None
-        if before is not None:
-            tag = one.tag
-            after = lengthened(before, one.seconds, one.rssi_dbm_max, tag.gap_s, tag.cuts_s, open_from_s)
-        if before is None or after is None:
+        before = of_tag.get(key[2])
+        if before is None:
+            found = begun(one, recent_s)
+            if found is None:
+                others[key] = one
+                continue
+            passage, going = found
+            close_s = ceil(going.last_s + one.tag.gap_s)
+            begins.append((key, passage, going.first_s, going.last_s, close_s))
+            fresh.append((key, of_tag, going))
+            changes.began.append(Began(passage, one.detector.name, one.detector.kind))
+            continue
+        tag = one.tag
+        after = lengthened(before, one.seconds, one.rssi_dbm_max, tag.gap_s, tag.cuts_s, open_from_s)
+        if after is None:
             others[key] = one
             continue
         one.until_s = before.last_s
         if after != before:
             longer.append((key, of_tag, after))
-    changes = _Changes()
-    by_key = {
-        _key(one): one
-        for one in store.open_of(connection, [key for key, one in others.items() if key[2] in one.of_tag])
-    }
-    for key, one in others.items():
-        _join(connection, changes, one, by_key.get(key), now)
+    if others:
+        by_key = {
+            _key(one): one
+            for one in store.open_of(connection, [key for key, one in others.items() if key[2] in one.of_tag])
+        }
+        for key, one in others.items():
+            _join(connection, changes, one, by_key.get(key), now)
     store.lengthen(connection, longer)
+    store.begin(connection, begins)
     _write(connection, changes)
     became: dict[OpenKey, Going | None] = {_key(one): None for one in changes.gone_open}
     became |= {_key(one): _going(one) for one, _ in changes.opened.values()}
-    opened.changed(connection, became, longer)
+    opened.changed(connection, became, longer + fresh)
     _doubt(connection, changes, touched)
     store.save_closed(connection, changes.closed)
     tags.teach_intervals(connection, changes.taught)
-    heard_by = {one.unit.device_id: one.detector for one in others.values()}
-    began = [Began(one, heard_by[one.detector_id].name, heard_by[one.detector_id].kind) for one in changes.began]
-    return sorted(began, key=lambda one: one.passage.opened_at)
+    return sorted(changes.began, key=lambda one: one.passage.opened_at)
 
 
 def append_vehicles(connection: Connection, units: Iterable[DetectorUnit]) -> None:
@@ -175,7 +187,7 @@ def _join(connection: Connection, changes: _Changes, one: Touched, current: Pass
             following_s = None if part is last else parts[place + 1].stretch.first_s
             _teach(changes.taught, one.tag_id, part.stretch, following_s)
         if part.is_new:
-            changes.began.append(passage)
+            changes.began.append(Began(passage, one.detector.name, one.detector.kind))
 
 
 def _passage(connection: Connection, stretch: Stretch, before: Sequence[Passage], one: Touched) -> Passage:
@@ -214,16 +226,13 @@ def _passage(connection: Connection, stretch: Stretch, before: Sequence[Passage]
 def _cell(spot: Passage | Spot | None) -> int | None:
     if spot is None or isinstance(spot, Passage):
         return None if spot is None else spot.cell
-    return _cell_of(spot.lat_deg, spot.lon_deg)
-
-
-_cell_of = lru_cache(4_096)(cell_of)  # Of detectors, most of which stay where they are.
+    return cell_at(spot.lat_deg, spot.lon_deg)
 
 
 def _at_spot(passage: Passage, spot: Spot | None) -> Passage:
     if spot is None:
         return passage
-    cell = _cell_of(spot.lat_deg, spot.lon_deg)
+    cell = cell_at(spot.lat_deg, spot.lon_deg)
     return msgspec.structs.replace(
         passage, lat_deg=spot.lat_deg, lon_deg=spot.lon_deg, accuracy_m=spot.accuracy_m, cell=cell
     )
@@ -261,8 +270,12 @@ def _doubt(
         return
     doubtful, now_open = doubting.mark(connection, suspects, touched, changes.late, changes.closed)
     opened.changed(connection, {_key(one): _going(one, doubtful) for one in now_open})
-    for passages in (changes.closed, changes.began):
-        passages[:] = [msgspec.structs.replace(one, doubtful=True) if one.id in doubtful else one for one in passages]
+    changes.closed[:] = [_doubted(one, doubtful) for one in changes.closed]
+    changes.began[:] = [Began(_doubted(one.passage, doubtful), one.detector_name, one.kind) for one in changes.began]
+
+
+def _doubted(one: Passage, doubtful: Collection[UUID]) -> Passage:
+    return msgspec.structs.replace(one, doubtful=True) if one.id in doubtful else one
 
 
 def _write(connection: Connection, changes: _Changes) -> None:

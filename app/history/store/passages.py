@@ -50,6 +50,12 @@ _KEY_TYPES: dict[str, Any] = {"city_id": sa.Integer(), "tag_id": _BYTES, "detect
 _LENGTHEN = dialect.Changes(
     open_passage, _KEY_TYPES, {"last_at": _SECOND, "heard": sa.LargeBinary(), "rssi_dbm_max": sa.Float()}
 )
+_BEGIN = dialect.Rows(
+    open_passage,
+    _OPEN_COLUMNS,
+    _as_it_is_now,
+    {**_KEY_TYPES, "opened_at": _SECOND, "last_at": _SECOND, "close_at": _SECOND},
+)
 _PUT_OFF = dialect.Changes(open_passage, _KEY_TYPES, {"close_at": _SECOND})
 
 
@@ -115,6 +121,22 @@ def closed_of_tag(connection: Connection, tag_id: UUID, from_at: datetime, until
 def save_open(connection: Connection, rows: Sequence[tuple[Passage, datetime]]) -> None:
     """Stores open passages as they are now, each with the time at which it is over if nothing more is heard."""
     _OPEN.insert(connection, [(*msgspec.structs.astuple(one), close_at) for one, close_at in rows])
+
+
+def begin(connection: Connection, passages: Iterable[tuple[OpenKey, Passage, int, int, int]]) -> None:
+    """Stores open passages as `save_open`, each with its key, its first and last second, and the one at which it is
+    over if nothing more is heard.
+    """
+    _BEGIN.insert(
+        connection,
+        [
+            (
+                *key, one.id, first_s, one.wearer_id, last_s, one.heard, one.rssi_dbm_max, one.lat_deg, one.lon_deg,
+                one.accuracy_m, one.cell, one.doubtful, one.received_at, one.skew_s, close_s,
+            )
+            for key, one, first_s, last_s, close_s in passages
+        ],
+    )  # fmt: skip
 
 
 def remove_open(connection: Connection, gone: Iterable[Passage]) -> None:
