@@ -28,6 +28,9 @@ SECONDS_MAX = 7_000
 rule looks at it any more (`JUDGED_AGE_MAX`).
 """
 
+RATE_MAX = 20_000
+"""No machine takes more a second: few devices have few seconds to tell of, so their turns are shorter."""
+
 RATIO_MIN = 0.45
 P99_MS_MAX = 150.0
 DEVICES = (10, 100, 1_000, 10_000)
@@ -126,10 +129,9 @@ def measure_pair(count: int) -> tuple[float, float, float]:
     of the wait for them in ms at half of that.
 
     Both run at once and are asked in turn, since a shared machine is not as fast in one second as in the next. Each
-    turn goes on where the last one ended: what was sent before would be known by its name and not judged. Few devices
-    have fewer seconds to tell of, so their turns are shorter.
+    turn goes on where the last one ended: what was sent before would be known by its name and not judged.
     """
-    turn_s = TURN_S if count >= 100 else TURN_S / 2
+    turn_s = min(TURN_S, count * SECONDS_MAX / RATE_MAX / (TURNS + 1))
     empty, judged = requests(count), requests(count)
     with _floor(empty) as floor_port, _service(count, judged) as port:
         floor, full = [], []
