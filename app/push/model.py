@@ -41,7 +41,7 @@ class MessageState(StrEnum):
 
 
 class Address(Struct, frozen=True, kw_only=True):
-    """Where somebody can be reached. `language` is `ja` or `en`."""
+    """Where somebody can be reached. `language` is `ja`, `easy` (easy Japanese) or `en`."""
 
     id: AddressId
     channel: Channel

@@ -20,8 +20,8 @@ from msgspec import Struct
 
 log = structlog.get_logger()
 
-LANGUAGES = ("ja", "en")
-"""The first is what is used for a language that has no catalogue."""
+LANGUAGES = ("ja", "easy", "en")
+"""Japanese, easy Japanese (やさしい日本語), English. The first is what is used for a language that has no catalogue."""
 ZONE = "Asia/Tokyo"
 LATE = timedelta(minutes=5)
 """When news is older than this on arrival, both times are said."""

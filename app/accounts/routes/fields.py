@@ -15,7 +15,9 @@ Value = TypeVar("Value")
 
 Email = Annotated[str, Meta(min_length=3, max_length=EMAIL_MAX, description="e-mail address; case does not matter")]
 Name = Annotated[str, Meta(min_length=1, max_length=100, description="as it is shown to others; one line")]
-Language = Annotated[Literal["ja", "en"], Meta(description="language of messages")]
+Language = Annotated[
+    Literal["ja", "easy", "en"], Meta(description="language of messages; `easy` is Japanese in few and plain words")
+]
 Zone = Annotated[str, Meta(min_length=1, max_length=40, description="time zone of the IANA database, as Asia/Tokyo")]
 CityCode = Annotated[int, Meta(ge=1, le=999_999, description="municipality code with check digit (JIS X 0402)")]
 NewPassword = Annotated[

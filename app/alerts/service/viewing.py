@@ -22,10 +22,11 @@ EVENTS_AT_ONCE = 200
 
 
 class ReasonView(Struct, frozen=True, kw_only=True):
-    """Why, in the words of both languages, with the numbers behind it."""
+    """Why, in the words of each language (`easy` is easy Japanese), with the numbers behind it."""
 
     code: str
     ja: str
+    easy: str
     en: str
     numbers: Mapping[str, float] = {}
 
@@ -173,6 +174,7 @@ def _reason(reason: Reason) -> ReasonView:
     return ReasonView(
         code=reason.code,
         ja=render.text(key, "ja", reason.params),
+        easy=render.text(key, "easy", reason.params),
         en=render.text(key, "en", reason.params),
         numbers=reason.numbers,
     )
