@@ -1,6 +1,6 @@
 """Rows of addresses: where people can be reached. Messages and deliveries have their queries in `outbox.py`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -45,7 +45,7 @@ def address_id_of(connection: Connection, channel: Channel, value: str) -> Addre
 def live_addresses(connection: Connection, address_ids: Iterable[AddressId]) -> dict[AddressId, Address]:
     """Those of the addresses that are not dead."""
     query = sa.select(address).where(address.c.id.in_(list(address_ids)), address.c.dead_since.is_(None))
-    return {row.id: to_address(row) for row in connection.execute(query)}
+    return {found.id: found for _row, found in known_addresses(connection.execute(query))}
 
 
 def kill_address(connection: Connection, address_id: AddressId, reason: str, now: datetime) -> None:
@@ -66,8 +66,18 @@ def retire_address(connection: Connection, address_id: AddressId, reason: str, n
     connection.execute(sa.update(address).where(address.c.id == address_id).values(values))
 
 
+KNOWN = frozenset(channel.value for channel in Channel)
+
+
+def known_addresses(rows: "Iterable[sa.Row[Any]]") -> "Iterator[tuple[sa.Row[Any], Address]]":
+    """Rows that have the columns of the table, each with its address. Those of a channel that only a newer version
+    knows are left to its processes.
+    """
+    return ((row, to_address(row)) for row in rows if row.channel in KNOWN)
+
+
 def to_address(row: "sa.Row[Any]") -> Address:
-    """The address of a row that has the columns of the table."""
+    """The address of a row that has the columns of the table, of a channel that we know."""
     return Address(
         id=AddressId(row.id),
         channel=Channel(row.channel),

@@ -1,4 +1,9 @@
-"""Addresses, messages to send (the outbox) and every attempt to deliver one."""
+"""Addresses, messages to send (the outbox) and every attempt to deliver one.
+
+A process of a version before 0008 puts messages without `channel` and `rank`; whoever claims fills them in.
+"""
+
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -16,6 +21,15 @@ address = sa.Table(
     moment("last_seen_at"),
     moment("dead_since", nullable=True),
     sa.Column("dead_reason", sa.String(200), nullable=True),
+    # What a service wants besides the value to reach it: of Web Push the public key and the secret of the browser.
+    sa.Column("keys", sa.JSON, nullable=True),
+    # Whether its owner wants names and places on a screen that everybody sees.
+    sa.Column("shows_details", sa.Boolean, nullable=True),
+    # When whoever reads there said that it is theirs; only asked of addresses that anybody can type (e-mail).
+    moment("confirmed_at", nullable=True),
+    # When a message was last said to have been shown there, and since when those that should be were not.
+    moment("last_receipt_at", nullable=True),
+    moment("unanswered_since", nullable=True),
     sa.UniqueConstraint("channel", "value"),
 )
 
@@ -38,9 +52,34 @@ message = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
     moment("ended_at", nullable=True),
     sa.Column("error", sa.String(200), nullable=True),
+    # The channel of its address and its level as a number, urgent first: what a claim finds it by.
+    sa.Column("channel", sa.String(20), nullable=True),
+    sa.Column("rank", sa.SmallInteger, nullable=True),
+    # Not to be sent before then (quiet hours, throttle). `due_at` could not say so: what was never tried is due at once
+    # whatever it says, so that a clock that was ahead holds nothing up.
+    moment("not_before", nullable=True),
+    # What whoever put it calls it: what became of it is reported under this name; none, and nothing is reported.
+    sa.Column("on_behalf", sa.String(40), nullable=True),
+    # When the phone said that it showed it, and that somebody opened it.
+    moment("delivered_at", nullable=True),
+    moment("read_at", nullable=True),
 )
+
+
+def _index(name: str, *columns: "sa.Column[Any]", where: "sa.ColumnElement[bool]") -> None:
+    sa.Index(name, *columns, sqlite_where=where, postgresql_where=where)
+
+
 _pending = message.c.state.in_(["waiting", "sending"])
-sa.Index("ix_message_due", message.c.due_at, sqlite_where=_pending, postgresql_where=_pending)
+_index("ix_message_due", message.c.due_at, where=_pending)
+# In the order in which a channel takes them: a claim reads as many as it wants, however many there are.
+_index(
+    "ix_message_queue", message.c.channel, message.c.rank, message.c.due_at, message.c.id,
+    where=_pending & message.c.not_before.is_(None),
+)  # fmt: skip
+_index("ix_message_held", message.c.channel, message.c.not_before, where=_pending & message.c.not_before.is_not(None))
+# What older processes put, until somebody fills in where it belongs.
+_index("ix_message_unplaced", message.c.id, where=_pending & message.c.channel.is_(None))
 
 delivery = sa.Table(
     "delivery",
@@ -52,4 +91,7 @@ delivery = sa.Table(
     sa.Column("outcome", sa.String(20), nullable=False),
     sa.Column("provider_id", sa.String(200), nullable=True),
     sa.Column("error", sa.String(200), nullable=True),
+    # True until whoever put the message has taken note of it.
+    sa.Column("unread", sa.Boolean, nullable=True),
 )
+_index("ix_delivery_unread", delivery.c.id, where=delivery.c.unread)

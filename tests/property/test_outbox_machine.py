@@ -76,6 +76,7 @@ class House:
         added = outbox.put(
             self.connection,
             city_id=CityId(282103),
+            channel=Channel.FCM,
             address_id=self.addresses[phone],
             unique_key=key,
             kind="alert.sos",

@@ -9,7 +9,7 @@ from app.accounts.tables import account, account_address
 from app.db import dialect
 from app.kit.ids import AccountId, AddressId, SignInId
 from app.push.model import Address
-from app.push.store import to_address
+from app.push.store import known_addresses
 from app.push.tables import address
 
 
@@ -36,7 +36,7 @@ def addresses(connection: Connection, account_id: AccountId) -> list[Address]:
         .where(account_address.c.account_id == account_id, address.c.dead_since.is_(None))
         .order_by(address.c.last_seen_at.desc(), address.c.id.desc())
     )
-    return [to_address(row) for row in connection.execute(query)]
+    return [found for _row, found in known_addresses(connection.execute(query))]
 
 
 # Made once: it is asked for each message that is told.
@@ -56,8 +56,9 @@ _ADDRESSES_OF = (
 def addresses_of(connection: Connection, account_ids: Collection[AccountId]) -> dict[AccountId, list[Address]]:
     """The live addresses of accounts that are not disabled; accounts without one are absent."""
     found: dict[AccountId, list[Address]] = {}
-    for row in connection.execute(_ADDRESSES_OF, {"account_ids": list(account_ids)}):
-        found.setdefault(AccountId(row.account_id), []).append(to_address(row))
+    rows = connection.execute(_ADDRESSES_OF, {"account_ids": list(account_ids)})
+    for row, one in known_addresses(rows):
+        found.setdefault(AccountId(row.account_id), []).append(one)
     return found
 
 

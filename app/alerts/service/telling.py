@@ -41,6 +41,7 @@ def tell(
             outbox.put(
                 connection,
                 city_id=alert.city_id,
+                channel=address.channel,
                 address_id=address.id,
                 unique_key=f"{alert.id}:{number}:{address.id}",
                 kind=kind,
@@ -71,7 +72,7 @@ def tell_news(connection: Connection, events: Sequence[WatchEvent], now: datetim
     reached = {
         wearer_id: found
         for wearer_id, some in told.items()
-        if (found := [address.id for one in some for address in addresses.get(one.account_id, ())])
+        if (found := [address for one in some for address in addresses.get(one.account_id, ())])
     }
     wearers = store.who(connection, reached)
     notes: list[outbox.Note] = []
@@ -85,15 +86,16 @@ def tell_news(connection: Connection, events: Sequence[WatchEvent], now: datetim
         notes += [
             outbox.Note(
                 city_id=city_id,
-                address_id=address_id,
-                unique_key=f"{event.wearer_id.hex}:{event.cause}:{address_id.hex}",
+                channel=address.channel,
+                address_id=address.id,
+                unique_key=f"{event.wearer_id.hex}:{event.cause}:{address.id.hex}",
                 kind=f"news.{event.rule}",
                 level=Level.NEWS,
                 about=f"{_about_news(event.rule, event.wearer_id)}:{event.subject}",
                 params=words,
                 expires_at=now + KEPT[Level.NEWS],
             )
-            for address_id in reached[event.wearer_id]
+            for address in reached[event.wearer_id]
         ]
     outbox.put_all(connection, notes, now)
 

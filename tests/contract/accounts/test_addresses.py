@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from app.accounts import service
@@ -12,6 +13,7 @@ from app.accounts.model import Role
 from app.kit.ids import AddressId
 from app.push import store as push_store
 from app.push.model import Address, AddressKind, Channel
+from app.push.tables import address
 from tests.build import NOW
 from tests.contract.web import HERE, PASSWORD, Town, make_account
 
@@ -47,6 +49,21 @@ def test_registering_again_refreshes_the_same_address(here: Town) -> None:
     assert again["last_seen_at"] > first["last_seen_at"]
     assert again["language"] == "en"
     assert len(here.client.get("/v1/me/addresses", headers=headers).json()["items"]) == 1
+
+
+def test_an_address_of_a_channel_that_only_a_newer_version_knows_is_left_to_it(here: Town) -> None:
+    """A newer process put it beside us: we reach the others, and fail at nothing."""
+    headers = here.headers_of("Hanako")
+    newer = register(here, headers, value="carrier-1")
+    register(here, headers, value="token-1")
+    with here.database.transaction() as connection:
+        changed = sa.update(address).where(address.c.id == UUID(newer["id"]))
+        connection.execute(changed.values(channel="carrier pigeon"))
+
+    assert [address.value for address in reached(here, "Hanako")] == ["token-1"]
+    assert len(here.client.get("/v1/me/addresses", headers=headers).json()["items"]) == 1
+    with here.database.transaction() as connection:
+        assert push_store.live_addresses(connection, [AddressId(UUID(newer["id"]))]) == {}
 
 
 def test_a_phone_that_was_dead_lives_again_when_it_registers(here: Town) -> None:

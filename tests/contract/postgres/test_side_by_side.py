@@ -204,8 +204,8 @@ async def test_a_message_is_sent_by_one_and_what_is_about_the_same_waits(sides: 
 
     def put(name: str) -> Work:
         return lambda c: outbox.put(
-            c, city_id=KAKOGAWA, address_id=address_id, unique_key=name, kind="alert.sos", level=Level.URGENT,
-            about="alert:1", params={}, now=NOW, expires_at=NOW + minutes(60),
+            c, city_id=KAKOGAWA, channel=Channel.FCM, address_id=address_id, unique_key=name, kind="alert.sos",
+            level=Level.URGENT, about="alert:1", params={}, now=NOW, expires_at=NOW + minutes(60),
         )  # fmt: skip
 
     await sides.one.write(put("first"))

@@ -14,7 +14,7 @@ from app.db.engine import Database
 from app.kit.errors import Overloaded
 from app.kit.ids import AddressId, CityId, MessageId, new_id
 from app.push import outbox, store, tables
-from app.push.channels.fcm import FcmSender
+from app.push.channels.fcm.sender import FcmSender
 from app.push.channels.parcel import Parcel
 from app.push.model import Address, AddressKind, Channel, Level, Message
 from app.push.render import title_and_body
@@ -36,6 +36,7 @@ def a_message(connection: Connection, address_id: AddressId, **changes: object) 
     """Puts a message; its unique key."""
     values: dict[str, object] = {
         "city_id": CITY,
+        "channel": Channel.FCM,
         "address_id": address_id,
         "unique_key": f"message-{next(_numbers)}",
         "kind": "alert.geofence_exit",

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.kit.clock import ManualClock
-from app.push.channels.fcm import FcmSender
+from app.push.channels.fcm.sender import FcmSender
 from app.simulator.fcm_standin import FcmStandIn
 from tests.build import NOW
 

@@ -13,7 +13,7 @@ from app.db.engine import Database
 from app.kit.clock import ManualClock
 from app.kit.errors import Overloaded
 from app.push import deliver, outbox, render, tables
-from app.push.channels.fcm import FcmSender
+from app.push.channels.fcm.sender import FcmSender
 from app.push.channels.parcel import Parcel
 from app.push.deliver import Deliverer, Desk, Errand, deliver_due, deliver_round
 from app.push.model import Channel, Level

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from app.config import Settings
 from app.kit.clock import ManualClock
 from app.push.channels import CHANNELS, open_channels
-from app.push.channels.fcm import FcmSender
+from app.push.channels.fcm.sender import FcmSender
 from app.push.model import AddressKind, Channel, Level
 from app.push.render import Text
 from app.push.retry import Outcome

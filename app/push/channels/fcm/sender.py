@@ -1,7 +1,7 @@
 """Firebase Cloud Messaging: push to Android and iOS apps, through Google's own client library.
 
 The library is heavy (half a second) and is loaded with the first message, on a thread. What it does on its own is
-held back in `fcm_client`: it would sleep and try again inside a call, where no row would tell of it, and fetch
+held back in `client`: it would sleep and try again inside a call, where no row would tell of it, and fetch
 OAuth tokens on the event loop. The schedule of attempts is `retry`'s.
 """
 
@@ -17,7 +17,7 @@ from app.push.channels.parcel import Parcel
 from app.push.retry import Delivery, Outcome
 
 if TYPE_CHECKING:
-    from app.push.channels.fcm_client import FcmClient
+    from app.push.channels.fcm.client import FcmClient
 
 log = structlog.get_logger()
 
@@ -88,7 +88,7 @@ class FcmSender:
         return self._client
 
     def _prepare(self) -> "FcmClient":
-        from app.push.channels.fcm_client import FcmClient
+        from app.push.channels.fcm.client import FcmClient
 
         client = self._client or FcmClient(self._credentials, url=self._url, timeout_s=self._timeout_s)
         self._client = client
