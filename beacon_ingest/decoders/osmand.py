@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 from msgspec import UNSET, UnsetType
 
 from beacon_ingest.decoders import reading
-from beacon_ingest.decoders.alarm_names import alarm_kinds
+from beacon_ingest.decoders.alarm_names import alarm_kinds, in_order
 from beacon_ingest.decoders.decoded import Decoded, HttpRequest, Part, joined
 from beacon_ingest.messages import AccessPoint, Alarm, Cell
 
@@ -93,8 +93,8 @@ def _moment(stated: datetime | UnsetType | None, received_at: datetime | None) -
     return received_at if stated is UNSET and received_at is not None else stated
 
 
-def _alarms(device: str, at: datetime | UnsetType | None, value: object) -> tuple[Alarm, ...]:
-    kinds = alarm_kinds(value)
+def _alarms(device: str, at: datetime | UnsetType | None, *values: object) -> tuple[Alarm, ...]:
+    kinds = in_order(kind for value in values for kind in alarm_kinds(value))
     return (Alarm(device=device, kinds=kinds, at=UNSET if at is None else at),) if kinds else ()
 
 
@@ -154,6 +154,8 @@ def _element(element: object, named: str | None, received_at: datetime | None) -
     coords = coords if isinstance(coords, dict) else {}
     battery = location.get("battery")
     battery = battery if isinstance(battery, dict) else {}
+    extras = location.get("extras")
+    extras = extras if isinstance(extras, dict) else {}
     level = reading.within(battery.get("level"), 0, 1)
     fixes = reading.fix(
         device=device,
@@ -164,6 +166,8 @@ def _element(element: object, named: str | None, received_at: datetime | None) -
         speed_mps=reading.within(coords.get("speed"), 0, 1e9),
         heading_deg=reading.within(coords.get("heading"), 0, 360),
     )
+    # The SOS button of Traccar Client writes among the extras; other clients into the location itself.
+    alarms = _alarms(device, at, location.get("alarm"), extras.get("alarm"))
     health = reading.health(
         device=device,
         at=at,
@@ -172,7 +176,7 @@ def _element(element: object, named: str | None, received_at: datetime | None) -
     )
     return Part(
         device=device,
-        messages=(*fixes, *_alarms(device, at, location.get("alarm")), *health),
+        messages=(*fixes, *alarms, *health),
         troubles=tuple(troubles),
         stamped=isinstance(stated, datetime),
     )

@@ -205,6 +205,24 @@ def test_the_sos_button_of_the_phone_arrives_without_a_place() -> None:
     assert said.messages == (Alarm(device="1", kinds=("sos",), at=AT),)
 
 
+@pytest.mark.parametrize("beside", [{}, {"alarm": "lowBattery"}, {"alarm": "sos"}, {"event": "motionchange"}])
+def test_the_sos_button_of_traccar_client_speaks_among_the_extras(beside: dict[str, str]) -> None:
+    """The app asks for a position with `extras: {'alarm': 'sos'}` (traccar-client, lib/quick_actions.dart)."""
+    location = {"timestamp": "2013-08-22T13:14:27Z", **beside, "extras": {"alarm": "sos"}}
+
+    said = posted({"device_id": "1", "location": location})
+
+    kinds = ("sos", "low_battery") if beside.get("alarm") == "lowBattery" else ("sos",)
+    assert said.messages == (Alarm(device="1", kinds=kinds, at=AT),)
+
+
+@pytest.mark.parametrize("extras", [None, [], "sos", {"alarm": None}, {"alarm": {}}, {}])
+def test_extras_without_an_alarm_say_nothing(extras: object) -> None:
+    location = {"timestamp": "2013-08-22T13:14:27Z", "extras": extras}
+
+    assert posted({"device_id": "1", "location": location}).messages == ()
+
+
 def test_unknown_values_of_the_phone_are_left_out() -> None:
     coords = {"latitude": 35, "longitude": 139, "speed": -1, "heading": -1, "accuracy": -1, "altitude": None}
     said = posted({"device_id": 7, "location": {"coords": coords, "battery": {"level": -1}}})
