@@ -33,7 +33,11 @@ class AreaQuestion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     radius_m: Annotated[float, Meta(gt=0, le=AREA_RADIUS_M_MAX, description="metres")]
     from_at: Utc
     until_at: Annotated[Utc, Meta(description="moment after the last; 24 hours after `from_at` at most")]
-    reason: Annotated[str, Meta(min_length=5, max_length=500, description="kept with the question")]
+    reason: Annotated[
+        str,
+        # Two characters can be a whole word in Japanese, and any number of blanks is none.
+        Meta(min_length=2, max_length=500, pattern=r"\S", description="kept with the question; not blank"),
+    ]
     city: (
         Annotated[int, Meta(ge=1, le=999_999, description="for administrators; one's own city where it is left out")]
         | None

@@ -159,7 +159,7 @@ def near_by(
     if not EARLIEST <= from_at <= LATEST:
         raise InvalidInput("Nothing is kept of that time.", "from_at")
     if not from_at < until_at <= from_at + AREA_SPAN_MAX:
-        raise InvalidInput(f"Ask for {AREA_SPAN_MAX.days * 24} hours at most, from before until.", "until")
+        raise InvalidInput(f"Ask for {AREA_SPAN_MAX.days * 24} hours at most, from before until.", "until_at")
     if not _in_charge(viewer, city_id):
         raise NotFound
     found = [

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 
 from app.devices import service as devices
 from app.history.service import positions as service
+from app.history.tables import area_question
 from app.households import service as households
 from app.households.model import Wearer
 from app.households.tables import look
@@ -213,3 +214,27 @@ def test_the_family_can_read_who_looked(here: Town, hana: Wearer) -> None:
     items = ask(here, "Hanako", f"/v1/wearers/{hana.id}/looks")["items"]
 
     assert ["place", "track"] == sorted(one["purpose"] for one in items)
+
+
+def area(here: Town, reason: str, status: int) -> Any:
+    span = {"from_at": (NOW - timedelta(hours=1)).isoformat(), "until_at": NOW.isoformat()}
+    question = {"lat_deg": HOME.lat_deg, "lon_deg": HOME.lon_deg, "radius_m": 500, **span, "reason": reason}
+    answer = here.client.post("/v1/area-questions", json=question, headers=here.headers_of("Operator"))
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+@pytest.mark.parametrize("reason", ["", "捜", "      ", "\u3000\u3000\u3000"])
+def test_who_was_near_is_not_told_without_a_reason(here: Town, reason: str) -> None:
+    assert area(here, reason, 400)["errors"][0]["where"] == "reason"
+
+    with here.database.transaction() as connection:
+        assert connection.execute(sa.select(sa.func.count()).select_from(area_question)).scalar_one() == 0
+
+
+@pytest.mark.parametrize("reason", ["捜索", "行方不明", "Looking for somebody"])
+def test_a_reason_is_kept_as_it_was_written_however_short_a_language_is(here: Town, reason: str) -> None:
+    assert area(here, reason, 200)["items"] == []
+
+    with here.database.transaction() as connection:
+        assert connection.execute(sa.select(area_question.c.reason)).scalar_one() == reason
