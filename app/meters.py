@@ -44,6 +44,14 @@ class Meters:
         self._pushed = Counter(
             "mimamori_pushed", "Messages to people, by channel and outcome", ["channel", "outcome"], registry=registry
         )
+        self._lag_s = Gauge(
+            "mimamori_push_lag_seconds", "For how long the oldest message that waits has been due", ["channel"],
+            registry=registry,
+        )  # fmt: skip
+        self._resting = Gauge(
+            "mimamori_channel_resting", "Whether a channel rests, since its service is away", ["channel"],
+            registry=registry,
+        )  # fmt: skip
 
     def committed(self, pieces: int, seconds: float, commit_s: float) -> None:
         """A transaction of so many pieces of work took so long, of which its commit."""
@@ -68,6 +76,11 @@ class Meters:
         if self._traces is not None:
             parents = [one[HEADER] for one in headers if one and HEADER in one]
             self._traces.past("batch", seconds, {"partition": partition, "units": units}, parents)
+
+    def behind(self, channel: str, lag_s: float, *, resting: bool) -> None:
+        """How far behind a channel is, and whether it rests."""
+        self._lag_s.labels(channel).set(lag_s)
+        self._resting.labels(channel).set(resting)
 
     def pushed(self, channel: str, outcomes: Sequence[str], seconds: float) -> None:
         """A channel was given so many messages, with these outcomes."""

@@ -20,9 +20,10 @@ def last_beat(connection: Connection) -> tuple[datetime | None, datetime | None]
 
 def waiting(connection: Connection, now: datetime) -> list[Waiting]:
     """Intents and messages that are due and not done."""
+    is_pending = message.c.state.in_(["waiting", "sending"])
     kinds = (
         ("intents", intent.c.due_at, intent.c.done_at.is_(None)),
-        ("messages to people", message.c.due_at, message.c.state.in_(["waiting", "sending"])),
+        ("messages to people", message.c.due_at, is_pending & message.c.not_before.is_(None)),
     )
     found = []
     for what, due_at, is_open in kinds:

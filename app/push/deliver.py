@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from math import inf
 from secrets import SystemRandom
 
 import structlog
@@ -18,13 +19,16 @@ from sqlalchemy.engine import Connection
 
 from app.db.engine import Database
 from app.kit.clock import Clock, monotonic_s
+from app.kit.ids import MessageId
 from app.meters import Meters
-from app.push import outbox, render, retry, store
+from app.push import outbox, render, rest, retry, store
+from app.push.channels import CHANNELS
 from app.push.channels.parcel import Parcel, Sender
 from app.push.model import Channel, Level, Message
 from app.push.outbox import Settlement
 from app.push.render import Text
-from app.push.retry import Delivery, Outcome
+from app.push.rest import AWAKE, Rest
+from app.push.retry import Delivery, Outcome, RetryDecision
 
 log = structlog.get_logger()
 
@@ -56,17 +60,19 @@ class Held(Struct, frozen=True, kw_only=True):
 class Desk(Struct, kw_only=True):
     """What the stages work with.
 
-    `unsettled` was sent and is not written down yet: it is, before anything else is sent. `held` was claimed and not
-    handed to a channel yet: when a round fails, the next one gives it back first.
+    One a channel. `unsettled` was sent and is not written down yet: it is, before anything else is sent. `held` was
+    claimed and not handed to the channel yet: when a round fails, the next one gives it back first.
     """
 
     database: Database
-    senders: Mapping[Channel, Sender]
+    channel: Channel
+    sender: Sender | None
     clock: Clock
     jitter: Jitter = SystemRandom().random
     unsettled: list[Settlement] = field(default_factory=list)
     held: Held | None = None
     meters: Meters | None = None
+    rest: Rest = AWAKE
 
 
 async def still_wanted(desk: Desk, errands: list[Errand]) -> list[Errand]:
@@ -82,19 +88,23 @@ async def find_words(_desk: Desk, errands: list[Errand]) -> list[Errand]:
 
 
 async def send(desk: Desk, errands: list[Errand]) -> list[Errand]:
-    """Sends over each channel, all channels at once, and adds what became of it."""
+    """Hands everything to the channel, and adds what became of it."""
     desk.held = None  # From here on they may have arrived.
-    groups: dict[Channel, list[Errand]] = {}
-    for errand in errands:
-        groups.setdefault(errand.message.address.channel, []).append(errand)
-    sent = await asyncio.gather(*(_measured(desk, channel, group) for channel, group in groups.items()))
-    return [errand for group in sent for errand in group]
+    began_s = monotonic_s()
+    sent = await _send_group(desk.sender, errands)
+    deliveries = {errand.message.id: errand.delivery for errand in sent if errand.delivery is not None}
+    desk.rest = _rested(desk, deliveries)
+    if desk.meters is not None:
+        outcomes = [delivery.outcome.value for delivery in deliveries.values()]
+        desk.meters.pushed(desk.channel.value, outcomes, monotonic_s() - began_s)
+    return sent
 
 
 async def settle(desk: Desk, errands: list[Errand]) -> list[Errand]:
     """Writes down what became of everything; addresses that are dead die in the same transaction."""
     now = desk.clock()
-    desk.unsettled += [_settlement(errand, now, desk.jitter()) for errand in errands]
+    rests = rest.left_s(desk.rest, now) > 0
+    desk.unsettled += [_settlement(errand, now, desk.jitter(), rests=rests) for errand in errands]
     await _settle_all(desk)
     return errands
 
@@ -102,21 +112,43 @@ async def settle(desk: Desk, errands: list[Errand]) -> list[Errand]:
 STAGES: tuple[Callable[[Desk, list[Errand]], Awaitable[list[Errand]]], ...] = (still_wanted, find_words, send, settle)
 
 
+def desks(
+    database: Database, senders: Mapping[Channel, Sender], clock: Clock, meters: Meters | None = None
+) -> list[Desk]:
+    """A desk for each channel that this version can send over, also where it is not set up: what is to go over it fails
+    and says so. What is for other channels is left to newer processes.
+    """
+    return [
+        Desk(database=database, channel=channel, sender=senders.get(channel), clock=clock, meters=meters)
+        for channel in Channel
+        if channel in CHANNELS or channel in senders
+    ]
+
+
 async def deliver_due(
     database: Database, senders: Mapping[Channel, Sender], clock: Clock, limit: int = outbox.LIMIT
 ) -> int:
-    """How many due messages were claimed and seen through; what fails is due again later or has failed for good."""
-    return await deliver_round(Desk(database=database, senders=senders, clock=clock), limit)
+    """How many due messages were claimed and seen through, over each channel at most `limit`; what fails is due again
+    later or has failed for good.
+    """
+    rounds = [deliver_round(desk, limit) for desk in desks(database, senders, clock)]
+    return sum(await asyncio.gather(*rounds))
 
 
 async def deliver_round(desk: Desk, limit: int = outbox.LIMIT) -> int:
-    """One round of `deliver_due` at a desk that goes on."""
+    """One round of `deliver_due` at the desk of one channel that goes on. While the channel rests nothing is claimed,
+    and then one message, another one each time, until the service answers.
+    """
     await _settle_all(desk)
     await _give_back(desk)
+    if rest.left_s(desk.rest, desk.clock()):
+        return 0
+    asks = desk.rest.is_asking
 
     def claim(connection: Connection) -> Sequence[Message]:
         now = desk.clock()
-        messages = outbox.claim(connection, now, limit)
+        skip = desk.rest.rests - 1 if asks else 0
+        messages = outbox.claim(connection, desk.channel, now, 1 if asks else limit, skip=skip)
         # Here and not after the commit: when nobody knows whether that succeeded, they may be ours all the same.
         desk.held = Held(messages=messages, claimed_at=now)
         return messages
@@ -131,72 +163,112 @@ async def deliver_round(desk: Desk, limit: int = outbox.LIMIT) -> int:
 
 
 class Deliverer:
-    """Delivers what is due as soon as it is hinted at, and looks again every `tick_s`.
+    """Delivers what is due as soon as it is hinted at, and looks again every `tick_s`. Each channel has a task of its
+    own: one that hangs holds up no other.
 
-    No failure ends it but `stop`.
+    No failure ends one but `stop`.
     """
 
     def __init__(
         self, database: Database, senders: Mapping[Channel, Sender], clock: Clock, *, tick_s: float,
         meters: Meters | None = None,
     ) -> None:  # fmt: skip
-        self._desk = Desk(database=database, senders=senders, clock=clock, meters=meters)
+        self._database = database
+        self._senders = senders
+        self._clock = clock
         self._tick_s = tick_s
-        self._wake = asyncio.Event()
+        self._meters = meters
+        self._desks = desks(database, senders, clock, meters)
+        self._wakes = {desk.channel: asyncio.Event() for desk in self._desks}
         self._stopping = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self._unlisten: Callable[[], None] = lambda: None
-        self.clean_at: datetime | None = None
-        """When a round last went through without an error of ours: what watches over us compares it with now."""
+        self._clean_at: dict[Channel, datetime] = {}
+        self._measured_s: dict[Channel, float] = {}
+
+    @property
+    def clean_at(self) -> datetime | None:
+        """When the last round of every channel went through without an error of ours."""
+        return min(self._clean_at.values()) if len(self._clean_at) == len(self._desks) else None
 
     def start(self) -> None:
         """Begins on the running event loop."""
-        assert self._task is None, "it is started once"
-        self._unlisten = self._desk.database.listen("outbox", lambda _key: self._wake.set())
-        self._task = asyncio.create_task(self._run(), name="mimamori-deliverer")
-        self._task.add_done_callback(self._ended)
+        assert not self._tasks, "it is started once"
+        self._unlisten = self._database.listen("outbox", lambda _key: self._wake())
+        for desk in self._desks:
+            task = asyncio.create_task(self._run(desk), name=f"mimamori-deliverer-{desk.channel.value}")
+            task.add_done_callback(self._ended)
+            self._tasks.append(task)
 
     @property
     def running(self) -> bool:
-        """Whether the loop is alive."""
-        return self._task is not None and not self._task.done()
+        """Whether all channels are looked after."""
+        return bool(self._tasks) and not any(task.done() for task in self._tasks)
 
     async def stop(self) -> None:
-        """Ends after the round that runs, then closes the channels.
+        """Ends after the rounds that run, then closes the channels.
 
         A round that takes longer than `STOP_S_MAX` is broken off: what it had not settled is sent again by whoever
         comes next.
         """
         self._unlisten()
         self._stopping.set()
-        self._wake.set()
-        if self._task is not None:
-            await asyncio.wait([self._task], timeout=STOP_S_MAX)
-            self._task.cancel()
-            await asyncio.wait([self._task])
-        for channel, sender in self._desk.senders.items():
+        self._wake()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=STOP_S_MAX)
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.wait(self._tasks)
+        for channel, sender in self._senders.items():
             try:
                 await sender.close()
             except Exception:  # Stopping goes on: the other channels must be closed too.
                 log.exception("channel_not_closed", channel=channel.value)
 
-    async def _run(self) -> None:
+    def _wake(self) -> None:
+        for event in self._wakes.values():
+            event.set()
+
+    async def _run(self, desk: Desk) -> None:
+        wake = self._wakes[desk.channel]
         while not self._stopping.is_set():
-            self._wake.clear()
+            wake.clear()
             try:
-                while await deliver_round(self._desk) and not self._stopping.is_set():
-                    pass
-                self.clean_at = self._desk.clock()
-                await _either(self._wake, self._tick_s)
+                while await deliver_round(desk) and not self._stopping.is_set():
+                    await self._measure(desk)
+                self._clean_at[desk.channel] = self._clock()
+                await self._measure(desk)
+                # What is new does not wake a channel that rests.
+                left_s = rest.left_s(desk.rest, self._clock())
+                await _either(self._stopping if left_s else wake, min(left_s or self._tick_s, self._tick_s))
             except Exception:
                 # The store is full, locked or gone, or a defect: whatever it is, the next message must still have
                 # its chance.
-                log.exception("deliver_round_failed", unsettled=len(self._desk.unsettled))
+                log.exception("deliver_round_failed", channel=desk.channel.value, unsettled=len(desk.unsettled))
                 await _either(self._stopping, self._tick_s)
 
-    def _ended(self, _task: "asyncio.Task[None]") -> None:
+    async def _measure(self, desk: Desk) -> None:
+        """How far behind the channel is and whether it rests, at most once a tick: what waits is counted for it."""
+        measured_s = monotonic_s()
+        if self._meters is None or measured_s - self._measured_s.get(desk.channel, -inf) < self._tick_s:
+            return
+        self._measured_s[desk.channel] = measured_s
+        due_at = await self._database.read(lambda connection: outbox.oldest_due_at(connection, desk.channel))
+        lag_s = 0.0 if due_at is None else max(0.0, (self._clock() - due_at).total_seconds())
+        self._meters.behind(desk.channel.value, lag_s, resting=desk.rest.is_asking)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
         if not self._stopping.is_set():
-            log.critical("deliverer_ended", why="somebody cancelled it; nothing is sent any more")
+            log.critical("deliverer_ended", task=task.get_name(), why="somebody cancelled it; nothing is sent any more")
+
+
+def _rested(desk: Desk, deliveries: Mapping[MessageId, Delivery]) -> Rest:
+    before, now = desk.rest, desk.clock()
+    rested = rest.after(before, deliveries, now)
+    if rested.is_asking != before.is_asking:
+        channel, left_s = desk.channel.value, rest.left_s(rested, now)
+        log.warning("channel_rests" if rested.is_asking else "channel_is_back", channel=channel, rest_s=left_s)
+    return rested
 
 
 async def _either(event: asyncio.Event, seconds: float) -> None:
@@ -215,18 +287,8 @@ def _words(message: Message) -> Text:
         return render.title_and_body(render.OTHER, language, {}, urgent=urgent)
 
 
-async def _measured(desk: Desk, channel: Channel, errands: list[Errand]) -> list[Errand]:
-    """The same as `_send_group`, and how long that took."""
-    began_s = monotonic_s()
-    sent = await _send_group(desk.senders.get(channel), errands)
-    if desk.meters is not None:
-        outcomes = [errand.delivery.outcome.value for errand in sent if errand.delivery is not None]
-        desk.meters.pushed(channel.value, outcomes, monotonic_s() - began_s)
-    return sent
-
-
 async def _send_group(sender: Sender | None, errands: list[Errand]) -> list[Errand]:
-    """The errands of one channel with their deliveries."""
+    """The errands with their deliveries."""
     if sender is None:
         nothing = Delivery(outcome=Outcome.REFUSED, error="this channel is not set up")
         return [replace(errand, delivery=nothing) for errand in errands]
@@ -250,12 +312,14 @@ async def _send(sender: Sender, parcels: Sequence[Parcel]) -> Sequence[Delivery]
     return [Delivery(outcome=Outcome.UNKNOWN, error=error)] * len(parcels)
 
 
-def _settlement(errand: Errand, now: datetime, jitter: float) -> Settlement:
+def _settlement(errand: Errand, now: datetime, jitter: float, *, rests: bool) -> Settlement:
     message, delivery = errand.message, errand.delivery
     assert delivery is not None, "every errand was sent"
     again = retry.decide(
         delivery, level=message.level, attempts=message.attempts, now=now, expires_at=message.expires_at, jitter=jitter
     )
+    if again is not None and rests:  # It is not the message that waits, but the channel.
+        again = RetryDecision(due_at=message.due_at)
     if delivery.outcome is not Outcome.SENT:
         outcome, will_retry = delivery.outcome.value, again is not None
         log.warning("message_not_sent", message=str(message.id), kind=message.kind, outcome=outcome, retry=will_retry)

@@ -10,9 +10,12 @@ from app.kit.ids import AddressId, CityId, MessageId
 
 
 class Channel(StrEnum):
-    """A way to reach somebody outside the app."""
+    """A way to reach somebody outside the app; `CHANNELS` has those that this version can send over."""
 
     FCM = "fcm"
+    WEBPUSH = "webpush"
+    EMAIL = "email"
+    WEBHOOK = "webhook"
 
 
 class AddressKind(StrEnum):
@@ -65,5 +68,6 @@ class Message(Struct, frozen=True, kw_only=True):
     about: str
     params: Mapping[str, str]
     created_at: datetime
+    due_at: datetime
     expires_at: datetime
     attempts: int

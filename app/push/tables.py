@@ -74,7 +74,7 @@ _pending = message.c.state.in_(["waiting", "sending"])
 _index("ix_message_due", message.c.due_at, where=_pending)
 # In the order in which a channel takes them: a claim reads as many as it wants, however many there are.
 _index(
-    "ix_message_queue", message.c.channel, message.c.rank, message.c.due_at, message.c.id,
+    "ix_message_queue", message.c.channel, message.c.rank, message.c.created_at, message.c.id,
     where=_pending & message.c.not_before.is_(None),
 )  # fmt: skip
 _index("ix_message_held", message.c.channel, message.c.not_before, where=_pending & message.c.not_before.is_not(None))

@@ -45,8 +45,11 @@ OUTCOMES = (Outcome.SENT, Outcome.BUSY, Outcome.UNAVAILABLE, Outcome.UNKNOWN, Ou
 CLAIM = timedelta(seconds=outbox.CLAIM_S)
 
 
+WHERE = ((Channel.FCM, "phone-1"), (Channel.FCM, "phone-2"), (Channel.EMAIL, "hanako@example.jp"))
+
+
 class House:
-    """Two phones, messages about few things, workers that may die holding their claims, and time that passes."""
+    """Three addresses over two channels, messages about few things, workers that may die holding their claims, and time that passes."""
 
     def __init__(self) -> None:
         self.engine = sa.create_engine("sqlite://", poolclass=sa.StaticPool)
@@ -61,9 +64,9 @@ class House:
         self.ended: dict[MessageId, str] = {}
         self.addresses = [
             store.save_address(
-                self.connection, channel=Channel.FCM, kind=AddressKind.TOKEN, value=value, language="ja", now=NOW
+                self.connection, channel=channel, kind=AddressKind.TOKEN, value=value, language="ja", now=NOW
             ).id
-            for value in ("phone-1", "phone-2")
+            for channel, value in WHERE
         ]
 
     def close(self) -> None:
@@ -76,7 +79,7 @@ class House:
         added = outbox.put(
             self.connection,
             city_id=CityId(282103),
-            channel=Channel.FCM,
+            channel=WHERE[phone][0],
             address_id=self.addresses[phone],
             unique_key=key,
             kind="alert.sos",
@@ -90,16 +93,17 @@ class House:
         assert added == (key == f"key-{self.put_so_far}")
         self.put_so_far += added
 
-    def claim(self, limit: int) -> None:
-        claimed = outbox.claim(self.connection, self.now, limit)
+    def claim(self, channel: Channel, limit: int, skip: int) -> None:
+        claimed = outbox.claim(self.connection, channel, self.now, limit, skip=skip)
 
         assert len(claimed) <= limit
+        assert {channel} >= {message.address.channel for message in claimed}
         held = {message.id for message, until in self.claims if until > self.now}
         assert not held & {message.id for message in claimed}
         assert len({(message.address.id, message.about) for message in claimed}) == len(claimed)
         assert all(message.expires_at > self.now for message in claimed)
-        ranks = [outbox.RANK[message.level.value] for message in claimed]
-        assert sorted(ranks) == ranks
+        order = [(outbox.RANK[message.level.value], message.created_at) for message in claimed]
+        assert sorted(order) == order
         self.claims += [(message, self.now + CLAIM) for message in claimed]
 
     def settle(self, outcome: Outcome, which: int) -> None:
@@ -161,7 +165,8 @@ class House:
 
     def check_end(self) -> None:
         """Nothing waits for ever."""
-        assert outbox.claim(self.connection, self.now + timedelta(hours=1), limit=1000) == []
+        for channel in {channel for channel, _value in WHERE}:
+            assert outbox.claim(self.connection, channel, self.now + timedelta(hours=1), limit=1000) == []
         assert outbox.oldest_due_at(self.connection) is None
 
 
@@ -170,11 +175,12 @@ def step(name: str, **arguments: st.SearchStrategy[Any]) -> st.SearchStrategy[tu
 
 
 ABOUT = st.sampled_from(ABOUTS)
-PHONE = st.integers(0, 1)
+PHONE = st.integers(0, len(WHERE) - 1)
+CHANNEL = st.sampled_from([Channel.FCM, Channel.FCM, Channel.EMAIL])
 PUT = step(
     "put", phone=PHONE, about=ABOUT, level=st.sampled_from(Level), lasts_s=st.integers(0, 300), again=st.booleans()
 )
-CLAIMS = step("claim", limit=st.integers(1, 5))
+CLAIMS = step("claim", channel=CHANNEL, limit=st.integers(1, 5), skip=st.sampled_from([0, 0, 1, 7]))
 SETTLE = step("settle", outcome=st.sampled_from(OUTCOMES), which=st.integers(0, 9))
 RARE = st.one_of(
     step("die"),

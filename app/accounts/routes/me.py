@@ -1,7 +1,7 @@
 """One's own account, sign-ins and push addresses."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from litestar import Request, delete, get, patch, post
@@ -63,7 +63,7 @@ class SignInShown(Struct, kw_only=True, frozen=True):
 class AddressBody(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """Where this phone can be reached."""
 
-    channel: Channel = Channel.FCM
+    channel: Literal["fcm"] = "fcm"
     kind: Annotated[AddressKind, Meta(description="registration token, or Firebase installation id")]
     value: Annotated[str, Meta(min_length=1, max_length=4096, pattern=r"^[!-~]+(?!\n)$", description="the token or id")]
     language: Language | UnsetType = UNSET
@@ -232,7 +232,7 @@ async def add_address(
             service.add_address(
                 connection,
                 viewer.account_id,
-                data.channel,
+                Channel(data.channel),
                 data.kind,
                 data.value,
                 given(data.language) or account.language,

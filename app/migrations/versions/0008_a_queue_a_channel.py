@@ -42,7 +42,7 @@ def upgrade() -> None:
     for table, added in columns.items():
         for column in added:
             op.add_column(table, column)
-    _index("ix_message_queue", "message", ["channel", "rank", "due_at", "id"], f"{PENDING} AND not_before IS NULL")
+    _index("ix_message_queue", "message", ["channel", "rank", "created_at", "id"], f"{PENDING} AND not_before IS NULL")
     _index("ix_message_held", "message", ["channel", "not_before"], f"{PENDING} AND not_before IS NOT NULL")
     _index("ix_message_unplaced", "message", ["id"], f"{PENDING} AND channel IS NULL")
     _index("ix_delivery_unread", "delivery", ["id"], "unread")

@@ -11,7 +11,7 @@ from app.db.locks import one_at_a_time
 from app.kit.ids import AddressId, CityId, MessageId
 from app.push import tables
 from app.push.model import Address, AddressKind, Channel, Level, Message, MessageState
-from app.push.outbox.rows import CLAIM_S, RANK, ended, pending, possible, record
+from app.push.outbox.rows import CLAIM_S, RANK, ended, lock_name, pending, possible, record
 from app.push.retry import Delivery, Outcome
 from app.push.transitions import Action, state_after
 
@@ -20,30 +20,40 @@ CLAIMED_MAX = timedelta(seconds=2 * CLAIM_S)
 LIMIT = 100
 LOOKS_MAX = 10
 """How many pages of hopeless messages one claim clears away before it gives up until the next time."""
+PLACED_MAX = 1000
+"""How many messages one claim lets into the queue at most, that were held or of which an older process wrote less."""
 
 
-def claim(connection: Connection, now: datetime, limit: int = LIMIT) -> list[Message]:
-    """The messages to send now, urgent first and then by when they were due. Until `CLAIM_S` from now nobody else
-    gets them.
+def claim(
+    connection: Connection, channel: Channel, now: datetime, limit: int = LIMIT, *, skip: int = 0
+) -> list[Message]:
+    """The messages to send over a channel now, urgent first and then the older first, however often each was tried.
+    Until `CLAIM_S` from now nobody else gets them.
 
     What has no hope is ended here, with a delivery row that says why: too late, its address dead, or overtaken by
     something newer about the same. Two messages to one address about the same never go out side by side, since
-    which of them arrived last would be chance; the second waits for the next claim.
+    which of them arrived last would be chance; the second waits for the next claim. Of those of the first level `skip`
+    are passed over, in a circle: who asks again and again with one message asks with another one each time.
     """
-    if not _due(connection, now, 1):  # Whoever is past the next line holds the others up until the commit.
+    _place(connection)
+    _release(connection, channel, now)
+    if not _due(connection, channel, now, 1):  # Whoever is past the next line holds the others up until the commit.
         return []
-    one_at_a_time(connection, "outbox")
+    one_at_a_time(connection, lock_name(channel))
+    page = max(limit, LIMIT)
     hopeful: list[sa.Row[Any]] = []
     for _ in range(LOOKS_MAX):
-        due = _due(connection, now, limit)
+        due = _due(connection, channel, now, page)
         hopeless = {reason: [row for row in due if _hopeless(row, now) is reason] for reason in _HOPELESS_ENDS}
         for reason, rows in hopeless.items():
             _give_up(connection, rows, reason, now)
         hopeful = [row for row in due if _hopeless(row, now) is None]
-        if hopeful or len(due) < limit:
+        if hopeful or len(due) < page:
             break
     first = {(row.address_id, row.about): row for row in reversed(hopeful)}
-    return _take(connection, [row for row in hopeful if first[row.address_id, row.about] is row], now)
+    chosen = [row for row in hopeful if first[row.address_id, row.about] is row]
+    start = skip % sum(row.rank == chosen[0].rank for row in chosen) if chosen else 0
+    return _take(connection, channel, chosen[start : start + limit], now)
 
 
 def wanted(connection: Connection, messages: Sequence[Message]) -> frozenset[MessageId]:
@@ -58,14 +68,40 @@ def wanted(connection: Connection, messages: Sequence[Message]) -> frozenset[Mes
     return frozenset(message.id for message in messages if attempts.get(message.id) == message.attempts)
 
 
-def oldest_due_at(connection: Connection) -> datetime | None:
-    """When the message that waits longest was due; None when nothing waits.
+def oldest_due_at(connection: Connection, channel: Channel | None = None) -> datetime | None:
+    """When the message that waits longest, over this channel or any, was due; None when nothing waits. What is held
+    until later does not wait.
 
     What watches over the outbox compares it with now.
     """
-    query = sa.select(sa.func.min(tables.message.c.due_at)).where(pending())
-    oldest: datetime | None = connection.execute(query).scalar_one()
+    mine = () if channel is None else (tables.message.c.channel == channel.value,)
+    query = sa.select(sa.func.min(tables.message.c.due_at)).where(pending(), tables.message.c.not_before.is_(None))
+    oldest: datetime | None = connection.execute(query.where(*mine)).scalar_one()
     return oldest
+
+
+def _place(connection: Connection) -> None:
+    """Fills in where messages belong that a process of a version before 0008 put; what it is sending right now is left
+    to it.
+    """
+    table, address = tables.message, tables.address
+    query = sa.select(table.c.id).where(pending(), table.c.channel.is_(None)).limit(PLACED_MAX)
+    ids = connection.execute(query.with_for_update(skip_locked=True)).scalars().all()
+    if ids:
+        channel = sa.select(address.c.channel).where(address.c.id == table.c.address_id).scalar_subquery()
+        rank = sa.case(RANK, value=table.c.level, else_=len(RANK))
+        connection.execute(sa.update(table).where(table.c.id.in_(ids)).values(channel=channel, rank=rank))
+
+
+def _release(connection: Connection, channel: Channel, now: datetime) -> None:
+    """Lets messages into the queue that were held until now; from then on they are due."""
+    table = tables.message
+    is_over = (pending(), table.c.channel == channel.value, table.c.not_before <= now)
+    query = sa.select(table.c.id).where(*is_over).limit(PLACED_MAX).with_for_update(skip_locked=True)
+    ids = connection.execute(query).scalars().all()
+    if ids:
+        changed = sa.update(table).where(table.c.id.in_(ids), table.c.not_before <= now)
+        connection.execute(changed.values(due_at=table.c.not_before, not_before=None))
 
 
 def _free(now: datetime) -> sa.ColumnElement[bool]:
@@ -80,8 +116,8 @@ def _is_due(now: datetime) -> sa.ColumnElement[bool]:
     return sa.or_(tables.message.c.due_at <= now, tables.message.c.attempts == 0)
 
 
-def _due(connection: Connection, now: datetime, limit: int) -> Sequence[sa.Row[Any]]:
-    """What can be claimed, with its address and whether something newer about the same was sent to it."""
+def _due(connection: Connection, channel: Channel, now: datetime, limit: int) -> Sequence[sa.Row[Any]]:
+    """What can be claimed over a channel, with its address and whether something newer about the same went there."""
     table, address, newer = tables.message, tables.address, tables.message.alias("newer")
     overtaken = sa.exists().where(
         newer.c.about == table.c.about,
@@ -92,7 +128,8 @@ def _due(connection: Connection, now: datetime, limit: int) -> Sequence[sa.Row[A
             sa.and_(newer.c.created_at == table.c.created_at, newer.c.id > table.c.id),
         ),
     )
-    on_its_way = sa.exists().where(
+    # The offset keeps PostgreSQL from making a join of it, for which it would look for all that is being sent.
+    sending = sa.select(newer.c.id).where(
         newer.c.about == table.c.about,
         newer.c.address_id == table.c.address_id,
         newer.c.state == MessageState.SENDING.value,
@@ -103,7 +140,6 @@ def _due(connection: Connection, now: datetime, limit: int) -> Sequence[sa.Row[A
     query = (
         sa.select(
             table,
-            address.c.channel,
             address.c.kind.label("address_kind"),
             address.c.value,
             address.c.language,
@@ -112,10 +148,9 @@ def _due(connection: Connection, now: datetime, limit: int) -> Sequence[sa.Row[A
             overtaken.label("overtaken"),
         )
         .join(address, address.c.id == table.c.address_id)
-        .where(~on_its_way)
-        # A row for a channel that this version does not know is left to the newer one that put it there.
-        .where(pending(), _is_due(now), _free(now), address.c.channel.in_([known.value for known in Channel]))
-        .order_by(sa.case(RANK, value=table.c.level, else_=len(RANK)), table.c.due_at, table.c.id)
+        .where(~sending.offset(0).correlate(table).exists())
+        .where(pending(), table.c.not_before.is_(None), table.c.channel == channel.value, _is_due(now), _free(now))
+        .order_by(table.c.rank, table.c.created_at, table.c.id)
         .limit(limit)
     )
     return connection.execute(query).all()
@@ -146,7 +181,7 @@ def _give_up(connection: Connection, rows: Sequence[sa.Row[Any]], reason: Outcom
     record(connection, [(row.id, row.attempts, Delivery(outcome=reason, error=row.error)) for row in rows], now)
 
 
-def _take(connection: Connection, rows: Sequence[sa.Row[Any]], now: datetime) -> list[Message]:
+def _take(connection: Connection, channel: Channel, rows: Sequence[sa.Row[Any]], now: datetime) -> list[Message]:
     """Moves rows to `sending` by compare-and-set; the messages that were really got."""
     if not rows:
         return []
@@ -166,17 +201,17 @@ def _take(connection: Connection, rows: Sequence[sa.Row[Any]], now: datetime) ->
     lost = Delivery(outcome=Outcome.UNKNOWN, error="the process ended while sending")
     left = [row for row in rows if row.id in got and row.state == MessageState.SENDING.value]
     record(connection, [(row.id, row.attempts, lost) for row in left], now)
-    return [_message(row) for row in rows if row.id in got]
+    return [_message(row, channel) for row in rows if row.id in got]
 
 
-def _message(row: sa.Row[Any]) -> Message:
+def _message(row: sa.Row[Any], channel: Channel) -> Message:
     """The message of a row of `_due`, as it is once claimed."""
     return Message(
         id=MessageId(row.id),
         city_id=CityId(row.city_id),
         address=Address(
             id=AddressId(row.address_id),
-            channel=Channel(row.channel),
+            channel=channel,
             kind=AddressKind(row.address_kind),
             value=row.value,
             language=row.language,
@@ -188,6 +223,7 @@ def _message(row: sa.Row[Any]) -> Message:
         about=row.about,
         params=row.params,
         created_at=row.created_at,
+        due_at=row.due_at,
         expires_at=row.expires_at,
         attempts=row.attempts + 1,
     )

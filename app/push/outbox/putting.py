@@ -17,7 +17,9 @@ from app.push.transitions import Action
 
 
 class Note(Struct, frozen=True, kw_only=True):
-    """Something to be told to one address. `unique_key` names it for ever, `about` is what it is called on phones."""
+    """Something to be told to one address, over its channel. `unique_key` names it for ever, `about` is what it is
+    called on phones. It is not sent before `not_before`.
+    """
 
     city_id: CityId
     channel: Channel
@@ -28,13 +30,14 @@ class Note(Struct, frozen=True, kw_only=True):
     about: str
     params: Mapping[str, str]
     expires_at: datetime
+    not_before: datetime | None = None
 
 
 _PUT = dialect.Rows(
     tables.message,
     (
         "id", "city_id", "address_id", "unique_key", "kind", "level", "about", "params", "state", "created_at",
-        "due_at", "expires_at", "channel", "rank",
+        "due_at", "expires_at", "channel", "rank", "not_before",
     ),
     lambda insert: insert.on_conflict_do_nothing(index_elements=["unique_key"]),
 )  # fmt: skip
@@ -72,6 +75,7 @@ def put_all(connection: Connection, notes: Sequence[Note], now: datetime) -> int
         (
             new_id(), note.city_id, note.address_id, note.unique_key, note.kind, note.level.value, note.about,
             dict(note.params), waiting, now, now, note.expires_at, note.channel.value, RANK[note.level.value],
+            note.not_before,
         )
         for note in notes
     ]  # fmt: skip

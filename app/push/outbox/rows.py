@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from app.kit.ids import new_id
 from app.push import tables
-from app.push.model import Level
+from app.push.model import Channel, Level
 from app.push.retry import Delivery
 from app.push.transitions import Action, state_after, states_before
 
@@ -21,6 +21,11 @@ Sending must be over before, see `deliver.SEND_S_MAX`; after a kill this is the 
 ERROR_LENGTH_MAX = 200
 RANK = {Level.URGENT.value: 0, Level.NOTICE.value: 1, Level.NEWS.value: 2}
 """What goes first, by level."""
+
+
+def lock_name(channel: Channel) -> str:
+    """What those wait for in turn who claim, or give back, messages of a channel."""
+    return f"outbox:{channel.value}"
 
 
 def possible(action: Action) -> sa.ColumnElement[bool]:

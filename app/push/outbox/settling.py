@@ -11,7 +11,7 @@ from app.db.locks import one_at_a_time
 from app.db.session import hint
 from app.push import tables
 from app.push.model import Message, MessageState
-from app.push.outbox.rows import CLAIM_S, ended, possible, record, short
+from app.push.outbox.rows import CLAIM_S, ended, lock_name, possible, record, short
 from app.push.retry import Delivery, Outcome, RetryDecision
 from app.push.transitions import Action, state_after
 
@@ -28,7 +28,8 @@ def give_back(connection: Connection, messages: Sequence[Message], claimed_at: d
     """Lets others have what was claimed at `claimed_at` and never handed to a channel; what is no longer held by that
     very claim stays as it is. The number of the claim is used up, so that nobody else's is mistaken for it.
     """
-    one_at_a_time(connection, "outbox")  # Else whoever takes over what ran out and we could wait for each other.
+    for channel in sorted({message.address.channel for message in messages}):
+        one_at_a_time(connection, lock_name(channel))  # Else who takes over what ran out and we could wait in a circle.
     table = tables.message
     changed = sa.update(table).where(
         table.c.id == sa.bindparam("of"),

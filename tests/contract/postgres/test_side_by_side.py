@@ -211,18 +211,20 @@ async def test_a_message_is_sent_by_one_and_what_is_about_the_same_waits(sides: 
     await sides.one.write(put("first"))
 
     def claimed(connection: Connection) -> None:
-        assert 1 == len(outbox.claim(connection, NOW))
+        assert 1 == len(outbox.claim(connection, Channel.FCM, NOW))
 
-    assert [] == await sides.meanwhile(claimed, lambda c: outbox.claim(c, NOW))
+    assert [] == await sides.meanwhile(claimed, lambda c: outbox.claim(c, Channel.FCM, NOW))
     await sides.one.write(put("second"))
-    assert [] == await sides.other.write(lambda c: outbox.claim(c, NOW))
+    assert [] == await sides.other.write(lambda c: outbox.claim(c, Channel.FCM, NOW))
     later = NOW + minutes(1)  # Whoever had it never came back.
-    assert 1 == len(await sides.other.write(lambda c: outbox.claim(c, later)))
+    assert 1 == len(await sides.other.write(lambda c: outbox.claim(c, Channel.FCM, later)))
 
 
 async def test_who_looks_for_messages_and_finds_none_holds_nobody_up(sides: Sides) -> None:
     """A look may share its transaction with a large batch of units."""
-    assert [] == await sides.meanwhile(lambda c: outbox.claim(c, NOW), lambda c: outbox.claim(c, NOW), waits=False)
+    assert [] == await sides.meanwhile(
+        lambda c: outbox.claim(c, Channel.FCM, NOW), lambda c: outbox.claim(c, Channel.FCM, NOW), waits=False
+    )
 
 
 async def test_an_intent_is_carried_out_by_one_and_the_other_goes_on(sides: Sides) -> None:

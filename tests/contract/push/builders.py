@@ -65,6 +65,7 @@ def a_parcel(value: str = "phone-1", kind: AddressKind = AddressKind.TOKEN, leve
         about=ABOUT,
         params=PARAMS,
         created_at=NOW,
+        due_at=NOW,
         expires_at=NOW + timedelta(hours=1),
         attempts=1,
     )

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from app.db.engine import Database
 from app.kit.clock import ManualClock
 from app.kit.errors import Overloaded
-from app.push import deliver, outbox, render, tables
+from app.push import deliver, outbox, render, rest, tables
 from app.push.channels.fcm.sender import FcmSender
 from app.push.channels.parcel import Parcel
 from app.push.deliver import Deliverer, Desk, Errand, deliver_due, deliver_round
@@ -72,15 +72,13 @@ async def test_a_service_that_is_away_once_is_tried_again_and_both_tries_are_his
 async def test_a_busy_service_is_left_alone_for_as_long_as_it_asks(
     database: Database, fcm: FcmSender, clock: ManualClock
 ) -> None:
+    desk = Desk(database=database, channel=Channel.FCM, sender=fcm, clock=clock)
     await put(database, "quota-7")
-    await put(database, "quota-none-given")
+    await put(database, "quota-7-also")
 
-    await deliver_due(database, {Channel.FCM: fcm}, clock)
+    await deliver_round(desk)
 
-    found = sa.select(tables.message.c.due_at).order_by(tables.message.c.due_at)
-    first, second = await database.read(lambda connection: list(connection.execute(found).scalars()))
-    assert timedelta(seconds=7) <= first - clock() <= timedelta(seconds=10.5)
-    assert timedelta(seconds=60) <= second - clock() <= timedelta(seconds=90)
+    assert 7 == rest.left_s(desk.rest, clock())
 
 
 async def test_an_address_that_is_gone_dies_at_once_with_what_waits_for_it(
@@ -185,7 +183,7 @@ async def test_what_was_sent_but_could_not_be_written_down_is_not_sent_again(
     database: Database, clock: ManualClock
 ) -> None:
     sender, stuck = FakeSender(), StuckDatabase(database)
-    desk = Desk(database=stuck, senders={Channel.FCM: sender}, clock=clock)  # type: ignore[arg-type]
+    desk = Desk(database=stuck, channel=Channel.FCM, sender=sender, clock=clock)  # type: ignore[arg-type]
     key = await put(database)
 
     stuck.refuses = [False, True]
@@ -203,9 +201,9 @@ async def test_what_was_sent_but_could_not_be_written_down_is_not_sent_again(
 
 async def test_what_was_cancelled_after_the_claim_is_not_sent(database: Database, clock: ManualClock) -> None:
     await put(database, about="alert:1")
-    claimed = await database.write(lambda connection: outbox.claim(connection, clock()))
+    claimed = await database.write(lambda connection: outbox.claim(connection, Channel.FCM, clock()))
     await database.write(lambda connection: outbox.cancel(connection, "alert:1", clock()))
-    desk = Desk(database=database, senders={}, clock=clock)
+    desk = Desk(database=database, channel=Channel.FCM, sender=None, clock=clock)
 
     assert await deliver.still_wanted(desk, [Errand(message=message) for message in claimed]) == []
 
@@ -336,8 +334,7 @@ async def test_a_deliverer_never_ends_silently(database: Database, clock: Manual
     deliverer = Deliverer(database, {Channel.FCM: sender}, clock, tick_s=3600)
     deliverer.start()
     await sender.reached.wait()
-    task = deliverer._task
-    assert task is not None
+    (task,) = deliverer._tasks
 
     with capture_logs() as logs:
         task.cancel()

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from app.config import Settings
 from app.kit.clock import ManualClock
-from app.push.channels import CHANNELS, open_channels
+from app.push.channels import open_channels
 from app.push.channels.fcm.sender import FcmSender
 from app.push.model import AddressKind, Channel, Level
 from app.push.render import Text
@@ -214,8 +214,7 @@ def test_an_address_that_is_not_registered_at_the_stand_in_does_not_exist() -> N
     assert b"UNREGISTERED" in (reply.body or b"")
 
 
-def test_every_channel_has_its_row_and_opens_only_when_it_is_set_up(clock: ManualClock) -> None:
-    assert set(Channel) == set(CHANNELS)
+def test_a_channel_opens_only_when_it_is_set_up(clock: ManualClock) -> None:
     assert open_channels(Settings(), clock) == {}
     assert {Channel.FCM} == set(open_channels(Settings(fcm_credentials="account.json"), clock))
 

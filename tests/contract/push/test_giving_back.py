@@ -21,7 +21,7 @@ async def test_what_was_claimed_by_a_round_that_failed_is_sent_by_the_next_and_n
     database: Database, clock: ManualClock, lost: str
 ) -> None:
     sender, stuck = FakeSender(), StuckDatabase(database)
-    desk = Desk(database=stuck, senders={Channel.FCM: sender}, clock=clock)  # type: ignore[arg-type]
+    desk = Desk(database=stuck, channel=Channel.FCM, sender=sender, clock=clock)  # type: ignore[arg-type]
     key = await put(database)
     stuck.loses_answers, stuck.refuses_to_read = lost == "the commit of the claim", lost != "the commit of the claim"
 
@@ -40,14 +40,14 @@ async def test_what_was_claimed_by_a_round_that_failed_is_sent_by_the_next_and_n
 
 async def test_what_another_process_took_over_is_not_given_back(database: Database, clock: ManualClock) -> None:
     sender, stuck = FakeSender(), StuckDatabase(database)
-    desk = Desk(database=stuck, senders={Channel.FCM: sender}, clock=clock)  # type: ignore[arg-type]
+    desk = Desk(database=stuck, channel=Channel.FCM, sender=sender, clock=clock)  # type: ignore[arg-type]
     key = await put(database)
     stuck.refuses_to_read = True
     with pytest.raises(Overloaded):
         await deliver_round(desk)
     stuck.refuses_to_read = False
     clock.pass_by(CLAIM)
-    assert len(await database.write(lambda connection: outbox.claim(connection, clock()))) == 1
+    assert len(await database.write(lambda connection: outbox.claim(connection, Channel.FCM, clock()))) == 1
 
     assert await deliver_round(desk) == 0
     assert await state(database, key) == ("sending", [(1, "unknown")])
@@ -56,7 +56,7 @@ async def test_what_another_process_took_over_is_not_given_back(database: Databa
 async def test_what_is_with_a_channel_is_not_given_back(database: Database, clock: ManualClock) -> None:
     """It may have arrived: only when its claim has run out it is sent again."""
     sender = DyingSender()
-    desk = Desk(database=database, senders={Channel.FCM: sender}, clock=clock)
+    desk = Desk(database=database, channel=Channel.FCM, sender=sender, clock=clock)
     key = await put(database)
     task = asyncio.create_task(deliver_round(desk))
     await sender.reached.wait()

