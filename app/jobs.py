@@ -15,7 +15,7 @@ from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from app.accounts import service as accounts
-from app.alerts.service import acting, raising, telling
+from app.alerts.service import acting, operating, raising, telling
 from app.config import Settings
 from app.db import dialect, intents, shards, units
 from app.db.errors import begins_anew, plain
@@ -74,6 +74,11 @@ def _note(connection: Connection, now: datetime, outage: timedelta) -> None:
 def judge_silence(connection: Connection, settings: Settings, now: datetime) -> None:
     """Raises alerts for devices that were not heard for too long."""
     raising.raise_all(connection, watch.tick(connection, now), now)
+
+
+def judge_outages(connection: Connection, settings: Settings, now: datetime) -> None:
+    """Notes which towns' devices, which fell silent together, are heard again."""
+    watch.judge_outages(connection, now)
 
 
 def judge_detectors(connection: Connection, settings: Settings, now: datetime) -> None:
@@ -137,6 +142,7 @@ JOBS: tuple[Job, ...] = (
     Job(name="intents", every_s=2, work=carry_out_intents),
     Job(name="commands", every_s=2, work=look_after_commands),
     Job(name="silence", every_s=5, work=judge_silence),
+    Job(name="outages", every_s=30, work=judge_outages),
     Job(name="passages", every_s=15, work=close_passages),
     Job(name="intervals", every_s=3600, work=learn_intervals),
     Job(name="partitions", every_s=3600, work=make_room),
@@ -201,6 +207,16 @@ def _sight_lost(connection: Connection, payload: Mapping[str, Any], now: datetim
     telling.untell(connection, HouseholdId(UUID(payload["household_id"])), now)
 
 
+def _devices_silent(connection: Connection, payload: Mapping[str, Any], now: datetime) -> None:
+    """Many devices of a town fell silent together: staff sees to it, and no family is told of silence meanwhile."""
+    operating.tell_silent(connection, payload, now)
+
+
+def _devices_heard(connection: Connection, payload: Mapping[str, Any], now: datetime) -> None:
+    """They are heard again."""
+    operating.tell_heard(connection, payload, now)
+
+
 INTENTS: dict[str, Callable[[Connection, Mapping[str, Any], datetime], None]] = {
     "wearer_ended": _wearer_ended,
     "device_released": _device_released,
@@ -210,6 +226,8 @@ INTENTS: dict[str, Callable[[Connection, Mapping[str, Any], datetime], None]] = 
     "geofence_ended": _geofence_ended,
     watch.EXPECTATION_ENDED: _expectation_ended,
     "sight_lost": _sight_lost,
+    watch.DEVICES_SILENT: _devices_silent,
+    watch.DEVICES_HEARD: _devices_heard,
 }
 
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from app.tags.model import DetectorTrouble, Spell
 from app.watch.model import Passed
+from app.watch.outage import Outage
 from app.watch.silence import Uptime
 
 NOT_HEARING = frozenset({DetectorTrouble.SILENT, DetectorTrouble.DEAF})
@@ -20,12 +21,13 @@ NAMES_JOINT = "、"
 
 
 class Around(Struct, frozen=True, kw_only=True):
-    """The service's own uptime, what was wrong with detectors (by id) and what they are called, and when tags were
-    really heard last: a tag that lies near a detector makes no new passage. For the same reason `passages`, by wearer,
-    are those at the detectors asked for that touch the time asked for, as they are now.
+    """The service's own uptime, the last outage of her town, what was wrong with detectors (by id) and what they are
+    called, and when tags were really heard last: a tag that lies near a detector makes no new passage. For the same
+    reason `passages`, by wearer, are those at the detectors asked for that touch the time asked for, as they are now.
     """
 
     uptime: Uptime | None = None
+    town: Outage | None = None
     spells: Mapping[UUID, Sequence[Spell]] = {}
     names: Mapping[UUID, str] = {}
     heard_at: Mapping[UUID, datetime] = {}

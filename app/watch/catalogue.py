@@ -21,6 +21,7 @@ from app.watch.model import (
     WatchEvent,
     WatchState,
 )
+from app.watch.outage import Outage
 from app.watch.silence import Uptime
 
 Look = Callable[[WatchState, Observation, Subject, datetime], Iterator[WatchEvent]]
@@ -75,7 +76,7 @@ WATCHES: tuple[Watch, ...] = (
         look=silence.look,
         sees=(Heard,),
         question="Is the device heard?",
-        tick=lambda state, subject, around, now: silence.tick(state, subject, around.uptime, now),
+        tick=lambda state, subject, around, now: silence.tick(state, subject, around.uptime, now, around.town),
     ),
     Watch(
         name="tag_silence",
@@ -137,11 +138,17 @@ def question(state: WatchState, subject: Subject, uptime: Uptime | None, now: da
     return asked_together((arrival.question(state, subject, now), tag_silence.question(state, subject, uptime, now)))
 
 
-def due_at(state: WatchState, subject: Subject, uptime: Uptime | None) -> datetime | None:
-    """When time alone will next say something; None when it cannot."""
+def due_at(
+    state: WatchState,
+    subject: Subject,
+    uptime: Uptime | None,
+    town: Outage | None = None,
+    now: datetime | None = None,
+) -> datetime | None:
+    """When time alone will next say something; None when it cannot. `town` is the last outage of her town at `now`."""
     due = tag_silence.due_at(state, subject.settings, uptime) if state.tags else None
     if state.devices:
-        due = _earlier(due, silence.due_at(state, subject.settings, uptime))
+        due = _earlier(due, silence.due_at(state, subject.settings, uptime, town, now))
     if subject.expectations:
         due = _earlier(due, arrival.due_at(state, subject))
     return due

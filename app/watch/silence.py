@@ -2,7 +2,8 @@
 
 The time at which silence will have lasted too long is a column (`due_at`); one loop looks at what is due. When this
 service itself was down for longer than the device's interval, nothing can be said about the device in that time: its
-silence is counted from when we were up again. A shorter restart changes nothing.
+silence is counted from when we were up again. A shorter restart changes nothing. It is the same where many devices of
+a town fell silent at once (`outage.py`).
 """
 
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from app.push.model import Level
+from app.watch import outage
 from app.watch.model import (
     AlertKind,
     DeviceState,
@@ -24,6 +26,7 @@ from app.watch.model import (
     WatchSettings,
     WatchState,
 )
+from app.watch.outage import Outage
 
 INTERVALS = 3
 """So many of its own intervals may pass without a word."""
@@ -49,29 +52,43 @@ def look(state: WatchState, observation: Observation, subject: Subject, now: dat
         yield _event(subject, observation.device_id, device, observation.received_at, Outcome.OVER)
 
 
-def tick(state: WatchState, subject: Subject, uptime: Uptime | None, now: datetime) -> Iterator[WatchEvent]:
-    """An event for each device whose silence has lasted too long at `now`."""
+def tick(
+    state: WatchState, subject: Subject, uptime: Uptime | None, now: datetime, town: Outage | None = None
+) -> Iterator[WatchEvent]:
+    """An event for each device whose silence has lasted too long at `now`; `town` is the last outage of her town."""
     if not subject.settings.silence:
         return
     for hexadecimal, device in state.devices.items():
-        due_at = _due_at(device, subject.settings, uptime)
+        due_at = _due_at(device, subject.settings, uptime, town, now)
         if due_at is not None and due_at <= now:
             device.silent = True
             yield _event(subject, UUID(hexadecimal), device, now, Outcome.BEGAN)
 
 
-def due_at(state: WatchState, settings: WatchSettings, uptime: Uptime | None) -> datetime | None:
-    """When the next device's silence will have lasted too long; None when none can."""
+def due_at(
+    state: WatchState,
+    settings: WatchSettings,
+    uptime: Uptime | None,
+    town: Outage | None = None,
+    now: datetime | None = None,
+) -> datetime | None:
+    """When the next device's silence will have lasted too long; None when none can. As it looks at `now` where an
+    outage of the town may still go on.
+    """
     if not settings.silence:
         return None
-    times = [_due_at(device, settings, uptime) for device in state.devices.values()]
+    times = [_due_at(device, settings, uptime, town, now) for device in state.devices.values()]
     return min((time for time in times if time is not None), default=None)
 
 
-def _due_at(device: DeviceState, settings: WatchSettings, uptime: Uptime | None) -> datetime | None:
+def _due_at(
+    device: DeviceState, settings: WatchSettings, uptime: Uptime | None, town: Outage | None, now: datetime | None
+) -> datetime | None:
     if device.silent or device.heard_at is None:
         return None
     since = device.heard_at
+    if town is not None and now is not None:
+        since = outage.silent_since(since, device.interval_s, town, now)
     if uptime is not None and since < uptime.up_since:
         down = uptime.up_since - uptime.down_since
         if down > timedelta(seconds=device.interval_s):

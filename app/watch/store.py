@@ -23,8 +23,9 @@ from app.kit.ids import AccountId, CityId, ExpectationId, WearerId, new_id
 from app.tags.tables import detector
 from app.watch.catalogue import Failure, decode_state, encode_state
 from app.watch.model import Expectation, WatchSettings, WatchState
+from app.watch.outage import Outage
 from app.watch.silence import Uptime
-from app.watch.tables import expectation, watch_failure, watch_setting, watch_state
+from app.watch.tables import device_outage, expectation, watch_failure, watch_setting, watch_state
 
 
 class Kept(Struct, kw_only=True):
@@ -256,6 +257,37 @@ def uptime(connection: Connection) -> Uptime | None:
     """Since when this service is up, None before its first heartbeat."""
     row = connection.execute(sa.select(heartbeat).where(heartbeat.c.name == "service")).one_or_none()
     return None if row is None else Uptime(up_since=row.up_since, down_since=row.down_since)
+
+
+def last_outages(connection: Connection, city_ids: Collection[int], since: datetime) -> dict[int, Outage]:
+    """The last outage of each of these towns that began at `since` or later."""
+    table = device_outage
+    query = sa.select(table).where(table.c.city_id.in_(city_ids), table.c.from_at >= since).order_by(table.c.from_at)
+    return {row.city_id: _outage(row) for row in connection.execute(query)}
+
+
+def outages_going_on(connection: Connection) -> list[Outage]:
+    """Outages that nobody saw the end of yet."""
+    return [
+        _outage(row) for row in connection.execute(sa.select(device_outage).where(device_outage.c.until_at.is_(None)))
+    ]
+
+
+def begin_outage(connection: Connection, one: Outage, now: datetime) -> bool:
+    """Notes an outage; whether nobody had noted it, or another one of this town that goes on."""
+    row = {"city_id": one.city_id, "from_at": one.from_at, "devices": one.devices, "noticed_at": now}
+    return connection.execute(dialect.insert(connection, device_outage).on_conflict_do_nothing(), [row]).rowcount == 1
+
+
+def end_outage(connection: Connection, one: Outage, until_at: datetime) -> bool:
+    """Notes that an outage is over; whether it went on until then."""
+    table = device_outage
+    mine = (table.c.city_id == one.city_id) & (table.c.from_at == one.from_at) & table.c.until_at.is_(None)
+    return connection.execute(sa.update(table).where(mine).values(until_at=until_at)).rowcount == 1
+
+
+def _outage(row: sa.Row[Any]) -> Outage:
+    return Outage(city_id=row.city_id, from_at=row.from_at, devices=row.devices, until_at=row.until_at)
 
 
 def _expectations(connection: Connection, query: sa.Select[Any]) -> list[Expectation]:

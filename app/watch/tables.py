@@ -44,6 +44,21 @@ expectation = sa.Table(
     moment("ended_at", nullable=True),
 )
 
+# When many devices of a town fell silent at once, how many they were, and when they were heard again.
+device_outage = sa.Table(
+    "device_outage",
+    metadata,
+    sa.Column("city_id", sa.Integer, primary_key=True, autoincrement=False),
+    moment("from_at", primary_key=True),
+    sa.Column("devices", sa.Integer, nullable=False),
+    moment("noticed_at"),
+    moment("until_at", nullable=True),
+)
+_goes_on = device_outage.c.until_at.is_(None)
+sa.Index(
+    "uq_device_outage_going_on", device_outage.c.city_id, unique=True, sqlite_where=_goes_on, postgresql_where=_goes_on
+)
+
 watch_failure = sa.Table(
     "watch_failure",
     metadata,

@@ -1,6 +1,6 @@
 """The use cases of accounts, one file a subject; this is their door."""
 
-from app.accounts.service.addresses import add_address, addresses, addresses_of, remove_address
+from app.accounts.service.addresses import add_address, addresses, addresses_of, remove_address, staff_addresses
 from app.accounts.service.people import (
     account_in_city,
     accounts,
@@ -79,6 +79,7 @@ __all__ = [
     "sign_ins",
     "sign_out",
     "sign_out_token",
+    "staff_addresses",
     "start_sign_in",
     "viewer_of",
 ]

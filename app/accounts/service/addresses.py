@@ -7,9 +7,10 @@ from sqlalchemy.engine import Connection
 
 from app.accounts.model import Viewer
 from app.accounts.store import addresses as store
+from app.accounts.store import people
 from app.db.locks import one_at_a_time
 from app.kit.errors import NotFound
-from app.kit.ids import AccountId, AddressId, SignInId
+from app.kit.ids import AccountId, AddressId, CityId, SignInId
 from app.push import store as push_store
 from app.push.model import Address, AddressKind, Channel
 
@@ -54,6 +55,12 @@ def addresses_of(connection: Connection, account_ids: Collection[AccountId]) -> 
     Accounts without one are absent.
     """
     return store.addresses_of(connection, account_ids) if account_ids else {}
+
+
+def staff_addresses(connection: Connection, city_id: CityId) -> list[Address]:
+    """Where the operators of a town and the administrators can be reached."""
+    found = addresses_of(connection, people.staff_ids(connection, city_id)).values()
+    return [address for addresses in found for address in addresses]
 
 
 def remove_address(connection: Connection, viewer: Viewer, address_id: AddressId, now: datetime) -> None:

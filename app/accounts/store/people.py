@@ -103,6 +103,14 @@ def accounts(
     return [_account(row) for row in connection.execute(query)]
 
 
+def staff_ids(connection: Connection, city_id: int) -> list[AccountId]:
+    """The operators of a town and the administrators of the installation, but for those who are disabled."""
+    here = (account.c.role == Role.OPERATOR.value) & (account.c.city_id == city_id)
+    everywhere = account.c.role == Role.ADMINISTRATOR.value
+    query = sa.select(account.c.id).where(here | everywhere, account.c.disabled_at.is_(None)).order_by(account.c.id)
+    return [AccountId(one) for one in connection.execute(query).scalars()]
+
+
 def update_account(connection: Connection, account_id: AccountId, values: Mapping[str, object]) -> None:
     """Changes some columns of an account."""
     connection.execute(sa.update(account).where(account.c.id == account_id).values(values))

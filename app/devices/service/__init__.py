@@ -32,7 +32,7 @@ from app.devices.service.orders import (
     order,
     pending,
 )
-from app.devices.service.reports import health_of, save_health
+from app.devices.service.reports import health_of, heard_since, save_health
 from app.devices.service.views import (
     DeviceView,
     ask,
@@ -68,6 +68,7 @@ __all__ = [
     "forget_commands_before",
     "hand_over",
     "health_of",
+    "heard_since",
     "intervals_of",
     "managed_device",
     "mark_sent",

@@ -1,6 +1,7 @@
 """What devices said of themselves."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from functools import cache, partial
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from sqlalchemy.engine import Connection
 from app.db import dialect
 from app.devices.health import VALUES
 from app.devices.model import DeviceHealth
-from app.devices.tables import device_health
+from app.devices.tables import device, device_health
 from app.kit.ids import DeviceId
 
 
@@ -32,6 +33,16 @@ def of(connection: Connection, device_ids: Collection[UUID]) -> dict[DeviceId, D
     rows = connection.execute(sa.select(device_health).where(device_health.c.device_id.in_(device_ids)))
     fields = DeviceHealth.__struct_fields__
     return {row.device_id: DeviceHealth(**{name: getattr(row, name) for name in fields}) for row in rows}
+
+
+def heard_since(connection: Connection, city_id: int, since: datetime) -> list[datetime]:
+    """When each device in service of a town was last heard, of those that were since then, in no order."""
+    query = (
+        sa.select(device_health.c.heard_at)
+        .join(device, device.c.id == device_health.c.device_id)
+        .where(device.c.city_id == city_id, device.c.ended_at.is_(None), device_health.c.heard_at >= since)
+    )
+    return list(connection.execute(query).scalars())
 
 
 @cache

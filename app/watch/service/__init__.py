@@ -2,9 +2,13 @@
 
 from app.watch.service.expectations import EXPECTATION_ENDED, Draft, end_expectation, expect, expectations
 from app.watch.service.looking import forget_all, forget_device, load, look, tick
+from app.watch.service.outages import DEVICES_HEARD, DEVICES_SILENT
+from app.watch.service.outages import judge as judge_outages
 from app.watch.service.settings import change_settings, settings
 
 __all__ = [
+    "DEVICES_HEARD",
+    "DEVICES_SILENT",
     "EXPECTATION_ENDED",
     "Draft",
     "change_settings",
@@ -13,6 +17,7 @@ __all__ = [
     "expectations",
     "forget_all",
     "forget_device",
+    "judge_outages",
     "load",
     "look",
     "settings",

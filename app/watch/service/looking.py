@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
 from sqlalchemy.engine import Connection
 
 from app.accounts.store.people import CITY_VERSION
@@ -20,6 +21,7 @@ from app.tags.store.detectors import DETECTOR_PLACES_VERSION
 from app.watch import arrival, catalogue, store
 from app.watch.around import Around, Question, asked_together
 from app.watch.model import Observation, Passed, Subject, WatchEvent, WatchSettings, WatchState
+from app.watch.service import outages
 from app.watch.silence import Uptime
 from app.watch.store import Kept as KeptState
 
@@ -61,14 +63,17 @@ def tick(connection: Connection, now: datetime) -> list[WatchEvent]:
     kept = store.load(connection, due)
     subjects = subjects_of(connection, due)
     uptime = store.uptime(connection)
+    towns = outages.of_towns(connection, due, now)
     around = _around(connection, kept, subjects, uptime, now)
+    around_in = {city_id: msgspec.structs.replace(around, town=towns.get(city_id)) for city_id in set(due.values())}
     events: list[WatchEvent] = []
     for subject_id, one in kept.items():
-        happened, failures = catalogue.tick(one.state, subjects[subject_id], around, now)
+        happened, failures = catalogue.tick(one.state, subjects[subject_id], around_in[due[subject_id]], now)
         events += happened
         if failures:
             store.save_failures(connection, subject_id, one.city_id, failures, now)
-    save(connection, list(kept.values()), subjects, uptime)
+    due_at = [catalogue.due_at(one.state, subjects[key], uptime, towns.get(due[key]), now) for key, one in kept.items()]
+    store.save(connection, list(kept.values()), due_at)
     return events
 
 
@@ -154,13 +159,12 @@ def save(
     connection: Connection,
     kept: list[KeptState],
     subjects: Mapping[UUID, Subject],
-    uptime: Uptime | None = None,
     now: datetime | None = None,
 ) -> None:
-    """Keeps the states. Without `uptime` a time for silence may be too early after an outage, and with `now` it may be
-    as early as it was; `tick` puts it right.
+    """Keeps the states. A time for silence may be too early after an outage, and with `now` it may be as early as it
+    was; `tick` puts it right.
     """
-    due_at = [catalogue.due_at(one.state, subjects[one.subject_id], uptime) for one in kept]
+    due_at = [catalogue.due_at(one.state, subjects[one.subject_id], None) for one in kept]
     store.save(connection, kept, due_at, now)
 
 

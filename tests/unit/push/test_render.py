@@ -24,6 +24,7 @@ PARAMS = {
     "accuracy_m": "18",
     "detector": "東門",
     "detectors": "東門、西門",
+    "devices": "480",
     "expected": "学校の正門",
     "since": "2026-03-31T22:50:00+00:00",
     "until": "2026-03-31T23:30:00+00:00",
@@ -57,6 +58,8 @@ KINDS = (
     "news.passage_visit",
     "news.arrived",
     "news.was_there",
+    "staff.devices_silent",
+    "staff.devices_heard",
 )
 REASONS = (
     "sos",
