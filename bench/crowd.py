@@ -25,6 +25,9 @@ GROUP = 64
 """Positions in one transaction, as 64 connections bring them."""
 
 _WARM_GROUP = 500
+_BETWEEN_CHANGES = 10
+"""Groups: at 4,000 positions a second six changes a second, when a large town has one in ten seconds."""
+
 _SEED = 11
 
 
@@ -59,10 +62,20 @@ class Crowd:
         return self._put(self._dice.sample(self._devices, min(GROUP, len(self._devices))))
 
     def spend_after_a_change_us(self) -> float:
-        """The same after the change of a fence somewhere: nothing of any wearer's fences is kept in memory."""
-        with self.engine.begin() as connection:
-            versions.bump(connection, geo.VERSION)
+        """The same for the first group after the change of somebody's fence; between two changes come other groups."""
+        for _ in range(_BETWEEN_CHANGES):
+            self.spend_us()
+        self._change([self._dice.choice(self.wearer_ids)])
         return self.spend_us()
+
+    def spend_with_none_kept_us(self) -> float:
+        """The same after a change of everybody's fences: nothing of any wearer's is kept in memory."""
+        self._change(None)
+        return self.spend_us()
+
+    def _change(self, wearer_ids: Sequence[UUID] | None) -> None:
+        with self.engine.begin() as connection:
+            versions.bump(connection, geo.VERSION, wearer_ids)
 
     def _put(self, chosen: Sequence[tuple[UUID, str]]) -> float:
         units = [self._unit(device_id, name) for device_id, name in chosen]

@@ -49,10 +49,14 @@ class Carrier(Holding, frozen=True, kw_only=True):
 
 
 class Carried(Struct, frozen=True):
-    """Who carried one device, oldest first; and how often it should be heard, where anybody ever carried it."""
+    """Who carried one device, oldest first; and how often it should be heard, where anybody ever carried it.
+
+    `contact_ids` are the contacts who ever did, also those who do not agree that their place is taken.
+    """
 
     carriers: tuple[Carrier, ...] = ()
     interval_s: int | None = None
+    contact_ids: frozenset[ContactId] = frozenset()
 
 
 class DeviceHealth(Struct, frozen=True, kw_only=True):

@@ -28,26 +28,26 @@ _OF_WEARERS = dialect.Lookup(
     sa.Column("wearer_id", KeyBytes()),
 )
 VERSION = "geofence"
-"""Counted up with every change, for those who keep geofences in memory."""
+"""Changes with the geofences of a wearer, for those who keep them in memory."""
 
 
 def insert(connection: Connection, city_id: CityId, fence: Geofence) -> None:
     """Keeps a new geofence of a wearer of that city."""
     connection.execute(sa.insert(geofence).values(id=fence.id, city_id=city_id, **_values(fence)))
-    versions.bump(connection, VERSION)
+    versions.bump(connection, VERSION, [fence.wearer_id])
 
 
 def update(connection: Connection, fence: Geofence) -> None:
     """Keeps what is different about a geofence."""
     connection.execute(sa.update(geofence).where(geofence.c.id == fence.id).values(**_values(fence)))
-    versions.bump(connection, VERSION)
+    versions.bump(connection, VERSION, [fence.wearer_id])
 
 
 def end(connection: Connection, wearer_id: WearerId, geofence_id: GeofenceId, now: datetime) -> bool:
     """Ends a geofence of the wearer; whether there was one to end."""
     mine = (geofence.c.id == geofence_id) & (geofence.c.wearer_id == wearer_id)
     ended = connection.execute(sa.update(geofence).where(mine, _ALIVE).values(ended_at=now)).rowcount == 1
-    versions.bump(connection, VERSION)
+    versions.bump(connection, VERSION, [wearer_id])
     return ended
 
 

@@ -173,7 +173,7 @@ def save_settings(
     row = {"settings": msgspec.to_builtins(settings), "changed_at": now, "changed_by": by}
     statement = dialect.insert(connection, watch_setting).values(wearer_id=wearer_id, **row)
     connection.execute(statement.on_conflict_do_update(index_elements=["wearer_id"], set_=row))
-    versions.bump(connection, SETTINGS_VERSION)
+    versions.bump(connection, SETTINGS_VERSION, [wearer_id])
 
 
 def expectations_of(connection: Connection, wearer_ids: Iterable[UUID]) -> dict[UUID, list[Expectation]]:
@@ -204,7 +204,7 @@ def add_expectation(connection: Connection, city_id: CityId, one: Expectation) -
     values = msgspec.structs.asdict(one) | {"detector_ids": [str(key) for key in one.detector_ids]}
     del values["interval_s"]  # It is the detectors'.
     connection.execute(sa.insert(expectation).values(city_id=city_id, **values))
-    versions.bump(connection, EXPECTATION_VERSION)
+    versions.bump(connection, EXPECTATION_VERSION, [one.wearer_id])
 
 
 def end_expectations(
@@ -216,7 +216,7 @@ def end_expectations(
         statement = statement.where(expectation.c.id == only)
     ended = connection.execute(statement.values(ended_at=now)).rowcount
     if ended:
-        versions.bump(connection, EXPECTATION_VERSION)
+        versions.bump(connection, EXPECTATION_VERSION, [wearer_id])
     return ended
 
 

@@ -56,7 +56,7 @@ def locked(connection: Connection, device_id: DeviceId) -> Device:
 def change(connection: Connection, device_id: DeviceId, values: Mapping[str, object]) -> None:
     """Overwrites some columns."""
     connection.execute(sa.update(device).where(device.c.id == device_id).values(dict(values)))
-    versions.bump(connection, CARRIERS_VERSION)
+    versions.bump(connection, CARRIERS_VERSION, [device_id])
 
 
 def page_of_city(connection: Connection, viewer: Viewer, after: UUID | None, count: int) -> list[Device]:

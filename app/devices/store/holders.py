@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy.engine import Connection, Row
@@ -30,17 +31,12 @@ _CARRIERS = (
         device_carrier.c.wearer_id,
         device_carrier.c.contact_id,
         contact.c.shares_place_since,
+        contact.c.ended_at,
         device.c.interval_s,
     )
     .join(device, device.c.id == device_carrier.c.device_id)
     .outerjoin(contact, contact.c.id == device_carrier.c.contact_id)
-    .where(
-        device_carrier.c.device_id.in_(sa.bindparam("ids", expanding=True)),
-        sa.or_(
-            device_carrier.c.contact_id.is_(None),
-            sa.and_(contact.c.shares_place_since.is_not(None), contact.c.ended_at.is_(None)),
-        ),
-    )
+    .where(device_carrier.c.device_id.in_(sa.bindparam("ids", expanding=True)))
     .order_by(device_carrier.c.device_id, device_carrier.c.from_at)
 )
 _LOOKUP = dialect.Lookup(_CARRIERS, device_carrier.c.device_id)
@@ -107,7 +103,7 @@ def save_history(
         connection.execute(sa.delete(table).where(table.c.device_id == device_id, table.c.from_at.in_(gone)))
     if new:
         connection.execute(sa.insert(table), new)
-    versions.bump(connection, CARRIERS_VERSION)
+    versions.bump(connection, CARRIERS_VERSION, [device_id])
 
 
 def carriers_now(connection: Connection, in_shards: Collection[int]) -> dict[UUID, UUID]:
@@ -127,20 +123,28 @@ def carried(connection: Connection, device_ids: Collection[UUID]) -> Mapping[UUI
     return _KEPT.of(connection, device_ids, _load_carried)
 
 
-_KEPT: versions.Kept[UUID, Carried] = versions.Kept(CARRIERS_VERSION, SHARING_VERSION)
+_KEPT: versions.Kept[UUID, Carried] = versions.Kept(
+    CARRIERS_VERSION, others={SHARING_VERSION: lambda one: one.contact_ids}
+)
 
 
 def _load_carried(connection: Connection, device_ids: Collection[UUID]) -> dict[UUID, Carried]:
     found = {device_id: Carried() for device_id in device_ids}
-    for device_id, from_at, until_at, wearer_id, contact_id, since, interval_s in _LOOKUP.rows(connection, device_ids):
+    rows = _LOOKUP.rows(connection, device_ids)
+    for device_id, from_at, until_at, wearer_id, contact_id, since, ended_at, interval_s in rows:
+        known = found[device_id]
+        contact_ids = known.contact_ids if contact_id is None else known.contact_ids | {contact_id}
+        if contact_id is not None and (since is None or ended_at is not None):
+            found[device_id] = msgspec.structs.replace(known, contact_ids=contact_ids)
+            continue
         start = from_at if since is None or since <= from_at else since
-        before = found[device_id].carriers
+        before = known.carriers
         if until_at is None or start < until_at:
             one = Carrier(
                 device_id=device_id, wearer_id=wearer_id, contact_id=contact_id, from_at=start, until_at=until_at
             )
             before = (*before, one)
-        found[device_id] = Carried(carriers=before, interval_s=interval_s)
+        found[device_id] = Carried(carriers=before, interval_s=interval_s, contact_ids=contact_ids)
     return found
 
 

@@ -51,14 +51,14 @@ def change(connection: Connection, contact_id: ContactId, values: Mapping[str, o
     """Overwrites some columns."""
     connection.execute(sa.update(contact).where(contact.c.id == contact_id).values(dict(values)))
     if not values.keys().isdisjoint({"shares_place_since", "ended_at"}):
-        versions.bump(connection, SHARING_VERSION)
+        versions.bump(connection, SHARING_VERSION, [contact_id])
 
 
 def withdraw_place(connection: Connection, wearer_id: WearerId, account_id: AccountId) -> None:
     """Ends the agreement of this account that its phone's place is taken for this wearer."""
     mine = sa.and_(contact.c.wearer_id == wearer_id, contact.c.account_id == account_id)
-    connection.execute(sa.update(contact).where(mine).values(shares_place_since=None))
-    versions.bump(connection, SHARING_VERSION)
+    withdrawal = sa.update(contact).where(mine).values(shares_place_since=None).returning(contact.c.id)
+    versions.bump(connection, SHARING_VERSION, connection.execute(withdrawal).scalars().all())
 
 
 def set_ranks(connection: Connection, ranks: Mapping[ContactId, int]) -> None:

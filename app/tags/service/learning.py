@@ -53,7 +53,7 @@ def learn_intervals(connection: Connection) -> int:
     for tag_id, interval_s in changed:
         connection.execute(sa.update(tag).where(tag.c.id == tag_id).values(interval_s=interval_s))
     if changed:
-        versions.bump(connection, TAG_CARRIERS_VERSION)
+        versions.bump(connection, TAG_CARRIERS_VERSION, [tag_id for tag_id, _ in changed])
     return len(changed)
 
 

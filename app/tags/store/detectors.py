@@ -39,7 +39,7 @@ _KEPT: versions.Kept[UUID, Placed | None] = versions.Kept(DETECTOR_PLACES_VERSIO
 def add(connection: Connection, one: Detector) -> bool:
     """Whether the detector was stored; not when one that calls itself so in this format is registered already."""
     insert = dialect.insert(connection, detector).values(**_row(one)).on_conflict_do_nothing()
-    versions.bump(connection, DETECTOR_PLACES_VERSION)
+    versions.bump(connection, DETECTOR_PLACES_VERSION, [one.id])
     return connection.execute(insert).rowcount == 1
 
 
@@ -47,7 +47,7 @@ def add_all(connection: Connection, new: Sequence[Detector]) -> None:
     """Stores many detectors, none of which is registered yet."""
     for start in range(0, len(new), ROWS_AT_ONCE):
         connection.execute(sa.insert(detector), [_row(one) for one in new[start : start + ROWS_AT_ONCE]])
-    versions.bump(connection, DETECTOR_PLACES_VERSION)
+    versions.bump(connection, DETECTOR_PLACES_VERSION, [one.id for one in new])
 
 
 def taken(connection: Connection, format: str, external_ids: Collection[str]) -> set[str]:
@@ -76,7 +76,7 @@ def locked(connection: Connection, detector_id: DetectorId) -> Detector:
 def change(connection: Connection, detector_id: DetectorId, values: Mapping[str, object]) -> None:
     """Overwrites some columns."""
     connection.execute(sa.update(detector).where(detector.c.id == detector_id).values(_plain(values)))
-    versions.bump(connection, DETECTOR_PLACES_VERSION)
+    versions.bump(connection, DETECTOR_PLACES_VERSION, [detector_id])
 
 
 def page(

@@ -51,7 +51,7 @@ def add(connection: Connection, one: Tag) -> bool:
     """Whether the tag was stored; not when one that cannot be told from it is registered already."""
     row = {name: getattr(one, name) for name in one.__struct_fields__}
     insert = dialect.insert(connection, tag).values(**row).on_conflict_do_nothing()
-    versions.bump(connection, TAG_CARRIERS_VERSION)
+    versions.bump(connection, TAG_CARRIERS_VERSION, [one.id])
     return connection.execute(insert).rowcount == 1
 
 
@@ -95,7 +95,7 @@ def queue_up(connection: Connection, tag_ids: Iterable[UUID]) -> None:
 def change(connection: Connection, tag_id: TagId, values: Mapping[str, object]) -> None:
     """Overwrites some columns."""
     connection.execute(sa.update(tag).where(tag.c.id == tag_id).values(dict(values)))
-    versions.bump(connection, TAG_CARRIERS_VERSION)
+    versions.bump(connection, TAG_CARRIERS_VERSION, [tag_id])
 
 
 def page_of_city(
@@ -175,7 +175,7 @@ def save_history(
         connection.execute(sa.delete(table).where(table.c.tag_id == tag_id, table.c.from_at.in_(gone)))
     if new:
         connection.execute(sa.insert(table), new)
-    versions.bump(connection, TAG_CARRIERS_VERSION)
+    versions.bump(connection, TAG_CARRIERS_VERSION, [tag_id])
 
 
 def tag_ids_of_wearer(connection: Connection, wearer_id: WearerId) -> list[TagId]:

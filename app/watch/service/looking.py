@@ -126,8 +126,16 @@ def _passages(connection: Connection, asked: Question, names: Mapping[UUID, str]
     }
 
 
+def _expected_at(one: Subject) -> list[UUID]:
+    return [detector_id for expectation in one.expectations for detector_id in expectation.detector_ids]
+
+
 _WATCHED: Kept[UUID, Subject] = Kept(
-    geo.VERSION, store.SETTINGS_VERSION, store.EXPECTATION_VERSION, CITY_VERSION, DETECTOR_PLACES_VERSION
+    geo.VERSION,
+    store.SETTINGS_VERSION,
+    store.EXPECTATION_VERSION,
+    CITY_VERSION,
+    others={DETECTOR_PLACES_VERSION: _expected_at},
 )
 
 

@@ -45,6 +45,7 @@ def test_the_carriers_of_a_batch_are_one_query_and_then_only_asked_whether_they_
 ) -> None:
     service.assign(connection, phone.id, contact_id=aiko(connection, cast).id, now=NOW)
     stranger = new_id()
+    service.carried(connection, [new_id()])  # Which versions there are is known.
     statements: list[str] = []
     sa.event.listen(connection, "before_cursor_execute", lambda *arguments: statements.append(arguments[2]))
 
