@@ -25,12 +25,15 @@ from app.devices import service as devices
 from app.geo.model import FencePurpose
 from app.history import service as history
 from app.kit.ids import CityId, ContactId, DeviceId, GeofenceId, HouseholdId, TagId, WearerId
+from app.push import outbox
 from app.tags import service as tags
 from app.watch import service as watch
 from app.watch.fence import fence_subject
 
 log = structlog.get_logger()
 
+MESSAGES_FORGOTTEN_MAX = 2000
+"""Messages to people that are looked at in one turn of `forget`, the oldest ones."""
 SURVEYS_KEPT = timedelta(days=2)
 """What devices heard around them is only for finding a place, and then goes."""
 
@@ -131,6 +134,7 @@ def forget(connection: Connection, settings: Settings, now: datetime) -> None:
     devices.forget_commands_before(connection, now - timedelta(days=settings.retention_days))
     history.forget_surveys_before(connection, now - SURVEYS_KEPT)
     tags.forget_detector_history(connection, now - timedelta(days=settings.retention_days))
+    outbox.forget_before(connection, now - timedelta(days=settings.retention_days), MESSAGES_FORGOTTEN_MAX)
     units.forget_before(connection, now - units.KEPT)
     shards.gather(connection)  # Where nobody publishes the register: its changes do not pile up.
     accounts.forget_failures(connection, now)

@@ -19,7 +19,10 @@ from app.history.tables import position
 from app.households import service as households
 from app.operations import _replay
 from app.pipeline import process
-from app.push.tables import address, message
+from app.push import outbox
+from app.push.model import Channel
+from app.push.retry import Delivery, Outcome
+from app.push.tables import address, delivery, message
 from app.watch.tables import watch_state
 from beacon_ingest.messages import Unit
 from tests.build import NOW, Town, a_fix, an_alarm, minutes, town, unit, viewer
@@ -149,6 +152,21 @@ def test_what_may_no_longer_be_kept_is_deleted(connection: Connection, here: Tow
 
     jobs.forget(connection, SETTINGS, NOW + timedelta(days=SETTINGS.retention_days, seconds=1))
     assert [] == connection.execute(sa.select(position.c.device_id)).all()
+
+
+def test_what_was_told_is_kept_as_long_as_positions_and_what_waits_is_kept(connection: Connection, here: Town) -> None:
+    feed(connection, unit(here.watch, an_alarm("sos")))
+    claimed = outbox.claim(connection, Channel.FCM, NOW, 1)
+    sent = Delivery(outcome=Outcome.SENT)
+    outbox.settle(connection, [outbox.Settlement(message=one, delivery=sent) for one in claimed], NOW)
+    waiting = len(connection.execute(sa.select(message.c.id)).all()) - 1
+    assert (1, 1) == (len(claimed), waiting)
+
+    for seconds, kept in ((0, 2), (1, 1)):
+        jobs.forget(connection, SETTINGS, NOW + timedelta(days=SETTINGS.retention_days, seconds=seconds))
+
+        assert kept == len(connection.execute(sa.select(message.c.id)).all())
+        assert kept - 1 == len(connection.execute(sa.select(delivery.c.id)).all())
 
 
 def test_sos_pressed_again_after_somebody_took_it_is_told_again_once_a_minute(

@@ -10,9 +10,9 @@ both carry the same `about`.
 from app.push.outbox.claiming import LIMIT, claim, oldest_due_at, wanted
 from app.push.outbox.putting import Note, cancel, put, put_all
 from app.push.outbox.rows import CLAIM_S, RANK
-from app.push.outbox.settling import Settlement, give_back, settle
+from app.push.outbox.settling import Settlement, forget_before, give_back, settle
 
 __all__ = [
-    "CLAIM_S", "LIMIT", "RANK", "Note", "Settlement", "cancel", "claim", "give_back", "oldest_due_at", "put", "put_all",
-    "settle", "wanted",
+    "CLAIM_S", "LIMIT", "RANK", "Note", "Settlement", "cancel", "claim", "forget_before", "give_back", "oldest_due_at",
+    "put", "put_all", "settle", "wanted",
 ]  # fmt: skip

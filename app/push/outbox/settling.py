@@ -69,6 +69,19 @@ def settle(connection: Connection, settlements: Sequence[Settlement], now: datet
     record(connection, [(one.message.id, one.message.attempts, one.delivery) for one in settlements], now)
 
 
+def forget_before(connection: Connection, before: datetime, rows_max: int) -> int:
+    """Deletes messages that ended earlier, with what was delivered of them, among the `rows_max` oldest; how many. Keys
+    sort by the time they were made, so no others are read.
+    """
+    table = tables.message
+    oldest = sa.select(table.c.id, table.c.ended_at).order_by(table.c.id).limit(rows_max).subquery()
+    ids = connection.execute(sa.select(oldest.c.id).where(oldest.c.ended_at < before)).scalars().all()
+    if ids:
+        connection.execute(sa.delete(tables.delivery).where(tables.delivery.c.message_id.in_(ids)))
+        connection.execute(sa.delete(table).where(table.c.id.in_(ids)))
+    return len(ids)
+
+
 def _move(action: Action, now: datetime) -> sa.Update:
     """An UPDATE for many: only of the claim that was made (`attempts` counts claims), and only where the table of
     transitions lets it.
