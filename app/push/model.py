@@ -19,10 +19,15 @@ class Channel(StrEnum):
 
 
 class AddressKind(StrEnum):
-    """What an FCM address is: a registration token, or a Firebase installation id (both are supported side by side)."""
+    """What an address is. Of FCM a registration token or a Firebase installation id (both are supported side by side),
+    of Web Push the subscription of a browser, of e-mail a mailbox, of webhooks somebody else's gateway.
+    """
 
     TOKEN = "token"  # noqa: S105
     FID = "fid"
+    SUBSCRIPTION = "subscription"
+    MAILBOX = "mailbox"
+    GATEWAY = "gateway"
 
 
 class Level(StrEnum):
@@ -44,7 +49,9 @@ class MessageState(StrEnum):
 
 
 class Address(Struct, frozen=True, kw_only=True):
-    """Where somebody can be reached. `language` is `ja`, `easy` (easy Japanese) or `en`."""
+    """Where somebody can be reached. `language` is `ja`, `easy` (easy Japanese) or `en`; `keys` is what the service
+    wants besides the value to reach it.
+    """
 
     id: AddressId
     channel: Channel
@@ -52,6 +59,7 @@ class Address(Struct, frozen=True, kw_only=True):
     value: str
     language: str
     last_seen_at: datetime
+    keys: Mapping[str, str] = {}
     dead_since: datetime | None = None
 
 

@@ -1,6 +1,6 @@
 """Rows of addresses: where people can be reached. Messages and deliveries have their queries in `outbox.py`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,8 +14,9 @@ from app.push.tables import address
 
 
 def save_address(
-    connection: Connection, *, channel: Channel, kind: AddressKind, value: str, language: str, now: datetime
-) -> Address:
+    connection: Connection, *, channel: Channel, kind: AddressKind, value: str, language: str, now: datetime,
+    keys: Mapping[str, str] | None = None,
+) -> Address:  # fmt: skip
     """The address with this value: made, or refreshed as seen at `now` and alive again."""
     row = {
         "id": new_id(),
@@ -23,10 +24,12 @@ def save_address(
         "kind": kind.value,
         "value": value,
         "language": language,
+        "keys": keys,
         "created_at": now,
         "last_seen_at": now,
     }
-    fresh = {"kind": kind.value, "language": language, "last_seen_at": now, "dead_since": None, "dead_reason": None}
+    alive = {"last_seen_at": now, "dead_since": None, "dead_reason": None}
+    fresh = {"kind": kind.value, "language": language, "keys": keys, **alive}
     query = (
         dialect.insert(connection, address)
         .values(row)
@@ -85,5 +88,6 @@ def to_address(row: "sa.Row[Any]") -> Address:
         value=row.value,
         language=row.language,
         last_seen_at=row.last_seen_at,
+        keys=row.keys or {},
         dead_since=row.dead_since,
     )

@@ -64,7 +64,7 @@ class AddressBody(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True)
     """Where this phone can be reached."""
 
     channel: Literal["fcm"] = "fcm"
-    kind: Annotated[AddressKind, Meta(description="registration token, or Firebase installation id")]
+    kind: Annotated[Literal["token", "fid"], Meta(description="registration token, or Firebase installation id")]
     value: Annotated[str, Meta(min_length=1, max_length=4096, pattern=r"^[!-~]+(?!\n)$", description="the token or id")]
     language: Language | UnsetType = UNSET
 
@@ -233,7 +233,7 @@ async def add_address(
                 connection,
                 viewer.account_id,
                 Channel(data.channel),
-                data.kind,
+                AddressKind(data.kind),
                 data.value,
                 given(data.language) or account.language,
                 now,

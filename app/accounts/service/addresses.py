@@ -1,6 +1,6 @@
 """Use cases of one's own push addresses."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy.engine import Connection
@@ -27,6 +27,7 @@ def add_address(
     language: str,
     now: datetime,
     sign_in_id: SignInId | None = None,
+    keys: Mapping[str, str] | None = None,
 ) -> Address:
     """The address, now this account's and seen at `now`.
 
@@ -37,7 +38,9 @@ def add_address(
     known = push_store.address_id_of(connection, channel, value)
     if known is not None and store.owner_of(connection, known) not in (None, account_id):
         push_store.retire_address(connection, known, "registered by another account", now)
-    address = push_store.save_address(connection, channel=channel, kind=kind, value=value, language=language, now=now)
+    address = push_store.save_address(
+        connection, channel=channel, kind=kind, value=value, language=language, now=now, keys=keys
+    )
     store.link_address(connection, account_id, address.id, sign_in_id)
     for surplus in store.addresses(connection, account_id)[ADDRESSES_MAX:]:
         push_store.kill_address(connection, surplus.id, "too many addresses", now)

@@ -144,6 +144,7 @@ def _due(connection: Connection, channel: Channel, now: datetime, limit: int) ->
             address.c.value,
             address.c.language,
             address.c.last_seen_at,
+            address.c["keys"].label("address_keys"),
             address.c.dead_since,
             overtaken.label("overtaken"),
         )
@@ -216,6 +217,7 @@ def _message(row: sa.Row[Any], channel: Channel) -> Message:
             value=row.value,
             language=row.language,
             last_seen_at=row.last_seen_at,
+            keys=row.address_keys or {},
             dead_since=row.dead_since,
         ),
         kind=row.kind,

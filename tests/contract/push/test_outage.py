@@ -53,7 +53,7 @@ class Mail(FakeSender):
 async def put_mail(database: Database, now: datetime) -> None:
     def work(connection: sa.Connection) -> None:
         mailbox = store.save_address(
-            connection, channel=Channel.EMAIL, kind=AddressKind.TOKEN, value="a@example.jp", language="ja", now=NOW
+            connection, channel=Channel.EMAIL, kind=AddressKind.MAILBOX, value="a@example.jp", language="ja", now=NOW
         )
         a_message(connection, mailbox.id, channel=Channel.EMAIL, now=now, expires_at=now + MINUTE)
 

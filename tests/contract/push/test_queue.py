@@ -21,10 +21,14 @@ SECOND = timedelta(seconds=1)
 MANY = 3000
 
 
+KEYS = {"auth": "for its owner only"}
+
+
 def a_mailbox(connection: Connection) -> AddressId:
     return store.save_address(
-        connection, channel=Channel.EMAIL, kind=AddressKind.TOKEN, value="a@example.jp", language="ja", now=NOW
-    ).id
+        connection, channel=Channel.EMAIL, kind=AddressKind.MAILBOX, value="a@example.jp", language="ja", now=NOW,
+        keys=KEYS,
+    ).id  # fmt: skip
 
 
 def put_many(connection: Connection, channel: Channel, address_id: AddressId) -> None:
@@ -49,7 +53,8 @@ def test_what_is_for_another_channel_is_neither_claimed_nor_in_the_way(connectio
         a_message(connection, phone, kind="alert.sos")
     a_message(connection, mailbox, channel=Channel.EMAIL, kind="alert.fall", level=Level.NEWS)
 
-    assert ["alert.fall"] == kinds(connection, Channel.EMAIL, limit=2)
+    (letter,) = outbox.claim(connection, Channel.EMAIL, NOW, 2)
+    assert ("alert.fall", AddressKind.MAILBOX, KEYS) == (letter.kind, letter.address.kind, letter.address.keys)
     assert ["alert.sos"] * 2 == kinds(connection, limit=2)
 
 
