@@ -22,6 +22,7 @@ from app.parts import Service, Ticker
 from app.pipeline import process
 from app.push.channels import open_channels
 from app.push.deliver import Deliverer
+from app.push.tokens import Tokens
 from app.snapshots import Snapshots
 from beacon_ingest.messages import DetectorUnit, Unit
 from beacon_ingest.stream import StreamFull
@@ -70,7 +71,10 @@ async def running(settings: Settings, clock: Clock = system_clock) -> AsyncItera
         stream = EmbeddedStream(database, clock)
         downlink = Downlink(database, clock)
         doors = await parts.open_doors(stack, settings, clock, snapshots, stream, downlink, database.listeners, metrics)
-        deliverer = Deliverer(database, open_channels(settings, clock), clock, tick_s=settings.tick_s, meters=meters)
+        deliverer = Deliverer(
+            database, open_channels(settings, clock), clock, tick_s=settings.tick_s, meters=meters,
+            tokens=Tokens(detector_secret(settings)),
+        )  # fmt: skip
         deliverer.start()
         stack.push_async_callback(deliverer.stop)
         ticker = Ticker()

@@ -28,6 +28,7 @@ from app.parts import Service, Ticker
 from app.publisher import Publisher
 from app.push.channels import open_channels
 from app.push.deliver import Deliverer
+from app.push.tokens import Tokens
 from app.snapshots import key_of
 from app.worker import Worker
 from beacon_ingest.asking import AskingDownlink
@@ -120,7 +121,10 @@ async def worker(settings: Settings, clock: Clock = system_clock) -> AsyncIterat
         publishing.start()
         stack.push_async_callback(publishing.stop)
         meters = parts.measured(database, metrics, traces)
-        deliverer = Deliverer(database, open_channels(settings, clock), clock, tick_s=settings.tick_s, meters=meters)
+        deliverer = Deliverer(
+            database, open_channels(settings, clock), clock, tick_s=settings.tick_s, meters=meters,
+            tokens=Tokens(detector_secret(settings)),
+        )  # fmt: skip
         deliverer.start()
         stack.push_async_callback(deliverer.stop)
         crew = Worker(database, broker, clock, partitions=settings.partitions, lease_s=settings.lease_s, meters=meters)

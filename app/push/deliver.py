@@ -23,12 +23,13 @@ from app.kit.ids import MessageId
 from app.meters import Meters
 from app.push import outbox, render, rest, retry, store
 from app.push.channels import CHANNELS
-from app.push.channels.parcel import Parcel, Sender
+from app.push.channels.parcel import Parcel, Sender, parcel
 from app.push.model import Channel, Level, Message
 from app.push.outbox import Settlement
 from app.push.render import Text
 from app.push.rest import AWAKE, Rest
 from app.push.retry import Delivery, Outcome, RetryDecision
+from app.push.tokens import Tokens
 
 log = structlog.get_logger()
 
@@ -72,6 +73,7 @@ class Desk(Struct, kw_only=True):
     unsettled: list[Settlement] = field(default_factory=list)
     held: Held | None = None
     meters: Meters | None = None
+    tokens: Tokens | None = None
     rest: Rest = AWAKE
 
 
@@ -91,7 +93,7 @@ async def send(desk: Desk, errands: list[Errand]) -> list[Errand]:
     """Hands everything to the channel, and adds what became of it."""
     desk.held = None  # From here on they may have arrived.
     began_s = monotonic_s()
-    sent = await _send_group(desk.sender, errands)
+    sent = await _send_group(desk, errands)
     deliveries = {errand.message.id: errand.delivery for errand in sent if errand.delivery is not None}
     desk.rest = _rested(desk, deliveries)
     if desk.meters is not None:
@@ -113,13 +115,14 @@ STAGES: tuple[Callable[[Desk, list[Errand]], Awaitable[list[Errand]]], ...] = (s
 
 
 def desks(
-    database: Database, senders: Mapping[Channel, Sender], clock: Clock, meters: Meters | None = None
-) -> list[Desk]:
+    database: Database, senders: Mapping[Channel, Sender], clock: Clock, meters: Meters | None = None,
+    tokens: Tokens | None = None,
+) -> list[Desk]:  # fmt: skip
     """A desk for each channel that this version can send over, also where it is not set up: what is to go over it fails
     and says so. What is for other channels is left to newer processes.
     """
     return [
-        Desk(database=database, channel=channel, sender=senders.get(channel), clock=clock, meters=meters)
+        Desk(database=database, channel=channel, sender=senders.get(channel), clock=clock, meters=meters, tokens=tokens)
         for channel in Channel
         if channel in CHANNELS or channel in senders
     ]
@@ -171,14 +174,14 @@ class Deliverer:
 
     def __init__(
         self, database: Database, senders: Mapping[Channel, Sender], clock: Clock, *, tick_s: float,
-        meters: Meters | None = None,
+        meters: Meters | None = None, tokens: Tokens | None = None,
     ) -> None:  # fmt: skip
         self._database = database
         self._senders = senders
         self._clock = clock
         self._tick_s = tick_s
         self._meters = meters
-        self._desks = desks(database, senders, clock, meters)
+        self._desks = desks(database, senders, clock, meters, tokens)
         self._wakes = {desk.channel: asyncio.Event() for desk in self._desks}
         self._stopping = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -287,13 +290,13 @@ def _words(message: Message) -> Text:
         return render.title_and_body(render.OTHER, language, {}, urgent=urgent)
 
 
-async def _send_group(sender: Sender | None, errands: list[Errand]) -> list[Errand]:
+async def _send_group(desk: Desk, errands: list[Errand]) -> list[Errand]:
     """The errands with their deliveries."""
-    if sender is None:
+    if desk.sender is None:
         nothing = Delivery(outcome=Outcome.REFUSED, error="this channel is not set up")
         return [replace(errand, delivery=nothing) for errand in errands]
-    parcels = [Parcel(message=errand.message, text=errand.text) for errand in errands if errand.text is not None]
-    deliveries = await _send(sender, parcels)
+    parcels = [parcel(one.message, one.text, desk.tokens) for one in errands if one.text is not None]
+    deliveries = await _send(desk.sender, parcels)
     return [replace(errand, delivery=delivery) for errand, delivery in zip(errands, deliveries, strict=True)]
 
 

@@ -8,13 +8,39 @@ from msgspec import Struct
 from app.push.model import Message
 from app.push.render import Text
 from app.push.retry import Delivery
+from app.push.tokens import Purpose, Tokens
+
+ASKS_NOTHING = frozenset(
+    {"alert.acknowledged", "alert.resolved", "alert.returned", "alert.arrived_late", "alert.was_there",
+     "alert.tag_heard_again"}
+)  # fmt: skip
+"""Kinds about an alert that nobody has to answer: somebody sees to it, or it is over."""
 
 
 class Parcel(Struct, frozen=True, kw_only=True):
-    """A claimed message with its words, ready to be sent."""
+    """A claimed message with its words, ready to be sent.
+
+    `receipt` is the token by which whoever shows it says so, `answer` the one by which its alert is answered; None when
+    the message asks nothing. Whoever sees a token can use it: a channel gives `answer` only to the one it is sent to.
+    """
 
     message: Message
     text: Text
+    receipt: str | None = None
+    answer: str | None = None
+
+
+def asks(kind: str) -> bool:
+    """Whether a message of this kind asks somebody to see to an alert."""
+    return kind.startswith("alert.") and kind not in ASKS_NOTHING
+
+
+def parcel(message: Message, text: Text, tokens: Tokens | None) -> Parcel:
+    """The parcel of a message, with the tokens that it carries; none where nobody makes them."""
+    if tokens is None:
+        return Parcel(message=message, text=text)
+    answer = tokens.of(message.id, Purpose.ANSWER) if asks(message.kind) else None
+    return Parcel(message=message, text=text, receipt=tokens.of(message.id, Purpose.RECEIPT), answer=answer)
 
 
 class Sender(Protocol):

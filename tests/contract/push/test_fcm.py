@@ -32,7 +32,6 @@ async def test_an_urgent_message_arrives_as_fcm_wants_it(fcm: FcmSender, stand_i
         },
         "data": {"about": ABOUT, "kind": "alert.geofence_exit", "level": "urgent"},
         "android": {
-            "collapse_key": ABOUT,
             "priority": "high",
             "ttl": "3600s",
             "notification": {
@@ -52,6 +51,16 @@ async def test_an_urgent_message_arrives_as_fcm_wants_it(fcm: FcmSender, stand_i
             "payload": {"aps": {"sound": "default", "interruption-level": "time-sensitive"}},
         },
     }
+
+
+async def test_the_app_is_given_what_it_says_by_that_the_message_was_shown(
+    fcm: FcmSender, stand_in: FcmStandIn
+) -> None:
+    await fcm.send([replace(a_parcel(), receipt="shown-by-this", answer="not for every screen")])
+
+    (push,) = stand_in.received
+    assert push.message["data"]["receipt"] == "shown-by-this"
+    assert "not for every screen" not in str(push.message)
 
 
 async def test_a_notice_does_not_wake_anybody(fcm: FcmSender, stand_in: FcmStandIn) -> None:

@@ -126,17 +126,19 @@ class FcmClient:
 def firebase_message(parcel: Parcel, now: datetime) -> Any:
     """The message as FCM wants it.
 
-    Besides the sentence it carries no more than what it is about, its kind and its level: the app asks for the
-    rest.
+    Besides the sentence it carries no more than what it is about, its kind, its level, and the token by which the app
+    says that it was shown: the app asks for the rest.
     """
     message, text = parcel.message, parcel.text
     urgent = message.level is Level.URGENT
     collapse = collapse_id(message.about)
+    data = {"about": message.about, "kind": message.kind, "level": message.level.value}
     addressed = messaging.Message(
-        data={"about": message.about, "kind": message.kind, "level": message.level.value},
+        data=data if parcel.receipt is None else {**data, "receipt": parcel.receipt},
         notification=messaging.Notification(title=text.title, body=text.body),
         android=messaging.AndroidConfig(
-            collapse_key=collapse,
+            # No collapse_key: FCM keeps at most four of a phone that is away. The tag makes two messages one where they
+            # are shown.
             # High priority must show something, or FCM lowers it for this phone from then on; ours always do.
             priority="high" if urgent else "normal",
             ttl=min(max(message.expires_at - now, timedelta(0)), TTL_MAX),

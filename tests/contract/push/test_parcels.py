@@ -1,0 +1,44 @@
+"""What a message carries so that whoever gets it can say something without signing in."""
+
+from app.db.engine import Database
+from app.kit.clock import ManualClock
+from app.push.channels.parcel import ASKS_NOTHING, Parcel
+from app.push.deliver import Desk, deliver_round
+from app.push.model import Channel
+from app.push.render import known
+from app.push.tokens import Purpose, Tokens
+from tests.contract.push.builders import FakeSender, put
+
+TOKENS = Tokens(b"a secret of this installation, 32 bytes")
+
+
+async def sent(database: Database, clock: ManualClock, kind: str, tokens: Tokens | None = TOKENS) -> Parcel:
+    sender = FakeSender()
+    await put(database, kind=kind)
+    await deliver_round(Desk(database=database, channel=Channel.FCM, sender=sender, clock=clock, tokens=tokens))
+    (parcel,) = sender.parcels
+    return parcel
+
+
+async def test_an_alert_carries_the_token_of_its_receipt_and_that_of_its_answer(
+    database: Database, clock: ManualClock
+) -> None:
+    parcel = await sent(database, clock, "alert.sos")
+
+    assert parcel.receipt == TOKENS.of(parcel.message.id, Purpose.RECEIPT)
+    assert parcel.answer == TOKENS.of(parcel.message.id, Purpose.ANSWER)
+
+
+async def test_what_is_over_news_and_the_staffs_messages_ask_nothing(database: Database, clock: ManualClock) -> None:
+    for kind in [*sorted(ASKS_NOTHING), "news.passage", "staff.devices_silent"]:
+        parcel = await sent(database, clock, kind)
+
+        assert known(kind)
+        assert parcel.receipt == TOKENS.of(parcel.message.id, Purpose.RECEIPT)
+        assert parcel.answer is None
+
+
+async def test_where_nobody_makes_tokens_none_is_carried(database: Database, clock: ManualClock) -> None:
+    parcel = await sent(database, clock, "alert.sos", tokens=None)
+
+    assert (parcel.receipt, parcel.answer) == (None, None)
