@@ -24,8 +24,8 @@ from app.accounts import service as accounts
 from app.accounts.auth import May
 from app.accounts.model import Role, Viewer
 from app.accounts.permissions import Action, allowed
-from app.alerts import store as alert_store
 from app.alerts.service import viewing
+from app.alerts.store import alerts as alert_store
 from app.db.engine import Database
 from app.households import service as households
 from app.households.model import Scope

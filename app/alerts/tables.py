@@ -1,4 +1,6 @@
-"""Alerts, the causes that were already seen, and everything that happened to an alert."""
+"""Alerts, the causes that were already seen, everything that happened to an alert, who was told and who goes; the
+policies and the duty tables of cities.
+"""
 
 import sqlalchemy as sa
 
@@ -26,6 +28,16 @@ alert = sa.Table(
     key("acknowledged_by", nullable=True),
     moment("ended_at", nullable=True),
     key("ended_by", nullable=True),
+    sa.Column("acknowledged_via", sa.String(20), nullable=True),
+    # How it is told (`policies.Plan`, as it was when that began), what is said, and how far that has come. An alert
+    # that a version before 0013 opened has none, until the auditor gives it one.
+    sa.Column("plan", sa.JSON, nullable=True),
+    sa.Column("words", sa.JSON, nullable=True),
+    sa.Column("step", sa.SmallInteger, nullable=True),
+    sa.Column("times", sa.Integer, nullable=True),
+    sa.Column("turn", sa.Integer, nullable=True),
+    # The one timer: of an open alert when the next step is due, of an acknowledged one when it opens again.
+    moment("due_at", nullable=True),
     sa.Index("ix_alert_city_id_opened_at", "city_id", "opened_at"),
     sa.Index("ix_alert_wearer_id_opened_at", "wearer_id", "opened_at"),
 )
@@ -39,6 +51,72 @@ sa.Index(
     unique=True,
     sqlite_where=_going_on,
     postgresql_where=_going_on,
+)
+
+_due = _going_on & alert.c.due_at.is_not(None)
+sa.Index("ix_alert_due", alert.c.due_at, sqlite_where=_due, postgresql_where=_due)
+
+# One person told at one turn. Its messages bear its key; `rung` is the group of channels that was tried last.
+telling = sa.Table(
+    "telling",
+    metadata,
+    key(),
+    key("alert_id", sa.ForeignKey("alert.id"), nullable=False),
+    sa.Column("turn", sa.Integer, nullable=False),
+    key("account_id", nullable=False),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("rung", sa.SmallInteger, nullable=False),
+    moment("at"),
+    # When to look whether a phone answered, and else to try the next channel; null when nothing is left to do.
+    moment("fall_at", nullable=True),
+    sa.Column("unreached", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.UniqueConstraint("alert_id", "turn", "account_id"),
+)
+_falls = telling.c.fall_at.is_not(None)
+sa.Index("ix_telling_fall", telling.c.fall_at, sqlite_where=_falls, postgresql_where=_falls)
+
+alert_ack = sa.Table(
+    "alert_ack",
+    metadata,
+    key("alert_id", sa.ForeignKey("alert.id"), primary_key=True),
+    key("account_id", primary_key=True),
+    moment("at"),
+    sa.Column("via", sa.String(20), nullable=False),
+)
+
+alert_going = sa.Table(
+    "alert_going",
+    metadata,
+    key("alert_id", sa.ForeignKey("alert.id"), primary_key=True),
+    key("account_id", primary_key=True),
+    moment("at"),
+    moment("arrives_at", nullable=True),
+)
+
+# `about` is the wearer's key in hexadecimal, or empty for the city itself: a key with a nullable part would constrain
+# nothing.
+escalation_policy = sa.Table(
+    "escalation_policy",
+    metadata,
+    sa.Column("city_id", sa.Integer, sa.ForeignKey("city.id"), primary_key=True, autoincrement=False),
+    sa.Column("about", sa.String(32), primary_key=True),
+    sa.Column("policy", sa.JSON, nullable=False),
+    moment("changed_at"),
+    key("changed_by", nullable=False),
+)
+
+duty_shift = sa.Table(
+    "duty_shift",
+    metadata,
+    key(),
+    sa.Column("city_id", sa.Integer, sa.ForeignKey("city.id"), nullable=False, index=True),
+    key("account_id", sa.ForeignKey("account.id"), nullable=False),
+    sa.Column("hours", sa.JSON, nullable=False),
+    sa.Column("from_on", sa.Date, nullable=False),
+    sa.Column("until_on", sa.Date, nullable=True),
+    moment("created_at"),
+    key("created_by", nullable=False),
+    moment("ended_at", nullable=True),
 )
 
 alert_cause = sa.Table(

@@ -26,6 +26,8 @@ DetectorId = NewType("DetectorId", UUID)
 PassageId = NewType("PassageId", UUID)
 ExpectationId = NewType("ExpectationId", UUID)
 AlertId = NewType("AlertId", UUID)
+ShiftId = NewType("ShiftId", UUID)
+TellingId = NewType("TellingId", UUID)
 AddressId = NewType("AddressId", UUID)
 MessageId = NewType("MessageId", UUID)
 

@@ -78,6 +78,8 @@ _index(
     where=_pending & message.c.not_before.is_(None),
 )  # fmt: skip
 _index("ix_message_held", message.c.channel, message.c.not_before, where=_pending & message.c.not_before.is_not(None))
+_of = message.c.on_behalf.is_not(None)
+sa.Index("ix_message_on_behalf", message.c.on_behalf, sqlite_where=_of, postgresql_where=_of)
 # What older processes put, until somebody fills in where it belongs.
 _index("ix_message_unplaced", message.c.id, where=_pending & message.c.channel.is_(None))
 

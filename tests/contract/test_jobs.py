@@ -7,9 +7,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from app import jobs
-from app.alerts import store as alert_store
 from app.alerts.model import Alert, AlertState, What
 from app.alerts.service import acting
+from app.alerts.store import alerts as alert_store
 from app.config import Settings
 from app.db import intents, units
 from app.db.tables import ingest_unit, intent

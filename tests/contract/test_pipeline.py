@@ -6,8 +6,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from app.alerts import store as alert_store
 from app.alerts.model import Alert, AlertState, What
+from app.alerts.store import alerts as alert_store
 from app.db import units
 from app.db.tables import dead_letter, ingest_unit
 from app.devices import service as devices

@@ -7,9 +7,9 @@ import msgspec
 from sqlalchemy.engine import Connection
 
 from app.accounts.model import Viewer
-from app.alerts import store
 from app.alerts.model import Alert, AlertAction, AlertState, What
 from app.alerts.service import telling, viewing
+from app.alerts.store import alerts as store
 from app.alerts.transitions import after
 from app.db.session import hint
 from app.kit.errors import Conflict

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 import msgspec
 from sqlalchemy.engine import Connection
 
-from app.alerts import store
 from app.alerts.model import Alert, AlertAction, AlertState, What
 from app.alerts.service import telling
+from app.alerts.store import alerts as store
 from app.alerts.transitions import after
 from app.db.session import hint
 from app.kit.ids import AlertId, new_id

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.engine import Connection
 
 from app.accounts import service as accounts
-from app.alerts import store
 from app.alerts.model import Alert, What
+from app.alerts.store import alerts as store
 from app.households import service as households
 from app.households.model import Scope
 from app.kit.ids import AccountId, AddressId, HouseholdId, WearerId

@@ -8,8 +8,8 @@ from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from app.accounts.model import Viewer
-from app.alerts import store
 from app.alerts.model import Alert, AlertState, What
+from app.alerts.store import alerts as store
 from app.households import service as households
 from app.households.model import Purpose, Scope
 from app.kit.errors import NotFound

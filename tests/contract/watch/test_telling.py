@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from app import jobs
 from app.accounts import service as accounts
-from app.alerts import store as alert_store
 from app.alerts.model import Alert, AlertState
 from app.alerts.service import acting, raising, telling
+from app.alerts.store import alerts as alert_store
 from app.config import Settings
 from app.households import service as households
 from app.households.model import Scope

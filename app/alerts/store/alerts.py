@@ -1,4 +1,4 @@
-"""The queries of alerts."""
+"""The queries of alerts, their causes and their history."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime

@@ -1,0 +1,86 @@
+"""Where an alert is in its plan and what comes next: told at once, told again, told to the next ones, over the next
+channel. Pure: positions in, positions out; `service/escalating.py` carries them out.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+
+from msgspec import Struct
+
+from app.alerts.policies import Plan, Step
+from app.push.model import Address, Channel, MessageState
+
+RECEIPT_S = 30
+"""No sign of life from the phone for so long after it was told: the next channel is tried."""
+
+RUNGS: tuple[frozenset[Channel], ...] = (
+    frozenset({Channel.FCM, Channel.WEBPUSH}),
+    frozenset({Channel.WEBHOOK}),
+    frozenset({Channel.EMAIL}),
+)
+"""The order in which the channels of a person are tried: what rings, then a gateway of the town (SMS, voice), mail."""
+
+
+class Position(Struct, frozen=True, kw_only=True):
+    """The step that was told last and how often it was; `turn` counts everything that was told, and only grows."""
+
+    step: int = -1
+    times: int = 0
+    turn: int = 0
+
+
+def after(plan: Plan, position: Position) -> Position | None:
+    """The position once the next thing was told; None when the plan is at its end."""
+    turn = position.turn + 1
+    if position.step >= 0:
+        step = plan.steps[min(position.step, len(plan.steps) - 1)]
+        if step.times is None or position.times < step.times:
+            return Position(step=position.step, times=position.times + 1, turn=turn)
+    if position.step + 1 < len(plan.steps):
+        return Position(step=position.step + 1, times=1, turn=turn)
+    return None
+
+
+def skipped(plan: Plan, position: Position) -> Position | None:
+    """The position once the first of the next step was told, whatever of this one is left; None at the end of the plan.
+    Somebody pressed "escalate", or nobody of this step can be reached.
+    """
+    if position.step + 1 < len(plan.steps):
+        return Position(step=position.step + 1, times=1, turn=position.turn + 1)
+    return None
+
+
+def anew(position: Position) -> Position:
+    """Before the first step, for an alert that begins to be told once more."""
+    return Position(turn=position.turn)
+
+
+def waits(plan: Plan, position: Position) -> timedelta | None:
+    """How long until the next thing is to be told; None when nothing is left."""
+    return timedelta(seconds=plan.steps[position.step].wait_s) if after(plan, position) is not None else None
+
+
+def rungs(addresses: Sequence[Address], step: Step) -> list[list[Address]]:
+    """The addresses of one person in the order in which they are tried: each group at once, the next when none of it
+    answers.
+    """
+    order = [frozenset({channel}) for channel in step.channels] if step.channels else list(RUNGS)
+    groups = [[address for address in addresses if address.channel in channels] for channels in order]
+    return [group for group in groups if group]
+
+
+class Seen(Struct, frozen=True, kw_only=True):
+    """What is known of one message: where it is, and whether the phone said that it showed it."""
+
+    state: MessageState
+    shown: bool
+
+
+def was_shown(messages: Collection[Seen]) -> bool:
+    """Whether somebody's phone answered."""
+    return any(message.shown for message in messages)
+
+
+def came_nowhere(messages: Collection[Seen]) -> bool:
+    """Whether nothing of it reached any service: every address is dead or refused it."""
+    return all(message.state is MessageState.FAILED for message in messages)

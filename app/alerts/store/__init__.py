@@ -1,0 +1,1 @@
+"""The queries of alerts, of how they are told, of policies and of duty."""
