@@ -30,6 +30,7 @@ absent field stays as it is. Times are ISO 8601 in UTC, units are in the names (
 TAGS = {
     "sign-in": "Signing in and out",
     "me": "One's own account, sign-ins and phones",
+    "receipts": "What apps say of the messages that they got, without signing in",
     "cities": "Cities",
     "accounts": "Accounts, for staff",
     "households": "Households",

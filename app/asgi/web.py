@@ -23,10 +23,12 @@ from app.households.routes import ROUTES as HOUSEHOLDS
 from app.live import ROUTES as LIVE
 from app.operations import ROUTES as OPERATIONS
 from app.problems import EXCEPTION_HANDLERS, describe
+from app.push.routes import ROUTES as PUSH
 from app.tags.routes import ROUTES as TAGS
 from app.watch.routes import ROUTES as WATCH
 
 ROUTES: tuple[HTTPRouteHandler, ...] = (
+    *PUSH,
     *ACCOUNTS,
     *HOUSEHOLDS,
     *DEVICES,

@@ -18,6 +18,7 @@ class Action(StrEnum):
     GIVE_BACK = "give back"
     FAIL = "fail"
     CANCEL = "cancel"
+    ARRIVE = "arrive"
 
 
 TRANSITIONS: dict[tuple[MessageState, Action], MessageState] = {
@@ -34,6 +35,9 @@ TRANSITIONS: dict[tuple[MessageState, Action], MessageState] = {
     (MessageState.WAITING, Action.CANCEL): MessageState.CANCELLED,
     # It may be on its way already; then this keeps it from being sent again.
     (MessageState.SENDING, Action.CANCEL): MessageState.CANCELLED,
+    # The phone says that it showed it: an attempt of which nobody knew what became, or one that is not settled yet.
+    (MessageState.WAITING, Action.ARRIVE): MessageState.SENT,
+    (MessageState.SENDING, Action.ARRIVE): MessageState.SENT,
 }
 ENDED = frozenset({MessageState.SENT, MessageState.FAILED, MessageState.CANCELLED})
 

@@ -23,6 +23,7 @@ PASSWORD = "correct horse battery"  # The same for everybody, so that it is hash
 HERE = CityId(282103)
 ELSEWHERE = CityId(131016)
 PEER_HEADER = "x-test-peer"
+SECRET = b"the secret of the plain application of tests"
 
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
@@ -108,7 +109,7 @@ def _application(settings: Settings, database: Database, clock: ManualClock, opt
     if options or settings != Settings():
         return create_app(settings, database, clock, lifespan=[_open_database], **options)
     if not _shared:
-        _shared.append(create_app(settings, database, clock, lifespan=[_open_database]))
+        _shared.append(create_app(settings, database, clock, detector_secret=SECRET, lifespan=[_open_database]))
     _shared[0].litestar.state.update({"database": database, "clock": clock})
     return _shared[0]
 

@@ -16,6 +16,8 @@ async def test_sos_without_a_fix_reaches_the_family(stage: Stage) -> None:
     assert "ハナさん" in title
     assert "SOS" in title
     assert "12:50" in body
+    receipt = stage.phones.received[0].message["data"]["receipt"]
+    assert 204 == (await stage.http.post(f"/v1/receipts/{receipt}", json={"what": "opened"})).status_code
     (alert,) = await stage.alerts(stage.town.daughter)
     assert ("sos", "urgent", "open") == (alert["kind"], alert["level"], alert["state"])
 

@@ -123,6 +123,18 @@ class House:
         if outcome is Outcome.SENT:
             self.sent.add(message.id)
 
+    def receive(self, which: int) -> None:
+        """A phone shows what a worker holds, or has just sent, whatever becomes of the answer to the worker."""
+        if not self.claims:
+            return
+        message, _ = self.claims[which % len(self.claims)]
+        query = sa.select(tables.message.c.state).where(tables.message.c.id == message.id)
+        before = self.connection.execute(query).scalar_one()
+        outbox.receive(self.connection, message.id, outbox.Said.SHOWN, None, self.now)
+
+        assert self.connection.execute(query).scalar_one() == (before if before in ENDED else MessageState.SENT)
+        self.sent.add(message.id)
+
     def give_back(self, which: int) -> None:
         """A round failed before anything was sent: its claim is free at once, unless it is not its any more."""
         if not self.claims:
@@ -185,6 +197,7 @@ SETTLE = step("settle", outcome=st.sampled_from(OUTCOMES), which=st.integers(0, 
 RARE = st.one_of(
     step("die"),
     step("give_back", which=st.integers(0, 9)),
+    step("receive", which=st.integers(0, 9)),
     step("cancel", about=ABOUT),
     step("lose_phone", phone=PHONE),
 )

@@ -126,6 +126,7 @@ def row(action: Action, *needs: Way, **options: Any) -> Example:
 
 OPEN = {
     "POST /v1/sign-in",
+    "POST /v1/receipts/{token}",
     "GET /health/live",
     "GET /health/ready",
     "GET /metrics",
@@ -134,7 +135,7 @@ OPEN = {
     "GET /docs/{path}",
     "GET /docs/files/{name}",
 }
-"""Routes that ask for nobody. Nothing of a person is behind them."""
+"""Routes that ask for nobody. Nothing of a person comes out of them."""
 
 SHAPE = {"type": "circle", "lat_deg": 34.7, "lon_deg": 134.8, "radius_m": 100.0}
 _W = "/v1/wearers/{wearer_id}"
