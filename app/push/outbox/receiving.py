@@ -51,7 +51,7 @@ def receive(connection: Connection, message_id: MessageId, what: Said, at: datet
     connection.execute(changed.values(last_receipt_at=now, unanswered_since=None))
 
 
-def _row(connection: Connection, message_id: MessageId, *, lock: bool) -> "sa.Row[Any]":
+def _row(connection: Connection, message_id: MessageId, *, lock: bool) -> Any:
     table = tables.message
     columns = (table.c.address_id, table.c.state, table.c.created_at, table.c.delivered_at, table.c.read_at)
     query = sa.select(*columns).where(table.c.id == message_id)
