@@ -1,11 +1,13 @@
-"""The commands for the care of the data: `mimamori backup`, `restore`, `doctor`; and the settings of any command."""
+"""The commands for the care of the data: `mimamori backup`, `restore`, `doctor`; the secrets of gateways; and the
+settings of any command.
+"""
 
 import sys
 from pathlib import Path
 
 import click
 
-from app.config import InvalidSettings, Settings, load
+from app.config import InvalidSettings, Settings, detector_secret, load
 
 
 def settings_of(context: click.Context, **given: object) -> Settings:
@@ -65,6 +67,24 @@ def doctor(context: click.Context, data: str | None) -> None:
     click.echo(as_text(found))
     if not is_well(found):
         sys.exit(1)
+
+
+@click.command("gateway-secret")
+@click.argument("name")
+@DATA
+@click.pass_context
+def gateway_secret(context: click.Context, name: str, data: str | None) -> None:
+    """Print the secret with which what the gateway NAME is told is signed (Standard Webhooks)."""
+    from app.push.channels.webhook.signing import gateway_secret as secret_of
+
+    settings = settings_of(context, data=data)
+    if name not in settings.gateways:
+        known = ", ".join(sorted(settings.gateways)) or "none"
+        raise click.ClickException(f"The setting `gateways` names no gateway {name!r}; it names: {known}.")
+    try:
+        click.echo(secret_of(detector_secret(settings), name))
+    except InvalidSettings as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _of_a_file(context: click.Context, data: str | None) -> Settings:

@@ -12,14 +12,20 @@ import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta, Struct
 
 PREFIX = "MIMAMORI_"
-SECRETS = frozenset({"detector_secret", "database", "nats", "watchman_url", "otlp_url"})
+SECRETS = frozenset({"detector_secret", "database", "nats", "watchman_url", "otlp_url", "gateways"})
 SECRET_CHARACTERS_MIN = 32
+GatewayName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,19}\Z")]
+GatewayUrl = Annotated[
+    str,
+    Meta(pattern=r"^(https://[A-Za-z0-9.-]+|http://(127\.0\.0\.1|localhost|\[::1\]))(:[0-9]{1,5})?(/[!-~]*)?\Z"),
+]
+"""https; plain http only on the machine itself."""
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -72,6 +78,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     fcm_url: Annotated[
         str | None, Meta(description="address of the FCM v1 API if not Google's, for a stand-in on loopback")
     ] = None
+    gateways: Annotated[
+        dict[GatewayName, GatewayUrl],
+        Meta(description="gateways of SMS, voice and LINE, name to https address; the address may hold secrets"),
+    ] = {}
     push_timeout_s: Annotated[float, Meta(gt=0, description="seconds to wait for a push service")] = 8.0
     detector_secret: Annotated[
         Annotated[str, Meta(min_length=SECRET_CHARACTERS_MIN)] | None,
@@ -124,7 +134,7 @@ def load(environment: Mapping[str, str] | None = None, file: str | None = None, 
 
 def _from_text(name: str, text: str) -> object:
     """The value that `text` of an environment variable means; maps are written `watch=5093,gt06=5023`."""
-    if get_type_hints(Settings)[name] == dict[str, int]:
+    if get_origin(get_type_hints(Settings)[name]) is dict:
         return dict(part.split("=", 1) for part in text.split(",") if "=" in part)
     return text
 

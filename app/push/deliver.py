@@ -23,8 +23,8 @@ from app.kit.ids import MessageId
 from app.meters import Meters
 from app.push import outbox, render, rest, retry, store
 from app.push.channels import CHANNELS
-from app.push.channels.parcel import Parcel, Sender, parcel
-from app.push.model import Channel, Level, Message
+from app.push.channels.parcel import Parcel, Parted, Sender, parcel
+from app.push.model import ALL, Channel, Level, Message, Part
 from app.push.outbox import Settlement
 from app.push.render import Text
 from app.push.rest import AWAKE, Rest
@@ -61,8 +61,8 @@ class Held(Struct, frozen=True, kw_only=True):
 class Desk(Struct, kw_only=True):
     """What the stages work with.
 
-    One a channel. `unsettled` was sent and is not written down yet: it is, before anything else is sent. `held` was
-    claimed and not handed to the channel yet: when a round fails, the next one gives it back first.
+    One a channel, or a part of one. `unsettled` was sent and is not written down yet: it is, before anything else is
+    sent. `held` was claimed and not handed to the channel yet: when a round fails, the next one gives it back first.
     """
 
     database: Database
@@ -75,6 +75,12 @@ class Desk(Struct, kw_only=True):
     meters: Meters | None = None
     tokens: Tokens | None = None
     rest: Rest = AWAKE
+    part: Part = ALL
+
+    @property
+    def name(self) -> str:
+        """The channel, with the part of it: `webhook:sms`."""
+        return f"{self.channel.value}:{self.part.prefix}".rstrip(":")
 
 
 async def still_wanted(desk: Desk, errands: list[Errand]) -> list[Errand]:
@@ -98,7 +104,7 @@ async def send(desk: Desk, errands: list[Errand]) -> list[Errand]:
     desk.rest = _rested(desk, deliveries)
     if desk.meters is not None:
         outcomes = [delivery.outcome.value for delivery in deliveries.values()]
-        desk.meters.pushed(desk.channel.value, outcomes, monotonic_s() - began_s)
+        desk.meters.pushed(desk.name, outcomes, monotonic_s() - began_s)
     return sent
 
 
@@ -119,12 +125,22 @@ def desks(
     tokens: Tokens | None = None,
 ) -> list[Desk]:  # fmt: skip
     """A desk for each channel that this version can send over, also where it is not set up: what is to go over it fails
-    and says so. What is for other channels is left to newer processes.
+    and says so. What is for other channels is left to newer processes. A channel of several services has a desk for
+    each, and one for what belongs to none of them.
     """
     return [
-        Desk(database=database, channel=channel, sender=senders.get(channel), clock=clock, meters=meters, tokens=tokens)
+        Desk(
+            database=database,
+            channel=channel,
+            sender=senders.get(channel),
+            clock=clock,
+            meters=meters,
+            tokens=tokens,
+            part=part,
+        )
         for channel in Channel
         if channel in CHANNELS or channel in senders
+        for part in _parts(senders.get(channel))
     ]
 
 
@@ -151,7 +167,7 @@ async def deliver_round(desk: Desk, limit: int = outbox.LIMIT) -> int:
     def claim(connection: Connection) -> Sequence[Message]:
         now = desk.clock()
         skip = desk.rest.rests - 1 if asks else 0
-        messages = outbox.claim(connection, desk.channel, now, 1 if asks else limit, skip=skip)
+        messages = outbox.claim(connection, desk.channel, now, 1 if asks else limit, skip=skip, part=desk.part)
         # Here and not after the commit: when nobody knows whether that succeeded, they may be ours all the same.
         desk.held = Held(messages=messages, claimed_at=now)
         return messages
@@ -166,8 +182,8 @@ async def deliver_round(desk: Desk, limit: int = outbox.LIMIT) -> int:
 
 
 class Deliverer:
-    """Delivers what is due as soon as it is hinted at, and looks again every `tick_s`. Each channel has a task of its
-    own: one that hangs holds up no other.
+    """Delivers what is due as soon as it is hinted at, and looks again every `tick_s`. Each desk has a task of its
+    own: a service that hangs holds up no other.
 
     No failure ends one but `stop`.
     """
@@ -182,16 +198,16 @@ class Deliverer:
         self._tick_s = tick_s
         self._meters = meters
         self._desks = desks(database, senders, clock, meters, tokens)
-        self._wakes = {desk.channel: asyncio.Event() for desk in self._desks}
+        self._wakes = {desk.name: asyncio.Event() for desk in self._desks}
         self._stopping = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._unlisten: Callable[[], None] = lambda: None
-        self._clean_at: dict[Channel, datetime] = {}
-        self._measured_s: dict[Channel, float] = {}
+        self._clean_at: dict[str, datetime] = {}
+        self._measured_s: dict[str, float] = {}
 
     @property
     def clean_at(self) -> datetime | None:
-        """When the last round of every channel went through without an error of ours."""
+        """When the last round at every desk went through without an error of ours."""
         return min(self._clean_at.values()) if len(self._clean_at) == len(self._desks) else None
 
     def start(self) -> None:
@@ -199,7 +215,7 @@ class Deliverer:
         assert not self._tasks, "it is started once"
         self._unlisten = self._database.listen("outbox", lambda _key: self._wake())
         for desk in self._desks:
-            task = asyncio.create_task(self._run(desk), name=f"mimamori-deliverer-{desk.channel.value}")
+            task = asyncio.create_task(self._run(desk), name=f"mimamori-deliverer-{desk.name}")
             task.add_done_callback(self._ended)
             self._tasks.append(task)
 
@@ -233,13 +249,13 @@ class Deliverer:
             event.set()
 
     async def _run(self, desk: Desk) -> None:
-        wake = self._wakes[desk.channel]
+        wake = self._wakes[desk.name]
         while not self._stopping.is_set():
             wake.clear()
             try:
                 while await deliver_round(desk) and not self._stopping.is_set():
                     await self._measure(desk)
-                self._clean_at[desk.channel] = self._clock()
+                self._clean_at[desk.name] = self._clock()
                 await self._measure(desk)
                 # What is new does not wake a channel that rests.
                 left_s = rest.left_s(desk.rest, self._clock())
@@ -247,18 +263,18 @@ class Deliverer:
             except Exception:
                 # The store is full, locked or gone, or a defect: whatever it is, the next message must still have
                 # its chance.
-                log.exception("deliver_round_failed", channel=desk.channel.value, unsettled=len(desk.unsettled))
+                log.exception("deliver_round_failed", channel=desk.name, unsettled=len(desk.unsettled))
                 await _either(self._stopping, self._tick_s)
 
     async def _measure(self, desk: Desk) -> None:
         """How far behind the channel is and whether it rests, at most once a tick: what waits is counted for it."""
         measured_s = monotonic_s()
-        if self._meters is None or measured_s - self._measured_s.get(desk.channel, -inf) < self._tick_s:
+        if self._meters is None or measured_s - self._measured_s.get(desk.name, -inf) < self._tick_s:
             return
-        self._measured_s[desk.channel] = measured_s
-        due_at = await self._database.read(lambda connection: outbox.oldest_due_at(connection, desk.channel))
+        self._measured_s[desk.name] = measured_s
+        due_at = await self._database.read(lambda connection: outbox.oldest_due_at(connection, desk.channel, desk.part))
         lag_s = 0.0 if due_at is None else max(0.0, (self._clock() - due_at).total_seconds())
-        self._meters.behind(desk.channel.value, lag_s, resting=desk.rest.is_asking)
+        self._meters.behind(desk.name, lag_s, resting=desk.rest.is_asking)
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         if not self._stopping.is_set():
@@ -269,9 +285,14 @@ def _rested(desk: Desk, deliveries: Mapping[MessageId, Delivery]) -> Rest:
     before, now = desk.rest, desk.clock()
     rested = rest.after(before, deliveries, now)
     if rested.is_asking != before.is_asking:
-        channel, left_s = desk.channel.value, rest.left_s(rested, now)
+        channel, left_s = desk.name, rest.left_s(rested, now)
         log.warning("channel_rests" if rested.is_asking else "channel_is_back", channel=channel, rest_s=left_s)
     return rested
+
+
+def _parts(sender: Sender | None) -> list[Part]:
+    prefixes = sender.prefixes if isinstance(sender, Parted) else ()
+    return [*(Part(prefix=prefix) for prefix in prefixes), Part(others=tuple(prefixes))]
 
 
 async def _either(event: asyncio.Event, seconds: float) -> None:

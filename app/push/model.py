@@ -63,6 +63,16 @@ class Address(Struct, frozen=True, kw_only=True):
     dead_since: datetime | None = None
 
 
+class Part(Struct, frozen=True, kw_only=True):
+    """Some addresses of a channel: those whose value begins with `prefix`, and with none of `others`."""
+
+    prefix: str = ""
+    others: tuple[str, ...] = ()
+
+
+ALL = Part()
+
+
 class Message(Struct, frozen=True, kw_only=True):
     """One thing to tell to one address, claimed for sending. `about` names what it is about (`alert:<id>`) and
     collapses duplicates on the phone.

@@ -8,6 +8,7 @@ from app.config import Settings
 from app.kit.clock import Clock
 from app.push.channels.fcm import sender as fcm
 from app.push.channels.parcel import Sender
+from app.push.channels.webhook import sender as webhook
 from app.push.model import Channel
 
 
@@ -19,6 +20,7 @@ class ChannelRow(Struct, frozen=True, kw_only=True):
 
 CHANNELS: Mapping[Channel, ChannelRow] = {
     Channel.FCM: ChannelRow(open=fcm.open_sender),
+    Channel.WEBHOOK: ChannelRow(open=webhook.open_sender),
 }
 """Every channel that this version can send over."""
 

@@ -1,7 +1,7 @@
 """What a channel is given, and what it must be able to do."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -55,4 +55,14 @@ class Sender(Protocol):
 
     async def close(self) -> None:
         """Lets go of its connections."""
+        ...
+
+
+@runtime_checkable
+class Parted(Sender, Protocol):
+    """A channel of several services that fail apart from each other: each has a queue, a task and rests of its own."""
+
+    @property
+    def prefixes(self) -> Sequence[str]:
+        """With what the values of the addresses behind each of them begin."""
         ...

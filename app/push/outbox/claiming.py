@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from app.db.locks import one_at_a_time
 from app.kit.ids import AddressId, CityId, MessageId
 from app.push import tables
-from app.push.model import Address, AddressKind, Channel, Level, Message, MessageState
+from app.push.model import ALL, Address, AddressKind, Channel, Level, Message, MessageState, Part
 from app.push.outbox.rows import CLAIM_S, RANK, ended, lock_name, pending, possible, record
 from app.push.retry import Delivery, Outcome
 from app.push.transitions import Action, state_after
@@ -25,10 +25,10 @@ PLACED_MAX = 1000
 
 
 def claim(
-    connection: Connection, channel: Channel, now: datetime, limit: int = LIMIT, *, skip: int = 0
+    connection: Connection, channel: Channel, now: datetime, limit: int = LIMIT, *, skip: int = 0, part: Part = ALL
 ) -> list[Message]:
-    """The messages to send over a channel now, urgent first and then the older first, however often each was tried.
-    Until `CLAIM_S` from now nobody else gets them.
+    """The messages to send over (a part of) a channel now, urgent first and then the older first, however often each
+    was tried. Until `CLAIM_S` from now nobody else gets them.
 
     What has no hope is ended here, with a delivery row that says why: too late, its address dead, or overtaken by
     something newer about the same. Two messages to one address about the same never go out side by side, since
@@ -37,13 +37,15 @@ def claim(
     """
     _place(connection)
     _release(connection, channel, now)
-    if not _due(connection, channel, now, 1):  # Whoever is past the next line holds the others up until the commit.
+    if not _due(
+        connection, channel, part, now, 1
+    ):  # Whoever is past the next line holds the others up until the commit.
         return []
     one_at_a_time(connection, lock_name(channel))
     page = max(limit, LIMIT)
     hopeful: list[sa.Row[Any]] = []
     for _ in range(LOOKS_MAX):
-        due = _due(connection, channel, now, page)
+        due = _due(connection, channel, part, now, page)
         hopeless = {reason: [row for row in due if _hopeless(row, now) is reason] for reason in _HOPELESS_ENDS}
         for reason, rows in hopeless.items():
             _give_up(connection, rows, reason, now)
@@ -68,13 +70,16 @@ def wanted(connection: Connection, messages: Sequence[Message]) -> frozenset[Mes
     return frozenset(message.id for message in messages if attempts.get(message.id) == message.attempts)
 
 
-def oldest_due_at(connection: Connection, channel: Channel | None = None) -> datetime | None:
-    """When the message that waits longest, over this channel or any, was due; None when nothing waits. What is held
-    until later does not wait.
+def oldest_due_at(connection: Connection, channel: Channel | None = None, part: Part = ALL) -> datetime | None:
+    """When the message that waits longest, over this (part of a) channel or any, was due; None when nothing waits. What
+    is held until later does not wait.
 
     What watches over the outbox compares it with now.
     """
     mine = () if channel is None else (tables.message.c.channel == channel.value,)
+    if part != ALL:
+        addresses = sa.select(tables.address.c.id).where(*_within(part))
+        mine = (*mine, tables.message.c.address_id.in_(addresses))
     query = sa.select(sa.func.min(tables.message.c.due_at)).where(pending(), tables.message.c.not_before.is_(None))
     oldest: datetime | None = connection.execute(query.where(*mine)).scalar_one()
     return oldest
@@ -104,6 +109,12 @@ def _release(connection: Connection, channel: Channel, now: datetime) -> None:
         connection.execute(changed.values(due_at=table.c.not_before, not_before=None))
 
 
+def _within(part: Part) -> list[sa.ColumnElement[bool]]:
+    value = tables.address.c.value
+    begins = [value.startswith(part.prefix, autoescape=True)] if part.prefix else []
+    return begins + [~value.startswith(other, autoescape=True) for other in part.others]
+
+
 def _free(now: datetime) -> sa.ColumnElement[bool]:
     """Also what is claimed for longer than anybody does: by a clock that was ahead of ours."""
     table = tables.message
@@ -116,8 +127,10 @@ def _is_due(now: datetime) -> sa.ColumnElement[bool]:
     return sa.or_(tables.message.c.due_at <= now, tables.message.c.attempts == 0)
 
 
-def _due(connection: Connection, channel: Channel, now: datetime, limit: int) -> Sequence[sa.Row[Any]]:
-    """What can be claimed over a channel, with its address and whether something newer about the same went there."""
+def _due(connection: Connection, channel: Channel, part: Part, now: datetime, limit: int) -> Sequence[sa.Row[Any]]:
+    """What can be claimed over (a part of) a channel, with its address and whether something newer about the same went
+    there.
+    """
     table, address, newer = tables.message, tables.address, tables.message.alias("newer")
     overtaken = sa.exists().where(
         newer.c.about == table.c.about,
@@ -151,6 +164,7 @@ def _due(connection: Connection, channel: Channel, now: datetime, limit: int) ->
         .join(address, address.c.id == table.c.address_id)
         .where(~sending.offset(0).correlate(table).exists())
         .where(pending(), table.c.not_before.is_(None), table.c.channel == channel.value, _is_due(now), _free(now))
+        .where(*_within(part))
         .order_by(table.c.rank, table.c.created_at, table.c.id)
         .limit(limit)
     )

@@ -334,7 +334,7 @@ async def test_a_deliverer_never_ends_silently(database: Database, clock: Manual
     deliverer = Deliverer(database, {Channel.FCM: sender}, clock, tick_s=3600)
     deliverer.start()
     await sender.reached.wait()
-    (task,) = deliverer._tasks
+    task = next(task for task in deliverer._tasks if task.get_name().endswith(Channel.FCM.value))
 
     with capture_logs() as logs:
         task.cancel()

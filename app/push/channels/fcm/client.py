@@ -7,7 +7,6 @@ import asyncio
 import functools
 import re
 from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from typing import Any
 
@@ -21,6 +20,7 @@ from google.auth.transport.requests import Request
 
 from app.kit.ids import new_id
 from app.push.channels.parcel import Parcel
+from app.push.channels.retry_after import seconds_of
 from app.push.model import AddressKind, Level
 from app.push.retry import Delivery, Outcome
 
@@ -178,17 +178,7 @@ def delivery_of(error: exceptions.FirebaseError, now: datetime) -> Delivery:
     if isinstance(error, exceptions.InvalidArgumentError) and NAMES_THE_ADDRESS.search(str(error)):
         # 400 stands for many faults of ours too, such as a payload too long: only an address that is named dies of it.
         outcome = Outcome.ADDRESS_DEAD
-    return Delivery(outcome=outcome, error=f"{type(error).__name__}: {error}", retry_after_s=_retry_after_s(error, now))
-
-
-def _retry_after_s(error: exceptions.FirebaseError, now: datetime) -> float | None:
-    """The header Retry-After (RFC 9110 section 10.2.3): seconds, or a date."""
-    response = error.http_response
-    value = None if response is None else response.headers.get("Retry-After")
-    if not value:
-        return None
-    try:
-        seconds = float(value) if value.strip().isdigit() else (parsedate_to_datetime(value) - now).total_seconds()
-    except (ValueError, TypeError):  # Not a date, or one without a zone.
-        return None
-    return max(0.0, seconds)
+    retry_after = None if error.http_response is None else error.http_response.headers.get("Retry-After")
+    return Delivery(
+        outcome=outcome, error=f"{type(error).__name__}: {error}", retry_after_s=seconds_of(retry_after, now)
+    )

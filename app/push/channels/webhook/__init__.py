@@ -1,0 +1,3 @@
+"""Webhooks as Standard Webhooks (standardwebhooks.com) has them: JSON that is signed, to gateways of SMS, voice and
+LINE that a town names in its settings.
+"""
