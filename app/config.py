@@ -27,6 +27,13 @@ GatewayUrl = Annotated[
 ]
 """https; plain http only on the machine itself."""
 
+WEBPUSH_CONTACT = r"^(mailto:[^@\s]+@[^@\s]+|https://\S+)(?!\n)$"
+WEBPUSH_HOST = r"((\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+(:[0-9]+)?|http://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]+)?)"
+WEBPUSH_HOSTS = (
+    "fcm.googleapis.com, updates.push.services.mozilla.com, *.push.services.mozilla.com, web.push.apple.com, "
+    "*.notify.windows.com"
+)
+
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What can be set. Fields are documented where they are."""
@@ -82,6 +89,20 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         dict[GatewayName, GatewayUrl],
         Meta(description="gateways of SMS, voice and LINE, name to https address; the address may hold secrets"),
     ] = {}
+    webpush_contact: Annotated[
+        Annotated[str, Meta(pattern=WEBPUSH_CONTACT)] | None,
+        Meta(
+            description="mailto: or https: address at which push services reach who runs this; without it nothing goes "
+            "by Web Push"
+        ),
+    ] = None
+    webpush_hosts: Annotated[
+        str,
+        Meta(
+            pattern=rf"^{WEBPUSH_HOST}( *, *{WEBPUSH_HOST})*(?!\n)$",
+            description="push services that browsers may name, comma separated: host, *.domain, or http:// of loopback",
+        ),
+    ] = WEBPUSH_HOSTS
     push_timeout_s: Annotated[float, Meta(gt=0, description="seconds to wait for a push service")] = 8.0
     detector_secret: Annotated[
         Annotated[str, Meta(min_length=SECRET_CHARACTERS_MIN)] | None,

@@ -58,3 +58,34 @@ def test_the_settings_that_are_printed_do_not_hold_it() -> None:
 
     assert SECRET not in page
     assert "# detector_secret is set" in page
+
+
+def test_who_runs_this_and_the_push_services_are_named_as_they_can_be_used() -> None:
+    own = {"MIMAMORI_WEBPUSH_HOSTS": "push.example.jp:8443, *.push.example.jp,http://127.0.0.1:4000"}
+
+    assert own["MIMAMORI_WEBPUSH_HOSTS"] == load(own).webpush_hosts
+    assert load({"MIMAMORI_WEBPUSH_HOSTS": Settings().webpush_hosts}) == Settings()
+    for contact in ("mailto:office@example.jp", "https://example.jp/contact"):
+        assert contact == load({"MIMAMORI_WEBPUSH_CONTACT": contact}).webpush_contact
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CONTACT", "office@example.jp"),
+        ("CONTACT", "mailto:office"),
+        ("CONTACT", "http://example.jp"),
+        ("CONTACT", "mailto:office@example.jp "),
+        ("CONTACT", "mailto:office@example.jp\n"),
+        ("HOSTS", "*"),
+        ("HOSTS", "*.*"),
+        ("HOSTS", "https://push.example.jp"),
+        ("HOSTS", "http://push.example.jp"),
+        ("HOSTS", "push.example.jp/path"),
+        ("HOSTS", "push.example.jp,,other.example.jp"),
+        ("HOSTS", "push.example.jp\n"),
+    ],
+)
+def test_what_no_push_service_could_use_is_refused_at_the_start(name: str, value: str) -> None:
+    with pytest.raises(InvalidSettings):
+        load({f"MIMAMORI_WEBPUSH_{name}": value})

@@ -2,6 +2,6 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-from app.accounts.routes import me, sign_in, staff
+from app.accounts.routes import browsers, me, sign_in, staff
 
-ROUTES: list[HTTPRouteHandler] = [*sign_in.ROUTES, *me.ROUTES, *staff.ROUTES]
+ROUTES: list[HTTPRouteHandler] = [*sign_in.ROUTES, *me.ROUTES, *browsers.ROUTES, *staff.ROUTES]

@@ -15,7 +15,9 @@ from app.accounts import passwords, service
 from app.accounts.auth import HASHING, May, peer_of
 from app.accounts.model import Account, City, Role, Viewer
 from app.accounts.permissions import Action
+from app.accounts.routes.browsers import SubscriptionKeys, checked_keys
 from app.accounts.routes.fields import Language, Name, NewPassword, OldPassword, given, open_attempt
+from app.config import Settings
 from app.db.engine import Database
 from app.db.page import LIMIT, Cursor, Limit, Page, decode_cursor
 from app.kit.clock import Clock
@@ -63,14 +65,26 @@ class SignInShown(Struct, kw_only=True, frozen=True):
 class AddressBody(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """Where this phone can be reached."""
 
-    channel: Literal["fcm"] = "fcm"
-    kind: Annotated[Literal["token", "fid"], Meta(description="registration token, or Firebase installation id")]
-    value: Annotated[str, Meta(min_length=1, max_length=4096, pattern=r"^[!-~]+(?!\n)$", description="the token or id")]
+    channel: Literal["fcm", "webpush"] = "fcm"
+    kind: Annotated[
+        Literal["token", "fid", "subscription"],
+        Meta(description="registration token, or Firebase installation id; of Web Push a browser's subscription"),
+    ]
+    value: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=4096,
+            pattern=r"^[!-~]+(?!\n)$",
+            description="the token or id; of Web Push the endpoint",
+        ),
+    ]
+    keys: SubscriptionKeys | UnsetType = UNSET
     language: Language | UnsetType = UNSET
 
 
 class AddressShown(Struct, kw_only=True, frozen=True):
-    """A registered phone. The value is not shown again."""
+    """A registered phone. Neither the value nor the keys are shown again."""
 
     id: AddressId
     channel: Channel
@@ -217,14 +231,17 @@ async def add_address(
     data: JSONBody[AddressBody],
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
+    settings: NamedDependency[Settings],
 ) -> AddressShown:
     """Registers where this phone is reached; an app does it at every start, which keeps the address alive. Everybody
     may.
 
-    A value that another account had registered moves here, and what waited for the other one is dropped. The address
-    ends with this sign-in.
+    A browser subscribes with the key of `GET /v1/push/key`, and gives its endpoint as `value` with its `keys`. A value
+    that another account had registered moves here, and what waited for the other one is dropped. The address ends with
+    this sign-in.
     """
     now = clock()
+    keys = _keys(settings, data)
 
     def add(connection: Connection) -> AddressShown:
         account, _ = service.own_account(connection, viewer)
@@ -238,10 +255,22 @@ async def add_address(
                 given(data.language) or account.language,
                 now,
                 viewer.sign_in_id,
+                keys,
             )
         )
 
     return await database.write(add)
+
+
+def _keys(settings: Settings, data: AddressBody) -> dict[str, str] | None:
+    """What belongs to an address besides its value. Raises `InvalidInput` for what its channel cannot reach."""
+    if data.channel == "webpush":
+        return checked_keys(settings, data.kind, data.value, given(data.keys))
+    if data.kind == "subscription":
+        raise InvalidInput("What FCM reaches is a token or an installation id.", "kind")
+    if data.keys is not UNSET:
+        raise InvalidInput("Only a subscription has keys.", "keys")
+    return None
 
 
 @delete(

@@ -9,6 +9,7 @@ from app.kit.clock import Clock
 from app.push.channels.fcm import sender as fcm
 from app.push.channels.parcel import Sender
 from app.push.channels.webhook import sender as webhook
+from app.push.channels.webpush import sender as webpush
 from app.push.model import Channel
 
 
@@ -21,6 +22,7 @@ class ChannelRow(Struct, frozen=True, kw_only=True):
 CHANNELS: Mapping[Channel, ChannelRow] = {
     Channel.FCM: ChannelRow(open=fcm.open_sender),
     Channel.WEBHOOK: ChannelRow(open=webhook.open_sender),
+    Channel.WEBPUSH: ChannelRow(open=webpush.open_sender),
 }
 """Every channel that this version can send over."""
 

@@ -51,11 +51,12 @@ def a_message(connection: Connection, address_id: AddressId, **changes: object) 
     return str(values["unique_key"])
 
 
-def a_parcel(value: str = "phone-1", kind: AddressKind = AddressKind.TOKEN, level: Level = Level.URGENT) -> Parcel:
+def a_parcel(
+    value: str = "phone-1", kind: AddressKind = AddressKind.TOKEN, level: Level = Level.URGENT, **of_address: Any
+) -> Parcel:
     """A parcel about `ABOUT` that was never in a database."""
-    address = Address(
-        id=AddressId(new_id()), channel=Channel.FCM, kind=kind, value=value, language="ja", last_seen_at=NOW
-    )
+    given = {"channel": Channel.FCM, "language": "ja", "last_seen_at": NOW, **of_address}
+    address = Address(id=AddressId(new_id()), kind=kind, value=value, **given)
     message = Message(
         id=MessageId(new_id()),
         city_id=CITY,
