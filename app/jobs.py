@@ -15,7 +15,7 @@ from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from app.accounts import service as accounts
-from app.alerts.service import acting, operating, raising, telling
+from app.alerts.service import acting, escalating, operating, raising, telling
 from app.config import Settings
 from app.db import dialect, intents, shards, units
 from app.db.errors import begins_anew, plain
@@ -77,6 +77,12 @@ def _note(connection: Connection, now: datetime, outage: timedelta) -> None:
 def judge_silence(connection: Connection, settings: Settings, now: datetime) -> None:
     """Raises alerts for devices that were not heard for too long."""
     raising.raise_all(connection, watch.tick(connection, now), now)
+
+
+def escalate(connection: Connection, settings: Settings, now: datetime) -> None:
+    """Tells alerts on that nobody has taken, over the next channel and to the next people."""
+    if escalating.work_off(connection, now):
+        hint(connection, "escalation")  # Thousands may be due at once: the next turn comes right after this one.
 
 
 def judge_outages(connection: Connection, settings: Settings, now: datetime) -> None:
@@ -145,6 +151,7 @@ JOBS: tuple[Job, ...] = (
     Job(name="beat", every_s=10, work=beat),
     Job(name="intents", every_s=2, work=carry_out_intents),
     Job(name="commands", every_s=2, work=look_after_commands),
+    Job(name="escalation", every_s=2, work=escalate),
     Job(name="silence", every_s=5, work=judge_silence),
     Job(name="outages", every_s=30, work=judge_outages),
     Job(name="passages", every_s=15, work=close_passages),

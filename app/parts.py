@@ -185,6 +185,7 @@ def tick_jobs(
         one = partial(work, job=job)
         ticker.every(job.every_s, job.name, partial(_run, database, job.name, one))
     database.listen("intent", lambda _key: ticker.wake("intents"))
+    database.listen("escalation", lambda _key: ticker.wake("escalation"))
 
 
 async def _run(database: Database, name: str, work: Callable[[Connection], None]) -> None:

@@ -84,3 +84,8 @@ def was_shown(messages: Collection[Seen]) -> bool:
 def came_nowhere(messages: Collection[Seen]) -> bool:
     """Whether nothing of it reached any service: every address is dead or refused it."""
     return all(message.state is MessageState.FAILED for message in messages)
+
+
+def is_on_its_way(messages: Collection[Seen]) -> bool:
+    """Whether something still waits to be sent: the service may be away."""
+    return any(message.state in (MessageState.WAITING, MessageState.SENDING) for message in messages)

@@ -26,6 +26,7 @@ class AlertAction(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     RESOLVE = "resolve"
     CANCEL = "cancel"
+    REOPEN = "reopen"
 
 
 class What(StrEnum):
@@ -35,10 +36,20 @@ class What(StrEnum):
     EVIDENCE = "evidence"
     RAISED = "raised"
     TOLD = "told"
+    ESCALATED = "escalated"
     NOBODY_REACHABLE = "nobody_reachable"
     ACKNOWLEDGED = "acknowledged"
+    ON_THE_WAY = "on_the_way"
+    REOPENED = "reopened"
     RESOLVED = "resolved"
     CANCELLED = "cancelled"
+
+
+class Via(StrEnum):
+    """From where somebody answered: signed in to an app, or by the button of a message, without signing in."""
+
+    APP = "app"
+    MESSAGE = "message"
 
 
 class Alert(Struct, frozen=True, kw_only=True):
@@ -58,8 +69,25 @@ class Alert(Struct, frozen=True, kw_only=True):
     place: Place | None = None
     acknowledged_at: datetime | None = None
     acknowledged_by: AccountId | None = None
+    acknowledged_via: Via | None = None
     ended_at: datetime | None = None
     ended_by: AccountId | None = None
+
+
+class Words(Struct, frozen=True, kw_only=True):
+    """What is said of an alert: the kind of message, and what the catalogues put into it."""
+
+    kind: str
+    params: Mapping[str, str]
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    """A line to be added to a history."""
+
+    alert_id: AlertId
+    what: What
+    account_id: AccountId | None = None
+    detail: Mapping[str, str] = {}
 
 
 class HistoryLine(Struct, frozen=True, kw_only=True):

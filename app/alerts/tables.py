@@ -63,6 +63,7 @@ telling = sa.Table(
     key(),
     key("alert_id", sa.ForeignKey("alert.id"), nullable=False),
     sa.Column("turn", sa.Integer, nullable=False),
+    sa.Column("step", sa.SmallInteger, nullable=False),
     key("account_id", nullable=False),
     sa.Column("kind", sa.String(40), nullable=False),
     sa.Column("rung", sa.SmallInteger, nullable=False),

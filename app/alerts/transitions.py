@@ -7,6 +7,8 @@ TRANSITIONS: dict[tuple[AlertState, AlertAction], AlertState] = {
     (AlertState.OPEN, AlertAction.ACKNOWLEDGE): AlertState.ACKNOWLEDGED,
     (AlertState.OPEN, AlertAction.RESOLVE): AlertState.RESOLVED,
     (AlertState.ACKNOWLEDGED, AlertAction.RESOLVE): AlertState.RESOLVED,
+    # Whoever took it did not see it through.
+    (AlertState.ACKNOWLEDGED, AlertAction.REOPEN): AlertState.OPEN,
     (AlertState.OPEN, AlertAction.CANCEL): AlertState.CANCELLED,
     (AlertState.ACKNOWLEDGED, AlertAction.CANCEL): AlertState.CANCELLED,
 }

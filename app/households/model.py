@@ -40,6 +40,8 @@ class GivenAs(StrEnum):
     """Given with the place in the list of contacts; ends when the contact is taken off it."""
     NAMED = "named"
     """Given to somebody, or to a role, on purpose; ends only when revoked or at its time."""
+    EMERGENCY = "emergency"
+    """Taken by the house for whoever answers for the city, when an alert went on to them; ends after a day."""
 
 
 ALL_SCOPES = frozenset(Scope)

@@ -28,6 +28,8 @@ LATE = timedelta(minutes=5)
 TITLE_LENGTH_MAX = 100
 BODY_LENGTH_MAX = 500
 """FCM takes 4,096 bytes in all, and a Japanese character is three."""
+NOTES = frozenset({"again", "desk"})
+"""What is said besides: told before and nobody took it, in words for the family and for who answers for the city."""
 OTHER = "alert.other"
 """The kind whose words fit everything."""
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -49,14 +51,16 @@ def known(kind: str) -> bool:
 def title_and_body(kind: str, language: str, params: Mapping[str, str], *, urgent: bool = False) -> Text:
     """The title and text of a message.
 
-    What is urgent says so first, and news that arrived late says so at the end, whatever its kind: this is the only
-    place that adds either.
+    What is urgent says so first; news that arrived late says so at the end, and so does what is told again or to
+    somebody else because nobody answered (the param `note`), whatever its kind: this is the only place that adds them.
     """
     title, body = text(f"{kind}.title", language, params), text(f"{kind}.body", language, params)
     if urgent:
         title = text("urgent", language, {}) + title
     if is_late(params):
         body += text("late_joint", language, {}) + text("reason.late", language, params)
+    if params.get("note") in NOTES:
+        body += text("late_joint", language, {}) + text(f"note.{params['note']}", language, params)
     return Text(_clipped(title, TITLE_LENGTH_MAX), _clipped(body, BODY_LENGTH_MAX))
 
 

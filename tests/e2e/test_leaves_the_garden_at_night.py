@@ -30,7 +30,9 @@ async def test_a_stray_fix_wakes_nobody_and_going_wakes_both(stage: Stage) -> No
 
     for north_m in (300, 20):
         await report(north_m)
-    await stage.until(lambda: len(stage.pushes(stage.town.daughter)) == 2)
+    await stage.until(lambda: len(stage.pushes(stage.town.daughter)) == 3)
     (alert,) = await stage.alerts(stage.town.daughter)
     assert "resolved" == alert["state"]
-    assert "戻りました" in stage.pushes(stage.town.daughter)[1][0]
+    once, again, back = stage.pushes(stage.town.daughter)
+    assert once[0] == again[0], "nobody had taken it for three minutes"
+    assert "戻りました" in back[0]

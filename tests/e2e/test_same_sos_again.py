@@ -11,13 +11,14 @@ async def test_one_press_is_one_alert_for_ever(stage: Stage) -> None:
     for _ in range(2):
         assert "AL" == await watch.tell(press)
     await stage.until(lambda: len(stage.pushes(stage.town.son)) == 1)
-
-    await stage.pass_by(40)
-    assert "AL" == await watch.tell(press)
     daughter = await stage.sign_in(stage.town.daughter)
     (alert,) = await stage.alerts(stage.town.daughter)
+    assert (await daughter.post(f"/v1/alerts/{alert['id']}/acknowledge")).is_success
+
+    await stage.pass_by(20)
+    assert "AL" == await watch.tell(press)
     assert "resolved" == (await daughter.post(f"/v1/alerts/{alert['id']}/resolve")).json()["state"]
-    await stage.until(lambda: len(stage.pushes(stage.town.son)) == 2)
+    await stage.until(lambda: len(stage.pushes(stage.town.son)) == 3)
 
     await watch.hang_up()
     again = await stage.connect_watch()
@@ -26,6 +27,6 @@ async def test_one_press_is_one_alert_for_ever(stage: Stage) -> None:
     assert ["resolved"] == [one["state"] for one in await stage.alerts(stage.town.daughter)]
 
     assert "AL" == await again.tell(at_home("AL", await stage.pass_by(1), status="00010000"))
-    await stage.until(lambda: len(stage.pushes(stage.town.son)) == 3)
+    await stage.until(lambda: len(stage.pushes(stage.town.son)) == 4)
     assert ["resolved", "open"] == [one["state"] for one in await stage.alerts(stage.town.daughter)]
     assert 1 == len(stage.pushes(stage.town.daughter)[1:])

@@ -1,35 +1,84 @@
 """What people do to an alert. A stale button does the right thing or says why not."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 from sqlalchemy.engine import Connection
 
 from app.accounts.model import Viewer
-from app.alerts.model import Alert, AlertAction, AlertState, What
-from app.alerts.service import telling, viewing
+from app.alerts.model import Alert, AlertAction, AlertState, Via, What
+from app.alerts.service import escalating, telling, viewing
 from app.alerts.store import alerts as store
-from app.alerts.transitions import after
+from app.alerts.store import escalating as escalating_store
+from app.alerts.store.escalating import Going
+from app.alerts.transitions import GOING_ON, after
 from app.db.session import hint
 from app.kit.errors import Conflict
 from app.kit.ids import AlertId, WearerId
 from app.push.model import Level
 
+ARRIVES_LATE = timedelta(minutes=15)
+"""So long after somebody meant to be there an alert that is not over opens again, at the earliest."""
 
-def acknowledge(connection: Connection, viewer: Viewer, alert_id: AlertId, now: datetime) -> Alert:
-    """The alert, taken by the viewer; the others hear who sees to it. Taking it twice oneself changes nothing.
+
+def acknowledge(connection: Connection, viewer: Viewer, alert_id: AlertId, now: datetime, via: Via = Via.APP) -> Alert:
+    """The alert, taken by the viewer; once as many have taken it as its plan wants, the others hear who sees to it and
+    nobody is told any more. Again by oneself says that one still sees to it.
 
     Raises `NotFound` for alerts that are not the viewer's to see, `Conflict` when somebody else has it or it is over.
     """
     alert = _mine(connection, viewer, alert_id, now)
-    if alert.acknowledged_by == viewer.account_id:
-        return alert
-    state = after(alert.state, AlertAction.ACKNOWLEDGE)
-    changed = msgspec.structs.replace(
-        alert, state=state, acknowledged_at=now, acknowledged_by=viewer.account_id, changed_at=now
-    )
-    return _act(connection, viewer, alert, changed, What.ACKNOWLEDGED, now)
+    taken = _take(connection, viewer, alert, now, via)
+    if taken.state is not alert.state:
+        _tell(connection, viewer, taken, "alert.acknowledged", now)
+    return taken
+
+
+def go(
+    connection: Connection, viewer: Viewer, alert_id: AlertId, arrives_in: timedelta | None, now: datetime,
+    via: Via = Via.APP,
+) -> Alert:  # fmt: skip
+    """The alert, with the viewer on the way to her: taken, if nobody had it yet, and the others hear when he thinks he
+    is there. Raises `NotFound`, and `Conflict` when it is over.
+    """
+    alert = _mine(connection, viewer, alert_id, now)
+    if alert.state not in GOING_ON:
+        raise Conflict(_why(connection, alert))
+    taken = _take(connection, viewer, alert, now, via, also=True)
+    arrives_at = None if arrives_in is None else now + arrives_in
+    going = Going(account_id=viewer.account_id, at=now, arrives_at=arrives_at)
+    escalating_store.set_going(connection, alert.id, going)
+    detail = {"arrives_at": arrives_at.isoformat()} if arrives_at else {}
+    number = store.add_history(connection, alert.id, What.ON_THE_WAY, now, account_id=viewer.account_id, detail=detail)
+    if taken.state is AlertState.ACKNOWLEDGED:
+        _put_off(connection, taken, now, (arrives_at or now) + ARRIVES_LATE)
+        kind = "alert.on_the_way_at" if arrives_at else "alert.on_the_way"
+        params = {"by": viewer.name, "zone": store.zone_of(connection, alert.wearer_id).key}
+        params |= {"until": arrives_at.isoformat(), "received": now.isoformat()} if arrives_at else {}
+        telling.tell(
+            connection, taken, kind, None, number, now, level=Level.NEWS, besides=viewer.account_id, params=params
+        )
+    hint(connection, "live", str(alert.wearer_id))
+    return taken
+
+
+def escalate(connection: Connection, viewer: Viewer, alert_id: AlertId, turn: int, now: datetime) -> Alert:
+    """The alert, told on to whoever comes next. `turn` is how often it had been told when the viewer looked.
+
+    Raises `NotFound`, and `Conflict` when it was told on since, somebody has it, it is over, or nobody is left.
+    """
+    alert = _mine(connection, viewer, alert_id, now)
+    runs = escalating_store.runs(connection, [alert.id])
+    if alert.state is not AlertState.OPEN or not runs:
+        raise Conflict(_why(connection, alert))
+    if runs[0].position.turn != turn:
+        raise Conflict("It was told on meanwhile; look again.")
+    if not escalating.skip(connection, runs[0], now):
+        raise Conflict("There is nobody else to tell; it is told again until somebody answers.")
+    store.add_history(connection, alert.id, What.ESCALATED, now, account_id=viewer.account_id)
+    hint(connection, "live", str(alert.wearer_id))
+    return alert
 
 
 def resolve(connection: Connection, viewer: Viewer, alert_id: AlertId, now: datetime) -> Alert:
@@ -78,6 +127,8 @@ def _end(
     alert = _mine(connection, viewer, alert_id, now)
     if alert.ended_by == viewer.account_id and alert.state is after(AlertState.OPEN, action):
         return alert
+    if alert.state not in GOING_ON:
+        raise Conflict(_why(connection, alert))
     changed = msgspec.structs.replace(
         alert, state=after(alert.state, action), ended_at=now, ended_by=viewer.account_id, changed_at=now
     )
@@ -91,15 +142,71 @@ def _mine(connection: Connection, viewer: Viewer, alert_id: AlertId, now: dateti
     return store.as_it_is(connection, alert)
 
 
+def _take(
+    connection: Connection, viewer: Viewer, alert: Alert, now: datetime, via: Via, *, also: bool = False
+) -> Alert:
+    """The alert once the viewer has said that he sees to it. `also`: beside whoever has it already."""
+    acks = escalating_store.acks(connection, [alert.id]).get(alert.id, {})
+    mine = viewer.account_id in acks or alert.acknowledged_by == viewer.account_id
+    if alert.state is AlertState.ACKNOWLEDGED and (mine or also):
+        _put_off(connection, alert, now)
+        return alert
+    if mine:
+        return alert
+    if alert.state is not AlertState.OPEN:
+        raise Conflict(_why(connection, alert))
+    escalating_store.add_ack(connection, alert.id, viewer.account_id, via.value, now)
+    runs = escalating_store.runs(connection, [alert.id])
+    wanted = runs[0].plan.acknowledgements if runs else 1
+    detail = {"of": f"{len(acks) + 1}/{wanted}"} if wanted > 1 else {}
+    store.add_history(
+        connection, alert.id, What.ACKNOWLEDGED, now, account_id=viewer.account_id, detail=detail | {"via": via.value}
+    )
+    hint(connection, "live", str(alert.wearer_id))
+    if len(acks) + 1 < wanted:
+        return alert
+    taken = msgspec.structs.replace(
+        alert, state=after(alert.state, AlertAction.ACKNOWLEDGE), changed_at=now,
+        acknowledged_at=now, acknowledged_by=viewer.account_id, acknowledged_via=via,
+    )  # fmt: skip
+    if not store.move(connection, taken, alert.state):
+        raise Conflict("Somebody else was quicker; look again.")
+    telling.forget(connection, alert, now)
+    escalating_store.quiet(connection, alert.id)
+    _put_off(connection, taken, now)
+    return taken
+
+
+def _put_off(connection: Connection, alert: Alert, now: datetime, at_least: datetime | None = None) -> None:
+    """When an alert that somebody has opens again, if it is not over by then."""
+    runs = escalating_store.runs(connection, [alert.id])
+    if runs:
+        due_at = now + timedelta(seconds=runs[0].plan.forgotten_s)
+        escalating_store.set_due(connection, alert.id, max(due_at, at_least or due_at))
+
+
+def _why(connection: Connection, alert: Alert) -> str:
+    """Why a button does nothing any more."""
+    if alert.state is AlertState.ACKNOWLEDGED and alert.acknowledged_by is not None:
+        name = store.names(connection, [alert.acknowledged_by]).get(alert.acknowledged_by, "Somebody")
+        return f"{name} sees to it already."
+    return "It is over." if alert.state is AlertState.RESOLVED else "It was called off."
+
+
+def _tell(connection: Connection, viewer: Viewer, alert: Alert, kind: str, now: datetime) -> None:
+    """Those who were told of an alert hear what somebody did to it."""
+    number = store.last_number(connection)
+    telling.tell(
+        connection, alert, kind, None, number, now,
+        level=Level.NEWS, besides=viewer.account_id, params={"by": viewer.name},
+    )  # fmt: skip
+
+
 def _act(connection: Connection, viewer: Viewer, alert: Alert, changed: Alert, what: What, now: datetime) -> Alert:
     if not store.move(connection, changed, alert.state):
         raise Conflict("Somebody else was quicker; look again.")
-    number = store.add_history(connection, alert.id, what, now, account_id=viewer.account_id)
+    store.add_history(connection, alert.id, what, now, account_id=viewer.account_id)
     telling.forget(connection, alert, now)
-    kind = "alert.acknowledged" if what is What.ACKNOWLEDGED else "alert.resolved"
-    telling.tell(
-        connection, changed, kind, None, number, now,
-        level=Level.NEWS, besides=viewer.account_id, params={"by": viewer.name},
-    )  # fmt: skip
+    _tell(connection, viewer, changed, "alert.resolved", now)
     hint(connection, "live", str(alert.wearer_id))
     return changed

@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy.engine import Connection
 
 from app.alerts.model import Alert, AlertAction, AlertState, What
-from app.alerts.service import telling
+from app.alerts.service import escalating, telling
 from app.alerts.store import alerts as store
 from app.alerts.transitions import after
 from app.db.session import hint
@@ -80,8 +80,8 @@ def _open(connection: Connection, event: WatchEvent, now: datetime) -> Alert:
     store.insert(connection, one)
     store.add_cause(connection, event, one.id, now)
     detail = {"rule": event.rule, "happened_at": event.at.isoformat(), "received_at": event.received_at.isoformat()}
-    number = store.add_history(connection, one.id, What.OPENED, now, detail=detail)
-    telling.tell(connection, one, f"alert.{_message(event)}", event, number, now)
+    store.add_history(connection, one.id, What.OPENED, now, detail=detail)
+    escalating.begin(connection, one, telling.words_of(connection, one, f"alert.{_message(event)}", event), now)
     return one
 
 
@@ -102,10 +102,13 @@ def _add_evidence(connection: Connection, current: Alert, event: WatchEvent, now
     )
     store.move(connection, changed, current.state)
     detail = {"rule": event.rule, "happened_at": event.at.isoformat(), "received_at": event.received_at.isoformat()}
-    number = store.add_history(connection, current.id, What.RAISED if worse else What.EVIDENCE, now, detail=detail)
+    store.add_history(connection, current.id, What.RAISED if worse else What.EVIDENCE, now, detail=detail)
     once_more = current.state is AlertState.ACKNOWLEDGED and event.kind in {AlertKind.SOS, AlertKind.FALL}
-    if worse or (once_more and now - store.told_at(connection, current.id) >= TOLD_AGAIN_AFTER):
-        telling.tell(connection, changed, f"alert.{_message(event)}", event, number, now)
+    words = telling.words_of(connection, changed, f"alert.{_message(event)}", event)
+    if worse and current.state is AlertState.OPEN:
+        escalating.begin(connection, changed, words, now)
+    elif worse or (once_more and now - store.told_at(connection, current.id) >= TOLD_AGAIN_AFTER):
+        escalating.once_more(connection, changed, words, now)
 
 
 def _end(connection: Connection, current: Alert, event: WatchEvent, now: datetime) -> None:

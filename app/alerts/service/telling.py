@@ -1,4 +1,4 @@
-"""Who is told of an alert, or of news: every contact, in order, who may know of it and can be reached."""
+"""Who is told what became of an alert, and who is told news. How the alert itself is told is `escalating.py`'s."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.engine import Connection
 
 from app.accounts import service as accounts
-from app.alerts.model import Alert, What
+from app.alerts.model import Alert, What, Words
 from app.alerts.store import alerts as store
+from app.alerts.store import escalating
 from app.households import service as households
 from app.households.model import Scope
 from app.kit.ids import AccountId, AddressId, HouseholdId, WearerId
@@ -22,40 +23,57 @@ KEPT = {Level.URGENT: timedelta(hours=2), Level.NOTICE: timedelta(hours=12), Lev
 
 def tell(
     connection: Connection, alert: Alert, kind: str, event: WatchEvent | None, number: int, now: datetime,
-    *, level: Level | None = None, besides: AccountId | None = None, params: dict[str, str] | None = None,
+    *, level: Level, besides: AccountId | None = None, params: dict[str, str] | None = None,
 ) -> None:  # fmt: skip
-    """Puts one message for each reachable address into the outbox; the history says how many, or that nobody can be
-    reached.
+    """Puts what became of an alert into the outbox, for everybody who was told of it and may still know of it; the
+    history says how many.
 
     `number` is the line of the history that is told, so that telling it twice is one message. `besides` is not told:
     she did it herself.
     """
-    told = [one for one in households.told(connection, alert.wearer_id, now) if one.account_id != besides]
-    addresses = accounts.addresses_of(connection, [one.account_id for one in told])
-    words = _params(connection, alert, event) | (params or {})
-    weight = level or alert.level
-    count = 0
-    for one in told:
-        for address in addresses.get(one.account_id, ()):
-            count += 1
-            outbox.put(
-                connection,
-                city_id=alert.city_id,
-                channel=address.channel,
-                address_id=address.id,
-                unique_key=f"{alert.id}:{number}:{address.id}",
-                kind=kind,
-                level=weight,
-                about=about(alert),
-                params=words,
-                now=now,
-                expires_at=now + KEPT[weight],
-            )
-    if count:
-        detail = {"kind": kind, "people": str(len(told)), "addresses": str(count)}
+    people = [one for one in _told_of(connection, alert, now) if one != besides]
+    addresses = accounts.addresses_of(connection, people)
+    words = {**words_of(connection, alert, kind, event).params, **(params or {})}
+    notes = [
+        outbox.Note(
+            city_id=alert.city_id,
+            channel=address.channel,
+            address_id=address.id,
+            unique_key=f"{alert.id}:{number}:{address.id}",
+            kind=kind,
+            level=level,
+            about=about(alert),
+            params=words,
+            expires_at=now + KEPT[level],
+        )
+        for one in people
+        for address in addresses.get(one, ())
+    ]
+    if notes:
+        outbox.put_all(connection, notes, now)
+        detail = {"kind": kind, "people": str(len(people)), "addresses": str(len(notes))}
         store.add_history(connection, alert.id, What.TOLD, now, detail=detail)
-    elif besides is None:
-        store.add_history(connection, alert.id, What.NOBODY_REACHABLE, now, detail={"people": str(len(told))})
+
+
+def words_of(connection: Connection, alert: Alert, kind: str, event: WatchEvent | None) -> Words:
+    """What is said of an alert, or of what happened to it."""
+    wearer = households.wearers_by_id(connection, [alert.wearer_id])[alert.wearer_id]
+    params = {"wearer": wearer.name}
+    if event is not None:
+        params |= when(event, store.zone_of(connection, alert.wearer_id))
+        for reason in event.reasons:
+            params |= reason.params
+    return Words(kind=kind, params=params)
+
+
+def _told_of(connection: Connection, alert: Alert, now: datetime) -> list[AccountId]:
+    """Who was told of an alert and may know of it; every contact, where an older process told it."""
+    may_know = [one.account_id for one in households.told(connection, alert.wearer_id, now)]
+    told = escalating.told_accounts(connection, alert.id)
+    if not told:
+        return may_know
+    allowed = {*may_know, *households.let_in_now(connection, alert.wearer_id, now)}
+    return [one for one in told if one in allowed]
 
 
 NEWS_SCOPES = frozenset({Scope.ALERTS, Scope.PLACE})
@@ -128,6 +146,7 @@ def untell(connection: Connection, household_id: HouseholdId, now: datetime) -> 
     for alert in store.lately_of(connection, household_id, now - max(KEPT.values())):
         if alert.wearer_id not in may_know:
             told = [one.account_id for one in households.told(connection, alert.wearer_id, now)]
+            told += households.let_in_now(connection, alert.wearer_id, now)
             found = accounts.addresses_of(connection, told).values()
             may_know[alert.wearer_id] = {address.id for addresses in found for address in addresses}
         outbox.cancel(connection, about(alert), now, spare=may_know[alert.wearer_id])
@@ -145,13 +164,3 @@ def about(alert: Alert) -> str:
 def when(event: WatchEvent, zone: ZoneInfo) -> dict[str, str]:
     """Both times of an event as the catalogues want them: moments, and the zone they are shown in."""
     return {"at": event.at.isoformat(), "received": event.received_at.isoformat(), "zone": zone.key}
-
-
-def _params(connection: Connection, alert: Alert, event: WatchEvent | None) -> dict[str, str]:
-    wearer = households.wearers_by_id(connection, [alert.wearer_id])[alert.wearer_id]
-    params = {"wearer": wearer.name}
-    if event is not None:
-        params |= when(event, store.zone_of(connection, alert.wearer_id))
-        for reason in event.reasons:
-            params |= reason.params
-    return params

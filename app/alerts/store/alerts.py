@@ -10,8 +10,9 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from app.accounts.model import Role
 from app.accounts.tables import account, city
-from app.alerts.model import Alert, AlertState, HistoryLine, What
+from app.alerts.model import Alert, AlertState, HistoryLine, Line, Via, What
 from app.alerts.tables import alert, alert_cause, alert_history
 from app.alerts.transitions import GOING_ON
 from app.db import dialect
@@ -60,7 +61,7 @@ def going_on(connection: Connection, event: WatchEvent) -> Alert | None:
         alert.c.state.in_([state.value for state in GOING_ON]),
     )
     row = connection.execute(query).one_or_none()
-    return None if row is None else _alert(row)
+    return None if row is None else alert_of(row)
 
 
 def going_on_of(connection: Connection, wearer_id: WearerId, subjects: Iterable[str] | None = None) -> list[Alert]:
@@ -69,7 +70,7 @@ def going_on_of(connection: Connection, wearer_id: WearerId, subjects: Iterable[
     query = sa.select(alert).where(alert.c.wearer_id == wearer_id, alert.c.state.in_(states))
     if subjects is not None:
         query = query.where(alert.c.subject.in_(list(subjects)))
-    return [_alert(row) for row in connection.execute(query)]
+    return [alert_of(row) for row in connection.execute(query)]
 
 
 def lately_of(connection: Connection, household_id: HouseholdId, since: datetime) -> list[Alert]:
@@ -79,7 +80,7 @@ def lately_of(connection: Connection, household_id: HouseholdId, since: datetime
         .join(wearer, wearer.c.id == alert.c.wearer_id)
         .where(wearer.c.household_id == household_id, alert.c.changed_at >= since)
     )
-    return [_alert(row) for row in connection.execute(query)]
+    return [alert_of(row) for row in connection.execute(query)]
 
 
 def wearers_of(connection: Connection, household_id: HouseholdId) -> list[WearerId]:
@@ -129,18 +130,36 @@ def add_history(
     return number
 
 
+def add_lines(connection: Connection, lines: Sequence[Line], at: datetime) -> None:
+    """Adds many lines, in order."""
+    if not lines:
+        return
+    one_at_a_time(connection, "alert_history")
+    rows = [
+        {
+            "alert_id": line.alert_id,
+            "what": line.what.value,
+            "at": at,
+            "account_id": line.account_id,
+            "detail": dict(line.detail),
+        }
+        for line in lines
+    ]
+    connection.execute(sa.insert(alert_history), rows)
+
+
 def one(connection: Connection, alert_id: AlertId, wearer_ids: Iterable[UUID]) -> Alert | None:
     """One alert, if it is about one of these wearers."""
     query = sa.select(alert).where(alert.c.id == alert_id, alert.c.wearer_id.in_(list(wearer_ids)))
     row = connection.execute(query).one_or_none()
-    return None if row is None else _alert(row)
+    return None if row is None else alert_of(row)
 
 
 def as_it_is(connection: Connection, alert_: Alert) -> Alert:
     """The alert as it has become while we waited in the queue."""
     if connection.dialect.name != "postgresql":
         return alert_
-    return _alert(connection.execute(sa.select(alert).where(alert.c.id == alert_.id)).one())
+    return alert_of(connection.execute(sa.select(alert).where(alert.c.id == alert_.id)).one())
 
 
 def newest(
@@ -160,7 +179,7 @@ def newest(
         at, key = before
         query = query.where(sa.or_(alert.c.opened_at < at, sa.and_(alert.c.opened_at == at, alert.c.id < key)))
     query = query.order_by(alert.c.opened_at.desc(), alert.c.id.desc()).limit(limit)
-    return [_alert(row) for row in connection.execute(query)]
+    return [alert_of(row) for row in connection.execute(query)]
 
 
 def history(connection: Connection, alert_id: AlertId) -> list[HistoryLine]:
@@ -184,7 +203,7 @@ def history_after(
     for row in connection.execute(query).mappings():
         own = {column.name: row[column] for column in alert.c}
         line = {column.name: row[column] for column in alert_history.c}
-        lines.append((_line(_Row(line)), _alert(_Row(own))))
+        lines.append((_line(_Row(line)), alert_of(_Row(own))))
     return lines
 
 
@@ -194,11 +213,14 @@ def last_number(connection: Connection) -> int:
     return newest
 
 
+_SAID = [What.TOLD.value, What.ESCALATED.value, What.OPENED.value]
+
+
 def told_at(connection: Connection, alert_id: AlertId) -> datetime:
     """When an alert was last told to anybody, or else opened."""
     query = (
         sa.select(alert_history.c.at)
-        .where(alert_history.c.alert_id == alert_id, alert_history.c.what.in_([What.TOLD.value, What.OPENED.value]))
+        .where(alert_history.c.alert_id == alert_id, alert_history.c.what.in_(_SAID))
         .order_by(alert_history.c.number.desc())
         .limit(1)
     )
@@ -223,6 +245,15 @@ def zone_of(connection: Connection, wearer_id: WearerId) -> ZoneInfo:
     return ZoneInfo(connection.execute(query).scalar_one())
 
 
+def staff_of(connection: Connection, city_id: CityId) -> list[AccountId]:
+    """Everybody who may answer for a city: its operators, and the administrators who belong to it."""
+    roles = [Role.OPERATOR.value, Role.ADMINISTRATOR.value]
+    query = sa.select(account.c.id).where(
+        account.c.city_id == city_id, account.c.role.in_(roles), account.c.disabled_at.is_(None)
+    )
+    return [AccountId(one) for one in connection.execute(query.order_by(account.c.id)).scalars()]
+
+
 _WHO = sa.select(wearer.c.id, wearer.c.name, wearer.c.city_id, city.c.zone).join(city, city.c.id == wearer.c.city_id)
 _WHO_LOOKUP = dialect.Lookup(_WHO.where(wearer.c.id.in_(sa.bindparam("ids", expanding=True))), wearer.c.id)
 
@@ -242,7 +273,7 @@ class _Row:
 
 def _row(one: Alert) -> dict[str, Any]:
     values = {
-        name: value.value if isinstance(value, AlertKind | AlertState | Level) else value
+        name: value.value if isinstance(value, AlertKind | AlertState | Level | Via) else value
         for name, value in msgspec.structs.asdict(one).items()
         if name not in {"reasons", "place"}
     }
@@ -256,7 +287,8 @@ def _row(one: Alert) -> dict[str, Any]:
     }
 
 
-def _alert(row: Any) -> Alert:
+def alert_of(row: Any) -> Alert:
+    """The alert of a row that has the columns of the table."""
     place = None
     if row.lat_deg is not None:
         place = Place(lat_deg=row.lat_deg, lon_deg=row.lon_deg, accuracy_m=row.accuracy_m, at=row.place_at)
@@ -275,6 +307,7 @@ def _alert(row: Any) -> Alert:
         place=place,
         acknowledged_at=row.acknowledged_at,
         acknowledged_by=row.acknowledged_by,
+        acknowledged_via=None if row.acknowledged_via is None else Via(row.acknowledged_via),
         ended_at=row.ended_at,
         ended_by=row.ended_by,
     )

@@ -16,6 +16,7 @@ from app.households.service.contacts import (
     remove_contact,
     share_place,
 )
+from app.households.service.emergencies import let_in, let_in_now
 from app.households.service.households import (
     add_member,
     change_household,
@@ -66,6 +67,8 @@ __all__ = [
     "households",
     "known_wearer",
     "known_wearers",
+    "let_in",
+    "let_in_now",
     "look",
     "look_at_all",
     "looks_at",

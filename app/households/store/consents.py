@@ -81,6 +81,38 @@ def protected_from(connection: Connection, wearer_id: WearerId, account_id: Acco
     return connection.execute(query.limit(1)).one_or_none() is not None
 
 
+def protected_accounts(
+    connection: Connection, wearer_id: WearerId, account_ids: Collection[AccountId]
+) -> set[AccountId]:
+    """Those of the accounts from whom the wearer is hidden."""
+    query = sa.select(protection.c.account_id).where(
+        protection.c.wearer_id == wearer_id,
+        protection.c.account_id.in_(list(account_ids)),
+        protection.c.ended_at.is_(None),
+    )
+    return {AccountId(one) for one in connection.execute(query).scalars()}
+
+
+def emergencies(
+    connection: Connection, wearer_id: WearerId, account_ids: Collection[AccountId] | None, since: datetime
+) -> dict[AccountId, tuple[datetime, bool]]:
+    """Of the accounts, or of all, who were let in for an emergency since then: until when at the latest, and whether
+    that was revoked.
+    """
+    query = sa.select(consent.c.account_id, consent.c.until_at, consent.c.revoked_at).where(
+        consent.c.wearer_id == wearer_id,
+        consent.c.given_as == GivenAs.EMERGENCY.value,
+        consent.c.given_at >= since,
+    )
+    if account_ids is not None:
+        query = query.where(consent.c.account_id.in_(list(account_ids)))
+    found: dict[AccountId, tuple[datetime, bool]] = {}
+    for row in connection.execute(query.order_by(consent.c.until_at)):
+        revoked = found.get(row.account_id, (None, False))[1] or row.revoked_at is not None
+        found[AccountId(row.account_id)] = (row.until_at, revoked)
+    return found
+
+
 def protections(connection: Connection, wearer_id: WearerId, before: UUID | None, count: int) -> list[Protection]:
     """Up to `count` protections that have not ended, newest first."""
     query = sa.select(protection).where(protection.c.wearer_id == wearer_id, protection.c.ended_at.is_(None))

@@ -32,6 +32,7 @@ def upgrade() -> None:
         key(),
         key("alert_id", sa.ForeignKey("alert.id", name=op.f("fk_telling_alert_id_alert")), nullable=False),
         sa.Column("turn", sa.Integer, nullable=False),
+        sa.Column("step", sa.SmallInteger, nullable=False),
         key("account_id", nullable=False),
         sa.Column("kind", sa.String(40), nullable=False),
         sa.Column("rung", sa.SmallInteger, nullable=False),

@@ -18,7 +18,7 @@ from app.push.transitions import Action
 
 class Note(Struct, frozen=True, kw_only=True):
     """Something to be told to one address, over its channel. `unique_key` names it for ever, `about` is what it is
-    called on phones. It is not sent before `not_before`.
+    called on phones. It is not sent before `not_before`. What became of it is found under the name `on_behalf`.
     """
 
     city_id: CityId
@@ -31,13 +31,14 @@ class Note(Struct, frozen=True, kw_only=True):
     params: Mapping[str, str]
     expires_at: datetime
     not_before: datetime | None = None
+    on_behalf: str | None = None
 
 
 _PUT = dialect.Rows(
     tables.message,
     (
         "id", "city_id", "address_id", "unique_key", "kind", "level", "about", "params", "state", "created_at",
-        "due_at", "expires_at", "channel", "rank", "not_before",
+        "due_at", "expires_at", "channel", "rank", "not_before", "on_behalf",
     ),
     lambda insert: insert.on_conflict_do_nothing(index_elements=["unique_key"]),
 )  # fmt: skip
@@ -75,7 +76,7 @@ def put_all(connection: Connection, notes: Sequence[Note], now: datetime) -> int
         (
             new_id(), note.city_id, note.address_id, note.unique_key, note.kind, note.level.value, note.about,
             dict(note.params), waiting, now, now, note.expires_at, note.channel.value, RANK[note.level.value],
-            note.not_before,
+            note.not_before, note.on_behalf,
         )
         for note in notes
     ]  # fmt: skip

@@ -5,7 +5,7 @@
 
 from pathlib import Path
 
-from app.push.render import LANGUAGES, text, title_and_body
+from app.push.render import LANGUAGES, NOTES, text, title_and_body
 from tests.unit.push.test_render import KINDS, PARAMS, REASONS
 
 FOLDER = Path(__file__).parent / "golden"
@@ -22,8 +22,9 @@ def messages(language: str) -> str:
 
 def _lines(kind: str, language: str) -> list[str]:
     told = [title_and_body(kind, language, PARAMS, urgent=kind in URGENT)]
-    if kind == "alert.sos":  # One that came late stands for all of them.
+    if kind == "alert.sos":  # One that came late, is told again or to the desk stands for all of them.
         told.append(title_and_body(kind, language, LATE, urgent=True))
+        told += [title_and_body(kind, language, {**PARAMS, "note": note}, urgent=True) for note in sorted(NOTES)]
     return [line for one in told for line in (one.title, one.body)]
 
 

@@ -44,6 +44,8 @@ KINDS = (
     "alert.returned",
     "alert.resolved",
     "alert.acknowledged",
+    "alert.on_the_way",
+    "alert.on_the_way_at",
     "alert.not_arrived",
     "alert.not_arrived_partly",
     "alert.arrival_unknown",

@@ -1,0 +1,318 @@
+"""Alerts on their way through their plans: begun, told again, told to the next ones, over the next channel, until
+somebody answers. Everything here is done in one transaction with its messages; the caller has queued up by wearer.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import msgspec
+import structlog
+from msgspec import Struct, field
+from sqlalchemy.engine import Connection
+
+from app.alerts import escalation
+from app.alerts.escalation import Position
+from app.alerts.model import Alert, AlertAction, AlertState, Line, What, Words
+from app.alerts.policies import Plan, Step, plan_for
+from app.alerts.service.audience import Audience
+from app.alerts.service.telling import KEPT, about
+from app.alerts.store import alerts as store
+from app.alerts.store import escalating, policies
+from app.alerts.store.escalating import Run, Telling, a_telling
+from app.alerts.transitions import after
+from app.db.errors import begins_anew, plain
+from app.db.session import hint, savepoint
+from app.kit.ids import AccountId
+from app.push import outbox
+from app.push.model import Address
+
+log = structlog.get_logger()
+
+RECEIPT = timedelta(seconds=escalation.RECEIPT_S)
+AT_ONCE_MAX = 500
+"""Alerts, or tellings, that one transaction takes on."""
+FAILED = timedelta(minutes=1)
+"""What cannot be done for a defect of ours is tried again after this."""
+ADOPTED_FOR = timedelta(hours=24)
+"""Alerts without a plan that are older than this are left as they are."""
+
+
+class Said(Struct, kw_only=True):
+    """What comes together while runs are carried on, written at the end."""
+
+    notes: list[outbox.Note] = field(default_factory=list)
+    tellings: list[Telling] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    moved: list[tuple[Run, datetime | None]] = field(default_factory=list)
+
+
+def begin(connection: Connection, alert: Alert, words: Words, now: datetime) -> None:
+    """Tells an alert from the first step of its plan on: it is new, or matters more than before."""
+    timer = escalating.timers(connection, [alert.id]).get(alert.id)
+    position = Position(turn=timer[0] if timer else 0)
+    run = Run(alert=alert, plan=_plans(connection, [alert], now)[0], words=words, position=position)
+    said = _carried_on(connection, [run], now)
+    escalating.save(connection, said.moved)
+    _write(connection, said, now)
+
+
+def once_more(connection: Connection, alert: Alert, words: Words, now: datetime) -> None:
+    """Tells the first step of an alert that somebody has taken: it happened again. Who has it, keeps it."""
+    found = escalating.runs(connection, [alert.id])
+    if not found:  # An older process opened it.
+        begin(connection, alert, words, now)
+        return
+    (run,) = found
+    position = msgspec.structs.replace(run.position, turn=run.position.turn + 1)
+    run = msgspec.structs.replace(run, alert=alert, words=words, position=position)
+    said = Said()
+    audience = Audience(connection, [run], now)
+    everybody = [*audience.contacts(run), *escalating.told_accounts(connection, alert.id)]
+    _tell(said, audience, run, run.plan.steps[0], list(dict.fromkeys(everybody)), now, What.TOLD)
+    _, due_at = escalating.timers(connection, [alert.id])[alert.id]
+    escalating.save(connection, [(run, due_at)])
+    _write(connection, said, now)
+
+
+def work_off(connection: Connection, now: datetime) -> bool:
+    """Everything that is due, at most `AT_ONCE_MAX` of each kind; whether there may be more."""
+    falling = escalating.falling(connection, now, AT_ONCE_MAX)
+    due = escalating.due(connection, now, AT_ONCE_MAX)
+    store.queue_up(connection, [wearer_id for _, wearer_id in [*falling, *due]])
+    tellings = escalating.tellings(connection, [one for one, _ in falling]) if falling else []
+    _each(connection, tellings, lambda some: fall(connection, some, now), _put_off_telling(connection, now))
+    runs = escalating.runs(connection, [one for one, _ in due], now) if due else []
+    _each(connection, runs, lambda some: carry_on(connection, some, now), _put_off_run(connection, now))
+    return len(falling) == AT_ONCE_MAX or len(due) == AT_ONCE_MAX
+
+
+Item = TypeVar("Item")
+
+
+def _each(
+    connection: Connection,
+    items: Sequence[Item],
+    work: Callable[[Sequence[Item]], None],
+    put_off: Callable[[Item], None],
+) -> None:
+    """All of it at once; where that fails one by one, so that a defect costs the one that it is about a minute."""
+    if not items:
+        return
+    try:
+        with savepoint(connection):
+            work(items)
+    except Exception as error:  # Whatever it is, the others must be told.
+        if begins_anew(error) or connection.invalidated:
+            raise
+        if len(items) == 1:
+            log.error("escalation_failed", error=type(error).__name__, detail=plain(error)[:500])
+            put_off(items[0])
+            return
+        for one in items:
+            _each(connection, [one], work, put_off)
+
+
+def _put_off_run(connection: Connection, now: datetime) -> Callable[[Run], None]:
+    return lambda run: escalating.set_due(connection, run.alert.id, now + FAILED)
+
+
+def _put_off_telling(connection: Connection, now: datetime) -> Callable[[Telling], None]:
+    return lambda one: escalating.lower(connection, one.id, one.rung, now + FAILED)
+
+
+def carry_on(connection: Connection, runs: Sequence[Run], now: datetime) -> None:
+    """Does what is due of alerts: an open one is told on, one that was taken and not seen through opens again."""
+    taken = [run for run in runs if run.alert.state is AlertState.ACKNOWLEDGED]
+    again = [_reopened(connection, run, now) for run in taken]
+    going = [run for run in runs if run.alert.state is AlertState.OPEN] + again
+    said = _carried_on(connection, going, now)
+    escalating.move_all(connection, said.moved)
+    _write(connection, said, now)
+    for wearer_id in {run.alert.wearer_id for run in runs}:
+        hint(connection, "live", str(wearer_id))
+
+
+def skip(connection: Connection, run: Run, now: datetime) -> bool:
+    """Goes on to the next step at once; False when there is none."""
+    if escalation.skipped(run.plan, run.position) is None:
+        return False
+    said = _carried_on(connection, [run], now, skips=True)
+    escalating.move_all(connection, said.moved)
+    _write(connection, said, now)
+    return True
+
+
+def adopt(connection: Connection, now: datetime) -> int:
+    """Gives a plan to open alerts that have none: processes of an older version opened and told them; how many."""
+    alerts = escalating.unplanned(connection, now - ADOPTED_FOR, AT_ONCE_MAX)
+    for alert, plan in zip(alerts, _plans(connection, alerts, now), strict=True):
+        name, _, _ = store.who(connection, [alert.wearer_id])[alert.wearer_id]
+        position = Position(step=0, times=1, turn=1)
+        run = Run(alert=alert, plan=plan, position=position, words=Words(kind="alert.other", params={"wearer": name}))
+        wait = escalation.waits(plan, position)
+        escalating.save(connection, [(run, None if wait is None else now + wait)])
+    return len(alerts)
+
+
+def fall(connection: Connection, tellings: Sequence[Telling], now: datetime) -> None:
+    """Sees whether phones answered: who did not show any sign of life is told over the next channel, and when nobody
+    of a turn was reached, the next step is due at once.
+    """
+    runs = {run.alert.id: run for run in escalating.runs(connection, {one.alert_id for one in tellings})}
+    seen = escalating.messages_of(connection, [one.id for one in tellings])
+    audience = Audience(connection, list(runs.values()), now)
+    said, over, unreached = Said(), [], []
+    for one in tellings:
+        run = runs.get(one.alert_id)
+        if run is None or escalation.was_shown(seen[one.id]):
+            over.append(one.id)
+            continue
+        rungs = _rungs(audience, run, one)
+        if one.rung + 1 < len(rungs):
+            lower = msgspec.structs.replace(one, rung=one.rung + 1)
+            said.notes += _notes(run, lower, rungs[lower.rung], now, _note(run, audience, one.account_id))
+            escalating.lower(connection, one.id, lower.rung, now + RECEIPT)
+            said.lines.append(_line(run, What.ESCALATED, one.account_id, channel=rungs[lower.rung][0].channel.value))
+        elif escalation.came_nowhere(seen[one.id]):
+            unreached.append(one)
+        elif escalation.is_on_its_way(seen[one.id]):
+            escalating.lower(connection, one.id, one.rung, now + RECEIPT)
+        else:
+            over.append(one.id)
+    escalating.settled(connection, over, unreached=False)
+    escalating.settled(connection, [one.id for one in unreached], unreached=True)
+    for one in unreached:
+        run = runs[one.alert_id]
+        said.lines.append(_line(run, What.NOBODY_REACHABLE, one.account_id))
+        if one.turn == run.position.turn and escalating.all_unreached(connection, one.alert_id, one.turn):
+            escalating.set_due(connection, one.alert_id, now)
+    _write(connection, said, now)
+
+
+def _plans(connection: Connection, alerts: Sequence[Alert], now: datetime) -> list[Plan]:
+    """The plan of each of the alerts, by the policies that are in force."""
+    if not alerts:
+        return []
+    own, citys = policies.policies(connection, {alert.wearer_id: alert.city_id for alert in alerts})
+    who = store.who(connection, {alert.wearer_id for alert in alerts})
+    return [
+        plan_for(
+            [one for one in (own.get(alert.wearer_id), citys.get(alert.city_id)) if one is not None],
+            alert.kind, alert.level, now, who[alert.wearer_id][2],
+        )
+        for alert in alerts
+    ]  # fmt: skip
+
+
+def _reopened(connection: Connection, run: Run, now: datetime) -> Run:
+    alert = run.alert
+    opened = msgspec.structs.replace(
+        alert, state=after(alert.state, AlertAction.REOPEN), changed_at=now,
+        acknowledged_at=None, acknowledged_by=None, acknowledged_via=None,
+    )  # fmt: skip
+    store.move(connection, opened, alert.state)
+    escalating.forget_acks(connection, alert.id)
+    store.add_history(connection, alert.id, What.REOPENED, now)
+    return msgspec.structs.replace(run, alert=opened, position=escalation.anew(run.position))
+
+
+def _carried_on(connection: Connection, runs: Sequence[Run], now: datetime, *, skips: bool = False) -> Said:
+    """The next telling of each run: of the first step from here on by which anybody can be reached."""
+    said = Said()
+    audience = Audience(connection, runs, now) if runs else None
+    for run in runs:
+        assert audience is not None
+        said.moved.append(_told_on(said, audience, run, now, skips=skips))
+    return said
+
+
+def _told_on(said: Said, audience: Audience, run: Run, now: datetime, *, skips: bool) -> tuple[Run, datetime | None]:
+    position = escalation.skipped(run.plan, run.position) if skips else escalation.after(run.plan, run.position)
+    nobody: dict[str, str] = {}
+    while position is not None:
+        goes_on = position.step != run.position.step
+        run = msgspec.structs.replace(run, position=position)
+        step = run.plan.steps[position.step]
+        people = audience.people(run, step)
+        what = What.ESCALATED if goes_on and position.step else What.TOLD
+        place = len(said.lines)
+        reached = _tell(said, audience, run, step, people, now, what)
+        if not reached and position.times == 1:  # The last step comes again and again; that is said once.
+            nobody = {"people": str(len(people)), "step": nobody.get("step", "") or str(position.step + 1)}
+        following = escalation.skipped(run.plan, position)
+        if reached or following is None:
+            if nobody:
+                line = Line(alert_id=run.alert.id, what=What.NOBODY_REACHABLE, detail=nobody)
+                said.lines.insert(place, line)
+            wait = escalation.waits(run.plan, position)
+            return run, None if wait is None else now + wait
+        position = following  # Nobody can be reached: the next ones, at once.
+    return run, None
+
+
+def _tell(
+    said: Said, audience: Audience, run: Run, step: Step, people: Sequence[AccountId], now: datetime, what: What
+) -> bool:
+    """Whether anybody can be reached."""
+    addresses = 0
+    reached: list[AccountId] = []
+    for account_id in people:
+        rungs = escalation.rungs(audience.addresses(account_id), step)
+        if not rungs:
+            continue
+        reached.append(account_id)
+        telling = a_telling(run, account_id, run.words.kind)
+        said.tellings.append(telling)
+        said.notes += _notes(run, telling, rungs[0], now, _note(run, audience, account_id))
+        addresses += len(rungs[0])
+    if reached:
+        counts = {"people": str(len(people)), "addresses": str(addresses)}
+        said.lines.append(_line(run, what, None, kind=run.words.kind, **counts))
+    return bool(reached)
+
+
+def _rungs(audience: Audience, run: Run, telling: Telling) -> list[list[Address]]:
+    step = run.plan.steps[min(telling.step, len(run.plan.steps) - 1)]
+    return escalation.rungs(audience.addresses(telling.account_id), step)
+
+
+def _note(run: Run, audience: Audience, account_id: AccountId) -> Mapping[str, str]:
+    """What is said besides: that nobody answered so far, in other words to whoever answers for the city."""
+    if audience.is_staff(run, account_id):
+        return {"note": "desk"}
+    return {"note": "again"} if (run.position.step, run.position.times) > (0, 1) else {}
+
+
+def _notes(
+    run: Run, telling: Telling, addresses: Sequence[Address], now: datetime, more: Mapping[str, str]
+) -> list[outbox.Note]:
+    return [
+        outbox.Note(
+            city_id=run.alert.city_id,
+            channel=address.channel,
+            address_id=address.id,
+            unique_key=f"{telling.id.hex}:{address.id.hex}",
+            kind=telling.kind,
+            level=run.alert.level,
+            about=about(run.alert),
+            params={**run.words.params, **more},
+            expires_at=now + KEPT[run.alert.level],
+            on_behalf=telling.id.hex,
+        )
+        for address in addresses
+    ]
+
+
+def _line(run: Run, what: What, account_id: AccountId | None = None, **detail: str) -> Line:
+    return Line(
+        alert_id=run.alert.id, what=what, account_id=account_id,
+        detail={"step": str(run.position.step + 1), **detail},
+    )  # fmt: skip
+
+
+def _write(connection: Connection, said: Said, now: datetime) -> None:
+    escalating.add_tellings(connection, said.tellings, now, now + RECEIPT)
+    if said.notes:
+        outbox.put_all(connection, said.notes, now)
+    store.add_lines(connection, said.lines, now)

@@ -1,0 +1,280 @@
+"""The queries of how alerts are told: which are due, who was told, and what became of it."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from msgspec import Struct
+from sqlalchemy.engine import Connection
+
+from app.alerts.escalation import Position, Seen
+from app.alerts.model import Alert, AlertState, Words
+from app.alerts.policies import Plan
+from app.alerts.store.alerts import alert_of
+from app.alerts.tables import alert, alert_ack, alert_going, telling
+from app.alerts.transitions import GOING_ON
+from app.kit.ids import AccountId, AlertId, TellingId, WearerId, new_id
+from app.push.model import MessageState
+from app.push.tables import message
+
+_GOING_ON = [state.value for state in GOING_ON]
+
+
+class Run(Struct, frozen=True, kw_only=True):
+    """An alert on its way through its plan."""
+
+    alert: Alert
+    plan: Plan
+    words: Words
+    position: Position
+
+
+class Telling(Struct, frozen=True, kw_only=True):
+    """One person told at one turn, over the channels of the group `rung` last."""
+
+    id: TellingId
+    alert_id: AlertId
+    turn: int
+    step: int
+    account_id: AccountId
+    kind: str
+    rung: int
+
+
+def due(connection: Connection, now: datetime, limit: int) -> list[tuple[AlertId, WearerId]]:
+    """Alerts whose time has come, and their wearers, the longest due first."""
+    query = (
+        sa.select(alert.c.id, alert.c.wearer_id)
+        .where(alert.c.state.in_(_GOING_ON), alert.c.due_at.is_not(None), alert.c.due_at <= now)
+        .order_by(alert.c.due_at)
+        .limit(limit)
+    )
+    return [(AlertId(row.id), WearerId(row.wearer_id)) for row in connection.execute(query)]
+
+
+def runs(connection: Connection, alert_ids: Iterable[AlertId], due_at: datetime | None = None) -> list[Run]:
+    """Those of the alerts that go on and have a plan, in the order of their keys; only what is due then, when given."""
+    query = sa.select(alert).where(
+        alert.c.id.in_(list(alert_ids)), alert.c.state.in_(_GOING_ON), alert.c.plan.is_not(None)
+    )
+    if due_at is not None:
+        query = query.where(alert.c.due_at <= due_at)
+    return [_run(row) for row in connection.execute(query.order_by(alert.c.id))]
+
+
+def unplanned(connection: Connection, since: datetime, limit: int) -> list[Alert]:
+    """Open alerts without a plan that were opened since then: an older process of the service opened them."""
+    query = (
+        sa.select(alert)
+        .where(alert.c.state == AlertState.OPEN.value, alert.c.plan.is_(sa.null()), alert.c.opened_at >= since)
+        .order_by(alert.c.id)
+        .limit(limit)
+    )
+    return [alert_of(row) for row in connection.execute(query)]
+
+
+def save(connection: Connection, moved: Sequence[tuple[Run, datetime | None]]) -> None:
+    """Writes where runs are and when they are due next, each if nobody else moved it from where it was before."""
+    for run, due_at in moved:
+        position = run.position
+        statement = sa.update(alert).where(alert.c.id == run.alert.id)
+        connection.execute(
+            statement.values(
+                plan=msgspec.to_builtins(run.plan),
+                words=msgspec.to_builtins(run.words),
+                step=position.step,
+                times=position.times,
+                turn=position.turn,
+                due_at=due_at,
+            )
+        )
+
+
+_MOVE = (
+    sa.update(alert)
+    .where(alert.c.id == sa.bindparam("of"))
+    .values(
+        step=sa.bindparam("new_step"),
+        times=sa.bindparam("new_times"),
+        turn=sa.bindparam("new_turn"),
+        due_at=sa.bindparam("new_due_at", type_=alert.c.due_at.type),
+    )
+)
+
+
+def move_all(connection: Connection, moved: Sequence[tuple[Run, datetime | None]]) -> None:
+    """As `save`, for runs whose plan and words are what they were."""
+    rows = [
+        {
+            "of": run.alert.id,
+            "new_step": run.position.step,
+            "new_times": run.position.times,
+            "new_turn": run.position.turn,
+            "new_due_at": due_at,
+        }
+        for run, due_at in moved
+    ]
+    if rows:
+        connection.execute(_MOVE, rows)
+
+
+def set_due(connection: Connection, alert_id: AlertId, due_at: datetime | None) -> None:
+    """When the alert is looked at next."""
+    connection.execute(sa.update(alert).where(alert.c.id == alert_id).values(due_at=due_at))
+
+
+def add_tellings(connection: Connection, tellings: Sequence[Telling], at: datetime, fall_at: datetime) -> None:
+    """Notes who was told."""
+    rows = [msgspec.structs.asdict(one) | {"at": at, "fall_at": fall_at} for one in tellings]
+    if rows:
+        connection.execute(sa.insert(telling), rows)
+
+
+def falling(connection: Connection, now: datetime, limit: int) -> list[tuple[TellingId, WearerId]]:
+    """Tellings of which it is time to see whether a phone answered, and their wearers."""
+    query = (
+        sa.select(telling.c.id, alert.c.wearer_id)
+        .join(alert, alert.c.id == telling.c.alert_id)
+        .where(telling.c.fall_at.is_not(None), telling.c.fall_at <= now)
+        .order_by(telling.c.fall_at)
+        .limit(limit)
+    )
+    return [(TellingId(row.id), WearerId(row.wearer_id)) for row in connection.execute(query)]
+
+
+def tellings(connection: Connection, telling_ids: Iterable[TellingId]) -> list[Telling]:
+    """Those of the tellings that still are to be looked at, in the order of their keys."""
+    query = sa.select(telling).where(telling.c.id.in_(list(telling_ids)), telling.c.fall_at.is_not(None))
+    return [_telling(row) for row in connection.execute(query.order_by(telling.c.id))]
+
+
+def lower(connection: Connection, telling_id: TellingId, rung: int, fall_at: datetime | None) -> None:
+    """Notes over which group of channels somebody was told last, and when to look next."""
+    connection.execute(sa.update(telling).where(telling.c.id == telling_id).values(rung=rung, fall_at=fall_at))
+
+
+def settled(connection: Connection, telling_ids: Collection[TellingId], *, unreached: bool) -> None:
+    """Nothing more is to be seen to: a phone answered, or it does not matter any more, or nobody is reached there."""
+    if telling_ids:
+        changed = sa.update(telling).where(telling.c.id.in_(list(telling_ids)))
+        connection.execute(changed.values(fall_at=None, unreached=unreached))
+
+
+def quiet(connection: Connection, alert_id: AlertId) -> None:
+    """Nobody is told over another channel any more: somebody has it, or it is over."""
+    where = (telling.c.alert_id == alert_id, telling.c.fall_at.is_not(None))
+    connection.execute(sa.update(telling).where(*where).values(fall_at=None))
+
+
+def all_unreached(connection: Connection, alert_id: AlertId, turn: int) -> bool:
+    """Whether nobody was reached of those who were told at this turn."""
+    query = sa.select(telling.c.unreached).where(telling.c.alert_id == alert_id, telling.c.turn == turn)
+    return all(connection.execute(query).scalars())
+
+
+def messages_of(connection: Connection, telling_ids: Collection[TellingId]) -> dict[TellingId, list[Seen]]:
+    """What became of the messages of tellings."""
+    found: dict[TellingId, list[Seen]] = {telling_id: [] for telling_id in telling_ids}
+    names = [telling_id.hex for telling_id in telling_ids]
+    query = sa.select(message.c.on_behalf, message.c.state, message.c.delivered_at)
+    for row in connection.execute(query.where(message.c.on_behalf.in_(names))):
+        seen = Seen(state=MessageState(row.state), shown=row.delivered_at is not None)
+        found[TellingId(UUID(row.on_behalf))].append(seen)
+    return found
+
+
+def told_accounts(connection: Connection, alert_id: AlertId) -> list[AccountId]:
+    """Everybody who was told of an alert, in the order in which that began."""
+    query = sa.select(telling.c.account_id).where(telling.c.alert_id == alert_id).order_by(telling.c.turn, telling.c.id)
+    return [AccountId(one) for one in dict.fromkeys(connection.execute(query).scalars())]
+
+
+def acks(connection: Connection, alert_ids: Collection[AlertId]) -> dict[AlertId, dict[AccountId, datetime]]:
+    """Who took each of the alerts, and when."""
+    query = sa.select(alert_ack).where(alert_ack.c.alert_id.in_(list(alert_ids))).order_by(alert_ack.c.at)
+    found: dict[AlertId, dict[AccountId, datetime]] = {}
+    for row in connection.execute(query):
+        found.setdefault(AlertId(row.alert_id), {})[AccountId(row.account_id)] = row.at
+    return found
+
+
+def add_ack(connection: Connection, alert_id: AlertId, account_id: AccountId, via: str, at: datetime) -> None:
+    """Notes that somebody takes an alert."""
+    row = {"alert_id": alert_id, "account_id": account_id, "via": via, "at": at}
+    connection.execute(sa.insert(alert_ack), [row])
+
+
+def forget_acks(connection: Connection, alert_id: AlertId) -> None:
+    """The alert opens again: nobody has it, and nobody is on the way as far as is known."""
+    connection.execute(sa.delete(alert_ack).where(alert_ack.c.alert_id == alert_id))
+    connection.execute(sa.delete(alert_going).where(alert_going.c.alert_id == alert_id))
+
+
+class Going(Struct, frozen=True, kw_only=True):
+    """Somebody is on the way: since when, and when he thinks he is there."""
+
+    account_id: AccountId
+    at: datetime
+    arrives_at: datetime | None
+
+
+def set_going(connection: Connection, alert_id: AlertId, one: Going) -> None:
+    """Notes that somebody is on the way; what he said before is replaced."""
+    mine = (alert_going.c.alert_id == alert_id, alert_going.c.account_id == one.account_id)
+    values = {"at": one.at, "arrives_at": one.arrives_at}
+    if not connection.execute(sa.update(alert_going).where(*mine).values(values)).rowcount:
+        row = {"alert_id": alert_id, "account_id": one.account_id, **values}
+        connection.execute(sa.insert(alert_going), [row])
+
+
+def going(connection: Connection, alert_ids: Collection[AlertId]) -> dict[AlertId, list[Going]]:
+    """Who is on the way, for each alert, in the order in which they said so."""
+    query = sa.select(alert_going).where(alert_going.c.alert_id.in_(list(alert_ids))).order_by(alert_going.c.at)
+    found: dict[AlertId, list[Going]] = {}
+    for row in connection.execute(query):
+        one = Going(account_id=AccountId(row.account_id), at=row.at, arrives_at=row.arrives_at)
+        found.setdefault(AlertId(row.alert_id), []).append(one)
+    return found
+
+
+def timers(connection: Connection, alert_ids: Collection[AlertId]) -> Mapping[AlertId, tuple[int, datetime | None]]:
+    """For each alert how often something was told, and when it is looked at next."""
+    query = sa.select(alert.c.id, alert.c.turn, alert.c.due_at).where(alert.c.id.in_(list(alert_ids)))
+    return {AlertId(row.id): (row.turn or 0, row.due_at) for row in connection.execute(query)}
+
+
+def _run(row: Any) -> Run:
+    return Run(
+        alert=alert_of(row),
+        plan=msgspec.convert(row.plan, Plan),
+        words=msgspec.convert(row.words, Words),
+        position=Position(step=row.step, times=row.times, turn=row.turn),
+    )
+
+
+def _telling(row: Any) -> Telling:
+    return Telling(
+        id=TellingId(row.id),
+        alert_id=AlertId(row.alert_id),
+        turn=row.turn,
+        step=row.step,
+        account_id=AccountId(row.account_id),
+        kind=row.kind,
+        rung=row.rung,
+    )
+
+
+def a_telling(run: Run, account_id: AccountId, kind: str) -> Telling:
+    """Somebody to be told at the position where the run is."""
+    return Telling(
+        id=TellingId(new_id()),
+        alert_id=run.alert.id,
+        turn=run.position.turn,
+        step=run.position.step,
+        account_id=account_id,
+        kind=kind,
+        rung=0,
+    )

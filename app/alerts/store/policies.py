@@ -1,0 +1,122 @@
+"""The queries of escalation policies and of duty tables."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+import msgspec
+import sqlalchemy as sa
+from msgspec import Struct
+from sqlalchemy.engine import Connection
+
+from app.accounts.tables import account
+from app.alerts.duty import Shift
+from app.alerts.policies import Calendar, Policy
+from app.alerts.tables import duty_shift, escalation_policy
+from app.db import dialect
+from app.kit.ids import AccountId, CityId, ShiftId, WearerId
+
+OF_CITY = ""
+
+
+class Kept(Struct, frozen=True, kw_only=True):
+    """A policy, when it was changed last and by whom."""
+
+    policy: Policy
+    changed_at: datetime
+    changed_by: AccountId
+
+
+def about(wearer_id: WearerId | None) -> str:
+    """What a policy is kept under: a wearer, or the city itself."""
+    return OF_CITY if wearer_id is None else wearer_id.hex
+
+
+def policy(connection: Connection, city_id: CityId, wearer_id: WearerId | None) -> Kept | None:
+    """The policy of a wearer, or of the city."""
+    table = escalation_policy
+    query = sa.select(table).where(table.c.city_id == city_id, table.c.about == about(wearer_id))
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    return Kept(
+        policy=msgspec.convert(row.policy, Policy), changed_at=row.changed_at, changed_by=AccountId(row.changed_by)
+    )
+
+
+def policies(
+    connection: Connection, wearers: Mapping[WearerId, CityId]
+) -> tuple[Mapping[WearerId, Policy], Mapping[CityId, Policy]]:
+    """The policies of those of the wearers who have one, and of their cities."""
+    table = escalation_policy
+    names = [OF_CITY, *(wearer_id.hex for wearer_id in wearers)]
+    query = sa.select(table.c.city_id, table.c.about, table.c.policy).where(
+        table.c.city_id.in_(set(wearers.values())), table.c.about.in_(names)
+    )
+    found = {(row.city_id, row.about): row.policy for row in connection.execute(query)}
+    own = {
+        wearer_id: msgspec.convert(found[city_id, wearer_id.hex], Policy)
+        for wearer_id, city_id in wearers.items()
+        if (city_id, wearer_id.hex) in found
+    }
+    citys = {CityId(city_id): msgspec.convert(value, Policy) for (city_id, name), value in found.items() if not name}
+    return own, citys
+
+
+def put_policy(
+    connection: Connection, city_id: CityId, wearer_id: WearerId | None, one: Policy, by: AccountId, now: datetime
+) -> None:
+    """Keeps a policy instead of the one before."""
+    values = {"policy": msgspec.to_builtins(one), "changed_at": now, "changed_by": by}
+    statement = dialect.insert(connection, escalation_policy).values(city_id=city_id, about=about(wearer_id), **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["city_id", "about"], set_=values))
+
+
+def drop_policy(connection: Connection, city_id: CityId, wearer_id: WearerId | None) -> bool:
+    """Takes a policy back; whether there was one."""
+    table = escalation_policy
+    where = (table.c.city_id == city_id, table.c.about == about(wearer_id))
+    return connection.execute(sa.delete(table).where(*where)).rowcount == 1
+
+
+def shifts(connection: Connection, city_ids: Collection[CityId]) -> dict[CityId, list[Shift]]:
+    """The duty tables of cities: whose hours have not ended, of accounts that are not disabled, oldest first."""
+    table = duty_shift
+    query = (
+        sa.select(table)
+        .join(account, account.c.id == table.c.account_id)
+        .where(table.c.city_id.in_(list(city_ids)), table.c.ended_at.is_(None), account.c.disabled_at.is_(None))
+        .order_by(table.c.id)
+    )
+    found: dict[CityId, list[Shift]] = {}
+    for row in connection.execute(query):
+        shift = Shift(
+            id=ShiftId(row.id),
+            account_id=AccountId(row.account_id),
+            hours=msgspec.convert(row.hours, Calendar),
+            from_on=row.from_on,
+            until_on=row.until_on,
+        )
+        found.setdefault(CityId(row.city_id), []).append(shift)
+    return found
+
+
+def add_shift(connection: Connection, city_id: CityId, one: Shift, by: AccountId, now: datetime) -> None:
+    """Adds a row to the duty table of a city."""
+    row = {
+        "id": one.id,
+        "city_id": city_id,
+        "account_id": one.account_id,
+        "hours": msgspec.to_builtins(one.hours),
+        "from_on": one.from_on,
+        "until_on": one.until_on,
+        "created_at": now,
+        "created_by": by,
+    }
+    connection.execute(sa.insert(duty_shift), [row])
+
+
+def end_shift(connection: Connection, city_id: CityId, shift_id: ShiftId, now: datetime) -> bool:
+    """Takes a row off the duty table of a city; whether it was there."""
+    table = duty_shift
+    where = (table.c.id == shift_id, table.c.city_id == city_id, table.c.ended_at.is_(None))
+    return connection.execute(sa.update(table).where(*where).values(ended_at=now)).rowcount == 1
