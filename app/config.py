@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 PREFIX = "MIMAMORI_"
-SECRETS = frozenset({"detector_secret", "database", "nats", "watchman_url", "otlp_url", "gateways"})
+SECRETS = frozenset({"detector_secret", "database", "nats", "watchman_url", "otlp_url", "gateways", "smtp_password"})
 SECRET_CHARACTERS_MIN = 32
 GatewayName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,19}\Z")]
 GatewayUrl = Annotated[
@@ -103,6 +103,19 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             description="push services that browsers may name, comma separated: host, *.domain, or http:// of loopback",
         ),
     ] = WEBPUSH_HOSTS
+    smtp_host: Annotated[
+        str, Meta(description="mail server that takes our letters; empty: nothing is sent by e-mail")
+    ] = ""
+    smtp_port: Annotated[int, Meta(ge=1, le=65535, description="its port")] = 587
+    smtp_tls: Annotated[
+        Literal["starttls", "tls", "none"],
+        Meta(description="how the line to it is encrypted; starttls (587) and tls (465) never fall back to none"),
+    ] = "starttls"
+    smtp_user: Annotated[str, Meta(description="who we are to it; empty: no sign-in")] = ""
+    smtp_password: Annotated[str, Meta(description="the password of `smtp_user`")] = ""
+    mail_from: Annotated[
+        str, Meta(description="sender of our letters, 見守りサービス <mimamori@town.example.jp>; its domain names them")
+    ] = ""
     push_timeout_s: Annotated[float, Meta(gt=0, description="seconds to wait for a push service")] = 8.0
     detector_secret: Annotated[
         Annotated[str, Meta(min_length=SECRET_CHARACTERS_MIN)] | None,

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from app.kit.ids import MessageId
-from app.push.retry import AGAIN, BUSY_DELAY_S, Delivery, Outcome
+from app.push.retry import AWAY, BUSY_DELAY_S, Delivery, Outcome
 
 REST_S_MIN = 1.0
 REST_S_MAX = 60.0
@@ -41,7 +41,7 @@ def after(rest: Rest, deliveries: Mapping[MessageId, Delivery], now: datetime) -
     """How the channel is once this became of what it was given together (never nothing). An answer to any of it, be it
     a refusal, shows that the service is there.
     """
-    if any(delivery.outcome not in AGAIN for delivery in deliveries.values()):
+    if any(delivery.outcome not in AWAY for delivery in deliveries.values()):
         return AWAKE
     # Only a few of them are needed to tell one from many.
     failed = rest.failed if len(rest.failed) >= FAILED_MIN else rest.failed | frozenset(deliveries)

@@ -22,6 +22,8 @@ class Outcome(StrEnum):
     """The service did not take it and may take it later."""
     UNKNOWN = "unknown"
     """No answer, or none that can be read: it may have arrived. It is sent again; the phone shows both as one."""
+    LATER = "later"
+    """The service is there and says that it cannot reach this address now: a mailbox that is full, a grey list."""
     REFUSED = "refused"
     """It will never be taken as it is."""
     ADDRESS_DEAD = "address dead"
@@ -32,7 +34,9 @@ class Outcome(StrEnum):
     """It was not tried: something newer about the same was sent, and this would cover it up on the phone."""
 
 
-AGAIN = frozenset({Outcome.BUSY, Outcome.UNAVAILABLE, Outcome.UNKNOWN})
+AWAY = frozenset({Outcome.BUSY, Outcome.UNAVAILABLE, Outcome.UNKNOWN})
+"""Outcomes that may be the service's fault, not the message's or its address's."""
+AGAIN = AWAY | {Outcome.LATER}
 """Outcomes after which another attempt makes sense."""
 
 
@@ -61,6 +65,11 @@ BUSY_DELAY_S = 60.0
 """How long to leave the service alone when it says 429 without a time (Firebase guide "Best practices when sending at
 scale").
 """
+LATER_DELAY_S = 30.0
+"""How long to leave an address alone that cannot be reached now: grey lists want minutes, and a person may be waiting.
+"""
+ASKED_S = {Outcome.BUSY: BUSY_DELAY_S, Outcome.LATER: LATER_DELAY_S}
+"""What counts as asked for where the service names no time."""
 JITTER = 0.5
 """Each delay is up to this part longer, so that what failed together does not come back together."""
 
@@ -94,5 +103,5 @@ def _delay_s(delivery: Delivery, pace: Pace, attempts: int) -> float:
     doubled_s = min(pace.delay_s * 2.0 ** min(attempts - 1, 30), pace.delay_s_max)
     asked_s = delivery.retry_after_s
     if asked_s is None:
-        asked_s = BUSY_DELAY_S if delivery.outcome is Outcome.BUSY else 0.0
+        asked_s = ASKED_S.get(delivery.outcome, 0.0)
     return max(doubled_s, asked_s)

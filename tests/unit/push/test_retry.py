@@ -52,6 +52,10 @@ def test_a_busy_service_is_left_alone_for_a_minute() -> None:
     assert delay_s(Outcome.BUSY) == 60
 
 
+def test_an_address_that_cannot_be_reached_now_is_left_alone_for_half_a_minute() -> None:
+    assert delay_s(Outcome.LATER) == 30
+
+
 def test_a_service_that_names_a_time_gets_it() -> None:
     assert delay_s(Outcome.BUSY, retry_after_s=7) == 7
     assert delay_s(Outcome.UNAVAILABLE, retry_after_s=300) == 300
