@@ -41,6 +41,10 @@ class Action(StrEnum):
     WATCH_WRITE = "watch:write"
     ALERT_READ = "alert:read"
     ALERT_WRITE = "alert:write"
+    POLICY_READ = "policy:read"
+    POLICY_WRITE = "policy:write"
+    DUTY_READ = "duty:read"
+    DUTY_WRITE = "duty:write"
     OPERATION = "operation"
 
 
@@ -79,7 +83,12 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.POSITION_READ: _WATCHING,
     Action.WATCH_WRITE: _OFFICE | {Role.FAMILY},
     Action.ALERT_READ: _WATCHING,
-    Action.ALERT_WRITE: frozenset({Role.FAMILY, Role.OPERATOR}),
+    # By consent, or let in when nobody of the family answers and they are on duty.
+    Action.ALERT_WRITE: _STAFF | {Role.FAMILY},
+    Action.POLICY_READ: _STAFF,
+    Action.POLICY_WRITE: _OFFICE,
+    Action.DUTY_READ: _STAFF,
+    Action.DUTY_WRITE: _STAFF,
     Action.OPERATION: frozenset({Role.ADMINISTRATOR}),
 }
 

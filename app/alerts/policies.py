@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from app.push.model import Channel, Level
 from app.watch.model import AlertKind
@@ -35,11 +35,11 @@ class Step(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     other until one answers; else only these, in this order.
     """
 
-    who: Annotated[tuple[Who, ...], Meta(min_length=1, max_length=len(Who))]
+    who: Annotated[list[Who], Meta(min_length=1, max_length=len(Who))]
     wait_s: Annotated[int, Meta(ge=MINUTE, le=24 * 60 * MINUTE)]
     times: Annotated[int, Meta(ge=1, le=100)] | None = 1
-    places: Annotated[tuple[Annotated[int, Meta(ge=1, le=30)], ...], Meta(max_length=30)] = ()
-    channels: Annotated[tuple[Channel, ...], Meta(max_length=len(Channel))] = ()
+    places: Annotated[list[Annotated[int, Meta(ge=1, le=30)]], Meta(max_length=30)] = []
+    channels: Annotated[list[Channel], Meta(max_length=len(Channel))] = []
 
 
 class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,7 +47,7 @@ class Plan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     `forgotten_s` seconds after that, it is told anew.
     """
 
-    steps: Annotated[tuple[Step, ...], Meta(min_length=1, max_length=20)]
+    steps: Annotated[list[Step], Meta(min_length=1, max_length=20)]
     acknowledgements: Annotated[int, Meta(ge=1, le=10)] = 1
     forgotten_s: Annotated[int, Meta(ge=5 * MINUTE, le=24 * 60 * MINUTE)] = 30 * MINUTE
 
@@ -59,10 +59,10 @@ class Calendar(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     from_minute: Annotated[int, Meta(ge=0, lt=24 * 60)]
     until_minute: Annotated[int, Meta(ge=0, le=24 * 60)]
-    weekdays: Annotated[tuple[Annotated[int, Meta(ge=1, le=7)], ...], Meta(min_length=1, max_length=7)] = tuple(
-        range(1, 8)
+    weekdays: Annotated[list[Annotated[int, Meta(ge=1, le=7)]], Meta(min_length=1, max_length=7)] = field(
+        default_factory=lambda: list(range(1, 8))
     )
-    except_on: Annotated[tuple[date, ...], Meta(max_length=400)] = ()
+    except_on: Annotated[list[date], Meta(max_length=400)] = []
 
 
 CalendarName = Annotated[str, Meta(min_length=1, max_length=40)]
@@ -73,41 +73,41 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     level: Level
     plan: Plan
-    kinds: Annotated[tuple[AlertKind, ...], Meta(max_length=len(AlertKind))] = ()
+    kinds: Annotated[list[AlertKind], Meta(max_length=len(AlertKind))] = []
     during: CalendarName | None = None
 
 
 class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Rules, of which the first that fits counts, and the calendars that they speak of."""
 
-    rules: Annotated[tuple[Rule, ...], Meta(max_length=50)] = ()
+    rules: Annotated[list[Rule], Meta(max_length=50)] = []
     calendars: Annotated[Mapping[CalendarName, Calendar], Meta(max_length=20)] = {}
 
 
-_FAMILY, _FAMILY_AND_DESK = (Who.CONTACTS,), (Who.CONTACTS, Who.DESK)
+_FAMILY, _FAMILY_AND_DESK = [Who.CONTACTS], [Who.CONTACTS, Who.DESK]
 
 DEFAULT = Policy(
-    rules=(
+    rules=[
         Rule(
             level=Level.URGENT,
             plan=Plan(
-                steps=(
+                steps=[
                     Step(who=_FAMILY, wait_s=3 * MINUTE),
                     Step(who=_FAMILY, wait_s=5 * MINUTE),
-                    Step(who=(Who.CONTACTS, Who.ON_DUTY), wait_s=7 * MINUTE),
+                    Step(who=[Who.CONTACTS, Who.ON_DUTY], wait_s=7 * MINUTE),
                     Step(who=_FAMILY_AND_DESK, wait_s=10 * MINUTE, times=12),
                     Step(who=_FAMILY_AND_DESK, wait_s=30 * MINUTE, times=None),
-                )
+                ]
             ),
         ),
-        Rule(level=Level.NOTICE, plan=Plan(steps=(Step(who=_FAMILY, wait_s=60 * MINUTE, times=2),))),
-    )
+        Rule(level=Level.NOTICE, plan=Plan(steps=[Step(who=_FAMILY, wait_s=60 * MINUTE, times=2)])),
+    ]
 )
 """Where neither she nor her city has a rule that fits: everybody of the family at once and again, whoever is on duty
 after 8 minutes, the desk after 15, and on until somebody answers. A notice is said once more after an hour.
 """
 
-ONCE = Plan(steps=(Step(who=_FAMILY, wait_s=MINUTE),))
+ONCE = Plan(steps=[Step(who=_FAMILY, wait_s=MINUTE)])
 """What is news is told once."""
 
 

@@ -23,7 +23,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 MEDIA_TYPE = "application/problem+json"
 SAYS_WHAT_IT_IS = {"type", "$ref", "oneOf", "anyOf", "allOf", "enum", "const"}
 
-BY_TOKEN = {"POST /v1/receipts/{token}"}
+BY_TOKEN = {"POST /v1/receipts/{token}", "GET /v1/acts/{token}", "POST /v1/acts/{token}/{action}"}
 """Routes for which nobody signs in: what names the thing is the permission."""
 
 FILES = {"POST /v1/detectors/import"}

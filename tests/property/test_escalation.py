@@ -13,9 +13,9 @@ from app.kit.ids import AddressId, new_id
 from app.push.model import Address, AddressKind, Channel, MessageState
 from tests.build import NOW
 
-CHANNELS = st.lists(st.sampled_from(list(Channel)), unique=True, max_size=4).map(tuple)
+CHANNELS = st.lists(st.sampled_from(list(Channel)), unique=True, max_size=4)
 STEPS = st.builds(
-    Step, who=st.just((Who.CONTACTS,)), wait_s=st.integers(60, 3600), times=st.integers(1, 4), channels=CHANNELS
+    Step, who=st.just([Who.CONTACTS]), wait_s=st.integers(60, 3600), times=st.integers(1, 4), channels=CHANNELS
 )
 ENDS = st.lists(STEPS, min_size=1, max_size=5)
 
@@ -32,7 +32,7 @@ def walk(plan: Plan, most: int) -> list[Position]:
 
 @given(ENDS)
 def test_a_plan_tells_every_step_as_often_as_it_says_and_then_ends(steps: list[Step]) -> None:
-    walked = walk(Plan(steps=tuple(steps)), 1000)
+    walked = walk(Plan(steps=steps), 1000)
 
     told = [(number, times) for number, step in enumerate(steps) for times in range(1, (step.times or 0) + 1)]
     assert told == [(one.step, one.times) for one in walked]
@@ -41,7 +41,7 @@ def test_a_plan_tells_every_step_as_often_as_it_says_and_then_ends(steps: list[S
 
 @given(ENDS, st.integers(1, 50))
 def test_a_last_step_without_number_never_ends(steps: list[Step], most: int) -> None:
-    plan = Plan(steps=(*steps, Step(who=(Who.DESK,), wait_s=600, times=None)))
+    plan = Plan(steps=[*steps, Step(who=[Who.DESK], wait_s=600, times=None)])
 
     walked = walk(plan, 20 + most)
     assert 20 + most == len(walked)
@@ -53,7 +53,7 @@ def test_a_last_step_without_number_never_ends(steps: list[Step], most: int) -> 
 def test_pressing_escalate_goes_to_the_next_step_and_waiting_ends_with_the_plan(
     steps: list[Step], pressed: int
 ) -> None:
-    plan = Plan(steps=tuple(steps))
+    plan = Plan(steps=steps)
     position = Position()
     for _ in range(pressed):
         jumped = escalation.skipped(plan, position)
@@ -75,11 +75,11 @@ def an_address(channel: Channel) -> Address:
 
 @given(st.lists(st.sampled_from(list(Channel)), max_size=8), CHANNELS)
 def test_every_address_of_a_wanted_channel_is_tried_once_and_no_other(
-    have: list[Channel], wanted: tuple[Channel, ...]
+    have: list[Channel], wanted: list[Channel]
 ) -> None:
     addresses = [an_address(channel) for channel in have]
 
-    rungs = escalation.rungs(addresses, Step(who=(Who.CONTACTS,), wait_s=60, channels=wanted))
+    rungs = escalation.rungs(addresses, Step(who=[Who.CONTACTS], wait_s=60, channels=wanted))
 
     tried = [one.id for rung in rungs for one in rung]
     assert len(tried) == len(set(tried))

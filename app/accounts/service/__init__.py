@@ -1,6 +1,13 @@
 """The use cases of accounts, one file a subject; this is their door."""
 
-from app.accounts.service.addresses import add_address, addresses, addresses_of, remove_address, staff_addresses
+from app.accounts.service.addresses import (
+    add_address,
+    addresses,
+    addresses_of,
+    remove_address,
+    staff_addresses,
+    viewer_at,
+)
 from app.accounts.service.people import (
     account_in_city,
     accounts,
@@ -81,5 +88,6 @@ __all__ = [
     "sign_out_token",
     "staff_addresses",
     "start_sign_in",
+    "viewer_at",
     "viewer_of",
 ]

@@ -66,6 +66,11 @@ def staff_addresses(connection: Connection, city_id: CityId) -> list[Address]:
     return [address for addresses in found for address in addresses]
 
 
+def viewer_at(connection: Connection, address_id: AddressId) -> Viewer | None:
+    """Whoever is reached at an address, as the one who answers from there; None when there is nobody any more."""
+    return store.viewer_at(connection, address_id)
+
+
 def remove_address(connection: Connection, viewer: Viewer, address_id: AddressId, now: datetime) -> None:
     """Ends one of the viewer's own addresses. Raises `NotFound` for dead ones and other people's."""
     if address_id not in {address.id for address in store.addresses(connection, viewer.account_id)}:

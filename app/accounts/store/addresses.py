@@ -1,22 +1,49 @@
 """Whose push address is whose."""
 
 from collections.abc import Collection
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from app.accounts.model import Role, Viewer
 from app.accounts.tables import account, account_address
 from app.db import dialect
-from app.kit.ids import AccountId, AddressId, SignInId
+from app.kit.ids import AccountId, AddressId, CityId, SignInId
 from app.push.model import Address
 from app.push.store import known_addresses
 from app.push.tables import address
+
+NO_SIGN_IN = SignInId(UUID(int=0))
+"""Somebody who answers from a message is not signed in."""
 
 
 def owner_of(connection: Connection, address_id: AddressId) -> AccountId | None:
     """Whose address it is."""
     query = sa.select(account_address.c.account_id).where(account_address.c.address_id == address_id)
     return connection.execute(query).scalar_one_or_none()
+
+
+_OWNER = (
+    sa.select(account.c.id, account.c.city_id, account.c.role, account.c.name, account.c.vendor)
+    .join(account_address, account_address.c.account_id == account.c.id)
+    .where(account.c.disabled_at.is_(None))
+)
+
+
+def viewer_at(connection: Connection, address_id: AddressId) -> Viewer | None:
+    """Whoever is reached at an address, as the one who answers from there; None when the account is disabled."""
+    row = connection.execute(_OWNER.where(account_address.c.address_id == address_id)).one_or_none()
+    if row is None:
+        return None
+    return Viewer(
+        account_id=AccountId(row.id),
+        city_id=CityId(row.city_id),
+        role=Role(row.role),
+        name=row.name,
+        sign_in_id=NO_SIGN_IN,
+        vendor=row.vendor,
+    )
 
 
 def link_address(

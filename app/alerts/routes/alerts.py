@@ -1,13 +1,14 @@
 """Alerts: list, look, acknowledge, resolve, cancel."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
 from litestar import get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from msgspec import Meta, Struct
 from sqlalchemy.engine import Connection
 
 from app.accounts.auth import May
@@ -100,8 +101,8 @@ async def acknowledge_alert(
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> AlertDetail:
-    """Takes the alert: the others are told that you see to it. Again by yourself changes nothing; 409 if somebody else
-    has it or it is over.
+    """Takes the alert: the others are told that you see to it. When it is not over after half an hour (or what its plan
+    says) it is told anew; again by yourself says that you still see to it. 409 if somebody else has it or it is over.
     """
     return await _act(acting.acknowledge, alert_id, viewer, database, clock())
 
@@ -144,4 +145,70 @@ async def cancel_alert(
     return await _act(acting.cancel, alert_id, viewer, database, clock())
 
 
-ROUTES = [list_alerts, get_alert, acknowledge_alert, resolve_alert, cancel_alert]
+ArrivesInMin = Annotated[int, Meta(ge=1, le=600, description="how many minutes until one thinks to be there")]
+
+
+class OnMyWay(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When one thinks to be there; null or absent: one does not know."""
+
+    arrives_in_min: ArrivesInMin | None = None
+
+
+class Escalate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`told_times` as it was when one looked at the alert."""
+
+    told_times: Annotated[int, Meta(ge=0, le=1_000_000)]
+
+
+@post(
+    "/v1/alerts/{alert_id:uuid}/on-my-way",
+    guards=[May(Action.ALERT_WRITE)],
+    tags=["alerts"],
+    operation_id="go_to_alert",
+    summary="I am on my way",
+    status_code=200,
+)
+async def go_to_alert(
+    alert_id: FromPath[UUID],
+    data: JSONBody[OnMyWay],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> AlertDetail:
+    """Takes the alert if nobody has it yet, and tells the others that you are going and when you will be there. More
+    than one may go. 409 when it is over.
+    """
+    arrives_in = None if data.arrives_in_min is None else timedelta(minutes=data.arrives_in_min)
+    return await _act(
+        lambda c, viewer, alert_id, now: acting.go(c, viewer, alert_id, arrives_in, now),
+        alert_id, viewer, database, clock(),
+    )  # fmt: skip
+
+
+@post(
+    "/v1/alerts/{alert_id:uuid}/escalate",
+    guards=[May(Action.ALERT_WRITE)],
+    tags=["alerts"],
+    operation_id="escalate_alert",
+    summary="Tell the next ones now",
+    status_code=200,
+)
+async def escalate_alert(
+    alert_id: FromPath[UUID],
+    data: JSONBody[Escalate],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> AlertDetail:
+    """Tells the alert to the next ones of its plan without waiting. 409 when it was told on since you looked, somebody
+    has it, it is over, or nobody is left.
+    """
+    return await _act(
+        lambda c, viewer, alert_id, now: acting.escalate(c, viewer, alert_id, data.told_times, now),
+        alert_id, viewer, database, clock(),
+    )  # fmt: skip
+
+
+ROUTES = [
+    list_alerts, get_alert, acknowledge_alert, go_to_alert, escalate_alert, resolve_alert, cancel_alert,
+]  # fmt: skip

@@ -44,7 +44,7 @@ def go(
     """
     alert = _mine(connection, viewer, alert_id, now)
     if alert.state not in GOING_ON:
-        raise Conflict(_why(connection, alert))
+        raise Conflict(_why(alert))
     taken = _take(connection, viewer, alert, now, via, also=True)
     arrives_at = None if arrives_in is None else now + arrives_in
     going = Going(account_id=viewer.account_id, at=now, arrives_at=arrives_at)
@@ -71,7 +71,7 @@ def escalate(connection: Connection, viewer: Viewer, alert_id: AlertId, turn: in
     alert = _mine(connection, viewer, alert_id, now)
     runs = escalating_store.runs(connection, [alert.id])
     if alert.state is not AlertState.OPEN or not runs:
-        raise Conflict(_why(connection, alert))
+        raise Conflict(_why(alert))
     if runs[0].position.turn != turn:
         raise Conflict("It was told on meanwhile; look again.")
     if not escalating.skip(connection, runs[0], now):
@@ -128,7 +128,7 @@ def _end(
     if alert.ended_by == viewer.account_id and alert.state is after(AlertState.OPEN, action):
         return alert
     if alert.state not in GOING_ON:
-        raise Conflict(_why(connection, alert))
+        raise Conflict(_why(alert))
     changed = msgspec.structs.replace(
         alert, state=after(alert.state, action), ended_at=now, ended_by=viewer.account_id, changed_at=now
     )
@@ -154,7 +154,7 @@ def _take(
     if mine:
         return alert
     if alert.state is not AlertState.OPEN:
-        raise Conflict(_why(connection, alert))
+        raise Conflict(_why(alert))
     escalating_store.add_ack(connection, alert.id, viewer.account_id, via.value, now)
     runs = escalating_store.runs(connection, [alert.id])
     wanted = runs[0].plan.acknowledgements if runs else 1
@@ -185,11 +185,10 @@ def _put_off(connection: Connection, alert: Alert, now: datetime, at_least: date
         escalating_store.set_due(connection, alert.id, max(due_at, at_least or due_at))
 
 
-def _why(connection: Connection, alert: Alert) -> str:
+def _why(alert: Alert) -> str:
     """Why a button does nothing any more."""
-    if alert.state is AlertState.ACKNOWLEDGED and alert.acknowledged_by is not None:
-        name = store.names(connection, [alert.acknowledged_by]).get(alert.acknowledged_by, "Somebody")
-        return f"{name} sees to it already."
+    if alert.state is AlertState.ACKNOWLEDGED:
+        return "Somebody sees to it already."
     return "It is over." if alert.state is AlertState.RESOLVED else "It was called off."
 
 

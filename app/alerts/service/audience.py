@@ -48,10 +48,10 @@ class Audience:
             contacts = [contacts[place - 1] for place in step.places if place <= len(contacts)]
         staff: list[AccountId] = []
         if Who.ON_DUTY in step.who or Who.DESK in step.who:
-            staff = self._on_duty(run)
-        if Who.DESK in step.who and not any(self.addresses(one) for one in staff):
-            staff = staff + self._desk(run)
-        if staff:
+            staff = self._reached(self._on_duty(run))
+        if Who.DESK in step.who and not staff:
+            staff = self._reached(self._desk(run))
+        if staff:  # Only whoever is told, and so can be reached, is let in.
             let_in = households.let_in(self._connection, run.alert.wearer_id, staff, self._now)
             staff = [one for one in staff if one in let_in]
         found = dict.fromkeys([*contacts, *staff])
@@ -65,6 +65,9 @@ class Audience:
         """Where somebody can be reached."""
         self._ask([account_id])
         return self._addresses.get(account_id, [])
+
+    def _reached(self, account_ids: Sequence[AccountId]) -> list[AccountId]:
+        return [one for one in account_ids if self.addresses(one)]
 
     def _ask(self, account_ids: Iterable[AccountId]) -> None:
         new = set(account_ids) - self._asked

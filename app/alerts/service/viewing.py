@@ -10,6 +10,8 @@ from sqlalchemy.engine import Connection
 from app.accounts.model import Viewer
 from app.alerts.model import Alert, AlertState, What
 from app.alerts.store import alerts as store
+from app.alerts.store import escalating
+from app.alerts.transitions import GOING_ON
 from app.households import service as households
 from app.households.model import Purpose, Scope
 from app.kit.errors import NotFound
@@ -31,6 +33,21 @@ class ReasonView(Struct, frozen=True, kw_only=True):
     numbers: Mapping[str, float] = {}
 
 
+class GoingView(Struct, frozen=True, kw_only=True):
+    """Somebody is on the way to her: since when, and when he thinks he is there."""
+
+    name: str
+    at: datetime
+    arrives_at: datetime | None
+
+
+class TakenView(Struct, frozen=True, kw_only=True):
+    """Somebody who said that he sees to it."""
+
+    name: str
+    at: datetime
+
+
 class AlertView(Struct, frozen=True, kw_only=True):
     """An alert in a list. It never holds a place; the alert itself shows it to those who may see it."""
 
@@ -46,6 +63,7 @@ class AlertView(Struct, frozen=True, kw_only=True):
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
     ended_at: datetime | None = None
+    going: list[GoingView] = []
 
 
 class HistoryView(Struct, frozen=True, kw_only=True):
@@ -75,6 +93,12 @@ class AlertDetail(AlertView, frozen=True, kw_only=True):
 
     place: PlaceView | None = None
     history: list[HistoryView]
+    taken_by: list[TakenView]
+    """Everybody who took it; a plan may want more than one."""
+    told_times: int
+    """How often something of it was told: what "escalate" gives back, so that an old button does nothing."""
+    told_next_at: datetime | None
+    """When it is told on, or told anew although somebody took it; null when nothing is left to be told."""
 
 
 class LiveEvent(Struct, frozen=True, kw_only=True):
@@ -121,9 +145,15 @@ def detail(connection: Connection, viewer: Viewer, alert_id: AlertId, now: datet
     lines = store.history(connection, alert.id)
     names = store.names(connection, [line.account_id for line in lines if line.account_id is not None])
     view = views(connection, [alert])[0]
+    told_times, due_at = escalating.timers(connection, [alert.id])[alert.id]
+    acks = escalating.acks(connection, [alert.id]).get(alert.id, {})
+    takers = store.names(connection, acks)
     return AlertDetail(
         **{name: getattr(view, name) for name in view.__struct_fields__},
         place=place,
+        taken_by=[TakenView(name=takers[one], at=at) for one, at in acks.items() if one in takers],
+        told_times=told_times,
+        told_next_at=due_at if alert.state in GOING_ON else None,
         history=[
             HistoryView(
                 number=line.number, what=line.what, at=line.at, who=_name(names, line.account_id), detail=line.detail
@@ -149,7 +179,10 @@ def views(connection: Connection, alerts: Sequence[Alert]) -> list[AlertView]:
     if not alerts:
         return []
     wearers = households.wearers_by_id(connection, {alert.wearer_id for alert in alerts})
-    names = store.names(connection, [alert.acknowledged_by for alert in alerts if alert.acknowledged_by is not None])
+    going = escalating.going(connection, [alert.id for alert in alerts])
+    people = {alert.acknowledged_by for alert in alerts if alert.acknowledged_by is not None}
+    people |= {one.account_id for some in going.values() for one in some}
+    names = store.names(connection, people)
     return [
         AlertView(
             id=alert.id,
@@ -164,6 +197,11 @@ def views(connection: Connection, alerts: Sequence[Alert]) -> list[AlertView]:
             acknowledged_at=alert.acknowledged_at,
             acknowledged_by=_name(names, alert.acknowledged_by),
             ended_at=alert.ended_at,
+            going=[
+                GoingView(name=names[one.account_id], at=one.at, arrives_at=one.arrives_at)
+                for one in going.get(alert.id, ())
+                if one.account_id in names
+            ],
         )
         for alert in alerts
     ]

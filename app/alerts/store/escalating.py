@@ -16,9 +16,9 @@ from app.alerts.policies import Plan
 from app.alerts.store.alerts import alert_of
 from app.alerts.tables import alert, alert_ack, alert_going, telling
 from app.alerts.transitions import GOING_ON
-from app.kit.ids import AccountId, AlertId, TellingId, WearerId, new_id
-from app.push.model import MessageState
-from app.push.tables import message
+from app.kit.ids import AccountId, AddressId, AlertId, MessageId, TellingId, WearerId, new_id
+from app.push.model import Level, MessageState
+from app.push.tables import address, message
 
 _GOING_ON = [state.value for state in GOING_ON]
 
@@ -244,6 +244,47 @@ def timers(connection: Connection, alert_ids: Collection[AlertId]) -> Mapping[Al
     """For each alert how often something was told, and when it is looked at next."""
     query = sa.select(alert.c.id, alert.c.turn, alert.c.due_at).where(alert.c.id.in_(list(alert_ids)))
     return {AlertId(row.id): (row.turn or 0, row.due_at) for row in connection.execute(query)}
+
+
+class Asking(Struct, frozen=True, kw_only=True):
+    """A message that asks somebody to see to an alert."""
+
+    address_id: AddressId
+    alert_id: AlertId
+    kind: str
+    level: Level
+    params: Mapping[str, str]
+    language: str
+    turn: int | None
+    """When in the plan it was told; None for one that an older process put."""
+
+
+_BEGINS = "alert:"
+
+
+def asking(connection: Connection, message_id: MessageId) -> Asking | None:
+    """The message, if there still is one of this key and it is about an alert."""
+    query = (
+        sa.select(message, address.c.language)
+        .join(address, address.c.id == message.c.address_id)
+        .where(message.c.id == message_id)
+    )
+    row = connection.execute(query).one_or_none()
+    if row is None or not row.about.startswith(_BEGINS):
+        return None
+    turn = None
+    if row.on_behalf is not None:
+        of = sa.select(telling.c.turn).where(telling.c.id == UUID(row.on_behalf))
+        turn = connection.execute(of).scalar_one_or_none()
+    return Asking(
+        address_id=AddressId(row.address_id),
+        alert_id=AlertId(UUID(row.about.removeprefix(_BEGINS))),
+        kind=row.kind,
+        level=Level(row.level),
+        params=row.params,
+        language=row.language,
+        turn=turn,
+    )
 
 
 def _run(row: Any) -> Run:

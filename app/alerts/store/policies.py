@@ -115,8 +115,10 @@ def add_shift(connection: Connection, city_id: CityId, one: Shift, by: AccountId
     connection.execute(sa.insert(duty_shift), [row])
 
 
-def end_shift(connection: Connection, city_id: CityId, shift_id: ShiftId, now: datetime) -> bool:
-    """Takes a row off the duty table of a city; whether it was there."""
+def end_shift(connection: Connection, city_id: CityId | None, shift_id: ShiftId, now: datetime) -> bool:
+    """Takes a row off the duty table of a city, or of whichever it is in; whether it was there."""
     table = duty_shift
-    where = (table.c.id == shift_id, table.c.city_id == city_id, table.c.ended_at.is_(None))
+    where = [table.c.id == shift_id, table.c.ended_at.is_(None)]
+    if city_id is not None:
+        where.append(table.c.city_id == city_id)
     return connection.execute(sa.update(table).where(*where).values(ended_at=now)).rowcount == 1

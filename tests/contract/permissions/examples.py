@@ -47,6 +47,7 @@ KINDS_OF = {
         "sign_in_id",
         "address_id",
         "letter_id",
+        "shift_id",
     },
 }
 """Which things can be hidden, ended or revoked at all; a disabled account is still there for staff."""
@@ -127,6 +128,8 @@ def row(action: Action, *needs: Way, **options: Any) -> Example:
 OPEN = {
     "POST /v1/sign-in",
     "POST /v1/receipts/{token}",
+    "GET /v1/acts/{token}",
+    "POST /v1/acts/{token}/{action}",
     "GET /health/live",
     "GET /health/ready",
     "GET /metrics",
@@ -137,6 +140,8 @@ OPEN = {
 }
 """Routes that ask for nobody. Nothing of a person comes out of them."""
 
+HOURS = {"from_minute": 0, "until_minute": 1440}
+POLICY = {"rules": [{"level": "urgent", "plan": {"steps": [{"who": ["desk"], "wait_s": 600, "times": None}]}}]}
 SHAPE = {"type": "circle", "lat_deg": 34.7, "lon_deg": 134.8, "radius_m": 100.0}
 _W = "/v1/wearers/{wearer_id}"
 _D = "/v1/devices/{device_id}"
@@ -285,6 +290,20 @@ EXAMPLES: dict[str, Example] = {
     "GET /v1/alerts": Example(Action.ALERT_READ),
     "GET /v1/alerts/{alert_id}": row(Action.ALERT_READ, Way.ALERTS),
     "POST /v1/alerts/{alert_id}/acknowledge": row(Action.ALERT_WRITE, Way.ALERTS, status=200),
+    "POST /v1/alerts/{alert_id}/on-my-way": row(
+        Action.ALERT_WRITE, Way.ALERTS, status=200, body={"arrives_in_min": 10}
+    ),
+    "POST /v1/alerts/{alert_id}/escalate": row(Action.ALERT_WRITE, Way.ALERTS, status=200, body={"told_times": 1}),
+    "GET /v1/policy": Example(Action.POLICY_READ),
+    "PUT /v1/policy": Example(Action.POLICY_WRITE, body=POLICY),
+    f"GET {_W}/policy": Example(Action.WATCH_WRITE, MANAGING),
+    f"PUT {_W}/policy": Example(Action.WATCH_WRITE, MANAGING, body=POLICY),
+    f"DELETE {_W}/policy": Example(Action.WATCH_WRITE, MANAGING),
+    "GET /v1/duty": Example(Action.DUTY_READ),
+    "POST /v1/duty": row(
+        Action.DUTY_WRITE, Way.STAFF, body={"account": "{staff_id}", "hours": HOURS, "from_on": "2026-04-01"}
+    ),
+    "DELETE /v1/duty/{shift_id}": row(Action.DUTY_WRITE, Way.STAFF),
     "POST /v1/alerts/{alert_id}/resolve": row(Action.ALERT_WRITE, Way.ALERTS, status=200),
     "POST /v1/alerts/{alert_id}/cancel": row(Action.ALERT_WRITE, Way.ALERTS, status=200),
     "GET /v1/events": Example(Action.ALERT_READ, headers=((b"last-event-id", b"0"),)),

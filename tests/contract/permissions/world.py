@@ -15,6 +15,9 @@ from structlog.testing import capture_logs
 from app.accounts import service as accounts
 from app.accounts.model import Account, Role
 from app.accounts.tables import sign_in
+from app.alerts.duty import Shift
+from app.alerts.policies import Calendar, Policy
+from app.alerts.store import policies
 from app.alerts.tables import alert
 from app.asgi import create_app
 from app.config import Settings
@@ -28,7 +31,7 @@ from app.households import service as households
 from app.households.model import ALL_SCOPES, CONSENT_ROLES, Scope
 from app.households.tables import look
 from app.kit.clock import ManualClock
-from app.kit.ids import AccountId, CityId, HouseholdId, new_id
+from app.kit.ids import AccountId, CityId, HouseholdId, ShiftId, new_id
 from app.pipeline import digest
 from app.push.model import AddressKind, Channel
 from app.tags import service as tags
@@ -252,6 +255,10 @@ class World:
             device=name, at=NOW - timedelta(minutes=1), lat_deg=latitude(things.target), lon_deg=134.8, accuracy_m=9.0
         )
         health = Health(device=name, at=NOW, battery_pct=80.0, steps=4711)
+        if things.target is Target.OWN:  # Somebody who can be told, and told again.
+            accounts.add_address(
+                c, self.people["contact"].id, Channel.FCM, AddressKind.TOKEN, "an old phone", "ja", EARLIER
+            )
         digest(c, [unit(device, fix, an_alarm("sos", device=name), health)], NOW)
         raised = c.execute(sa.select(alert).where(alert.c.wearer_id == things["wearer_id"])).one()
         things.keep("alert_id", raised, Way.ALERTS)
@@ -280,6 +287,19 @@ class World:
         by = viewer(self.people["colleague" if city == HERE else "faraway clerk"])
         school = watch.expect(c, by, things["wearer_id"], school_of(things), EARLIER)
         things.keep("expectation_id", school, *KNOWING)
+        shift = self._put_on_duty(c, things, city)
+        if things.target not in (Target.HIDDEN, Target.ENDED):
+            things.keep("shift_id", shift, Way.STAFF)
+
+    def _put_on_duty(self, c: Connection, things: Things, city: CityId) -> Shift:
+        """Somebody of the city has hours; her household has rules of its own."""
+        by = self.people["colleague" if city == HERE else "faraway clerk"].id
+        things["staff_id"] = by
+        policies.put_policy(c, city, things["wearer_id"], Policy(), by, EARLIER)
+        hours = Calendar(from_minute=0, until_minute=1440)
+        shift = Shift(id=ShiftId(new_id()), account_id=by, hours=hours, from_on=EARLIER.date())
+        policies.add_shift(c, city, shift, by, EARLIER)
+        return shift
 
     def _take_back(self, c: Connection, ended: Things, own: Things) -> None:
         """The watch of who is no longer watched lies in the office; other things than hers are those of her home."""
@@ -362,6 +382,9 @@ class World:
         geo.end(c, family, wearer, fence.id, NOW)
         school = watch.expect(c, family, wearer, school_of(gone), EARLIER)
         gone.keep("expectation_id", school)
+        shift = self._put_on_duty(c, gone, HERE)
+        gone.keep("shift_id", shift)
+        policies.end_shift(c, HERE, shift.id, NOW)
         watch.end_expectation(c, family, wearer, school.id, NOW)
         self._revoke_device(c, gone)
         self._sign_others_out(c)

@@ -12,7 +12,7 @@ from app.watch.model import AlertKind
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 NIGHT = Calendar(from_minute=21 * 60, until_minute=6 * 60)
-SCHOOL = Calendar(from_minute=8 * 60, until_minute=15 * 60 + 30, weekdays=(1, 2, 3, 4, 5))
+SCHOOL = Calendar(from_minute=8 * 60, until_minute=15 * 60 + 30, weekdays=[1, 2, 3, 4, 5])
 
 
 def at(text: str) -> datetime:
@@ -21,13 +21,13 @@ def at(text: str) -> datetime:
 
 
 def a_plan(wait_s: int = 600, who: Who = Who.CONTACTS) -> Plan:
-    return Plan(steps=(Step(who=(who,), wait_s=wait_s),))
+    return Plan(steps=[Step(who=[who], wait_s=wait_s)])
 
 
 def test_the_first_rule_that_fits_counts_hers_before_her_citys_before_ours() -> None:
-    hers = Policy(rules=(Rule(level=Level.NOTICE, kinds=(AlertKind.BATTERY,), plan=a_plan(61)),))
+    hers = Policy(rules=[Rule(level=Level.NOTICE, kinds=[AlertKind.BATTERY], plan=a_plan(61))])
     citys = Policy(
-        rules=(Rule(level=Level.NOTICE, plan=a_plan(62)), Rule(level=Level.NOTICE, plan=a_plan(63))),
+        rules=[Rule(level=Level.NOTICE, plan=a_plan(62)), Rule(level=Level.NOTICE, plan=a_plan(63))],
     )
     now = at("2026-11-30T12:00")
 
@@ -42,7 +42,7 @@ def test_the_first_rule_that_fits_counts_hers_before_her_citys_before_ours() -> 
 
 def test_a_rule_counts_in_the_hours_of_its_calendar_only() -> None:
     policy = Policy(
-        rules=(Rule(level=Level.NOTICE, during="night", plan=a_plan(61)), Rule(level=Level.NOTICE, plan=a_plan(62))),
+        rules=[Rule(level=Level.NOTICE, during="night", plan=a_plan(61)), Rule(level=Level.NOTICE, plan=a_plan(62))],
         calendars={"night": NIGHT},
     )
 
@@ -62,10 +62,10 @@ def test_a_rule_counts_in_the_hours_of_its_calendar_only() -> None:
         (NIGHT, "2026-11-30T21:00", True),
         (NIGHT, "2026-12-01T05:59", True),
         (NIGHT, "2026-12-01T06:00", False),
-        (msgspec.structs.replace(NIGHT, weekdays=(7,)), "2026-11-30T05:00", True),
-        (msgspec.structs.replace(NIGHT, weekdays=(7,)), "2026-11-30T22:00", False),
-        (msgspec.structs.replace(SCHOOL, except_on=(date(2026, 11, 30),)), "2026-11-30T10:00", False),
-        (msgspec.structs.replace(NIGHT, except_on=(date(2026, 11, 30),)), "2026-12-01T01:00", False),
+        (msgspec.structs.replace(NIGHT, weekdays=[7]), "2026-11-30T05:00", True),
+        (msgspec.structs.replace(NIGHT, weekdays=[7]), "2026-11-30T22:00", False),
+        (msgspec.structs.replace(SCHOOL, except_on=[date(2026, 11, 30)]), "2026-11-30T10:00", False),
+        (msgspec.structs.replace(NIGHT, except_on=[date(2026, 11, 30)]), "2026-12-01T01:00", False),
         (Calendar(from_minute=0, until_minute=1440), "2026-11-30T23:59", True),
     ],
 )
@@ -80,28 +80,28 @@ def test_our_own_rules_are_sound_and_end_at_the_desk() -> None:
     assert last.times is None
 
 
-DESK = Step(who=(Who.DESK,), wait_s=600, times=None)
-FIRST = Step(who=(Who.CONTACTS,), wait_s=60)
+DESK = Step(who=[Who.DESK], wait_s=600, times=None)
+FIRST = Step(who=[Who.CONTACTS], wait_s=60)
 
 
 @pytest.mark.parametrize(
     ("rule", "where"),
     [
-        (Rule(level=Level.URGENT, plan=Plan(steps=(FIRST,))), "rules.0.plan.steps.0"),
-        (Rule(level=Level.URGENT, plan=Plan(steps=(msgspec.structs.replace(DESK, times=9),))), "rules.0.plan.steps.0"),
+        (Rule(level=Level.URGENT, plan=Plan(steps=[FIRST])), "rules.0.plan.steps.0"),
+        (Rule(level=Level.URGENT, plan=Plan(steps=[msgspec.structs.replace(DESK, times=9)])), "rules.0.plan.steps.0"),
         (
-            Rule(level=Level.URGENT, plan=Plan(steps=(msgspec.structs.replace(DESK, channels=(Channel.EMAIL,)),))),
+            Rule(level=Level.URGENT, plan=Plan(steps=[msgspec.structs.replace(DESK, channels=[Channel.EMAIL])])),
             "rules.0.plan.steps.0",
         ),
-        (Rule(level=Level.URGENT, plan=Plan(steps=(DESK, DESK))), "rules.0.plan.steps.0.times"),
-        (Rule(level=Level.NOTICE, during="siesta", plan=Plan(steps=(FIRST,))), "rules.0.during"),
-        (Rule(level=Level.NEWS, plan=Plan(steps=(FIRST,))), "rules.0.level"),
+        (Rule(level=Level.URGENT, plan=Plan(steps=[DESK, DESK])), "rules.0.plan.steps.0.times"),
+        (Rule(level=Level.NOTICE, during="siesta", plan=Plan(steps=[FIRST])), "rules.0.during"),
+        (Rule(level=Level.NEWS, plan=Plan(steps=[FIRST])), "rules.0.level"),
         (
-            Rule(level=Level.URGENT, plan=Plan(steps=(msgspec.structs.replace(DESK, places=(1,)),))),
+            Rule(level=Level.URGENT, plan=Plan(steps=[msgspec.structs.replace(DESK, places=[1])])),
             "rules.0.plan.steps.0.places",
         ),
     ],
 )
 def test_what_cannot_be_meant_is_named(rule: Rule, where: str) -> None:
-    assert [where] == [found for found, _why in faults(Policy(rules=(rule,)))]
-    assert [] == list(faults(Policy(rules=(Rule(level=Level.URGENT, plan=Plan(steps=(FIRST, DESK))),))))
+    assert [where] == [found for found, _why in faults(Policy(rules=[rule]))]
+    assert [] == list(faults(Policy(rules=[Rule(level=Level.URGENT, plan=Plan(steps=[FIRST, DESK]))])))
