@@ -14,7 +14,15 @@ help:  ## Show what can be made
 	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch .venv/stamp
 
-setup: .venv/stamp  ## Make .venv from the hash-pinned locks and install mimamori into it
+# The browser of tests/browser. npm comes with the environment, the hashes with the lock beside the tests.
+.browser/stamp: tests/browser/install/package-lock.json tests/browser/install/unpack.mjs | .venv/stamp
+	rm -rf .browser && mkdir .browser && cp tests/browser/install/*.json .browser/
+	$(BIN)/npm ci --prefix .browser --ignore-scripts --no-audit --no-fund --loglevel=error
+	$(BIN)/node tests/browser/install/unpack.mjs .browser
+	tar -xf .browser/libraries.tar -C .browser && rm -rf .browser/node_modules .browser/libraries.tar
+	@touch .browser/stamp
+
+setup: .venv/stamp .browser/stamp  ## Make .venv from the hash-pinned locks, install mimamori into it, and the browser of the tests
 
 demo: setup  ## Run a seeded town on SQLite: devices, families, an outing that goes wrong (ARGS="--for 60")
 	$(BIN)/mimamori demo $(ARGS)

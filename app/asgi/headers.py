@@ -5,6 +5,7 @@ page.
 from collections.abc import Iterable
 
 DOCS_PATH = "/docs"
+PHONE_PATH = "/phone"
 API_PREFIX = "/v1/"
 COMMON = (
     (b"x-content-type-options", b"nosniff"),
@@ -16,6 +17,11 @@ DOCS_POLICY = (
     b"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     b"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+PHONE_POLICY = (
+    b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    b"manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+POLICIES = {DOCS_PATH: DOCS_POLICY, PHONE_PATH: PHONE_POLICY}
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -26,5 +32,6 @@ def with_common(path: str, headers: Iterable[tuple[bytes, bytes]]) -> Headers:
     if path.startswith(API_PREFIX):
         kept = [pair for pair in kept if pair[0].lower() != b"cache-control"]
         kept.append((b"cache-control", b"no-store"))
-    kept.append((b"content-security-policy", DOCS_POLICY if path.startswith(DOCS_PATH) else POLICY))
+    policy = next((one for page, one in POLICIES.items() if path == page or path.startswith(page + "/")), POLICY)
+    kept.append((b"content-security-policy", policy))
     return kept

@@ -13,7 +13,7 @@ from litestar.handlers import HTTPRouteHandler
 from app.accounts.auth import SAFE_METHODS, provide_viewer
 from app.accounts.routes import ROUTES as ACCOUNTS
 from app.alerts.routes import ROUTES as ALERTS
-from app.asgi import docs, health
+from app.asgi import docs, health, phone
 from app.asgi.parameters import with_limits
 from app.asgi.structs import DescribedStructs
 from app.devices.routes import ROUTES as DEVICES
@@ -41,6 +41,7 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     *OPERATIONS,
     *health.ROUTES,
     *docs.ROUTES,
+    *phone.ROUTES,
 )
 """The routes of all rooms, in the order of the rooms."""
 

@@ -137,6 +137,8 @@ OPEN = {
     "GET /docs/openapi.json",
     "GET /docs/{path}",
     "GET /docs/files/{name}",
+    "GET /phone",
+    "GET /phone/{name}",
 }
 """Routes that ask for nobody. Nothing of a person comes out of them."""
 

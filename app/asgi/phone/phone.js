@@ -1,0 +1,310 @@
+// The page of one phone: sign in, let it be reached, see to what is open. Japanese first, English second.
+const SUBSCRIBE_MS = 20000; // A browser that cannot reach its maker's service never answers by itself.
+const AGAIN_MS = 15000;
+const TRY_MS = 2000;
+const TRIES = 15;
+const THIS = "mimamori.address";
+const part = (id) => document.getElementById(id);
+
+if (location.pathname !== "/phone/") location.replace("/phone/" + location.hash);
+
+// Two languages in one element: the first as it is, the second small.
+function write(element, ja, en) {
+  element.textContent = ja + " ";
+  if (en) {
+    const small = document.createElement("small");
+    small.lang = "en";
+    small.textContent = en;
+    element.append(small);
+  }
+  return element;
+}
+
+function make(kind, ja, en) {
+  return write(document.createElement(kind), ja, en);
+}
+
+function say(ja, en, wrong = false) {
+  part("says").classList.toggle("wrong", wrong);
+  write(part("says"), ja, en);
+}
+
+class Wrong extends Error {
+  constructor(ja, en) {
+    super(en);
+    this.ja = ja;
+  }
+}
+
+async function ask(method, path, body) {
+  const headers = {};
+  const found = document.cookie.match(/(?:^|; )mimamori_csrf=([^;]*)/);
+  if (found) headers["X-CSRF-Token"] = found[1];
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  let answer;
+  try {
+    answer = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+  } catch {
+    throw new Wrong("つながりません。電波を確かめて、もう一度押してください。", "No connection. Try again.");
+  }
+  const content = (answer.headers.get("Content-Type") || "").includes("json") ? await answer.json() : null;
+  return { status: answer.status, ok: answer.ok, content };
+}
+
+async function asked(method, path, body) {
+  const answer = await ask(method, path, body);
+  if (answer.ok) return answer.content;
+  if (answer.status === 401) {
+    signedOut();
+    throw new Wrong("もう一度サインインしてください。", "Sign in again.");
+  }
+  const why = answer.content && (answer.content.detail || answer.content.title);
+  throw new Wrong(`うまくいきませんでした（${answer.status}）。`, why || "It did not work.");
+}
+
+function within(ms, promise) {
+  const late = new Wrong(
+    "このブラウザーの会社のサーバーにつながりません。通信を確かめて、もう一度押してください。",
+    "The push service of this browser does not answer. Try again.",
+  );
+  return Promise.race([promise, new Promise((_, reject) => setTimeout(reject, ms, late))]);
+}
+
+// Runs what a button does, with the button off meanwhile, and says what went wrong.
+function does(button, work) {
+  return async (event) => {
+    if (event) event.preventDefault();
+    if (button) button.disabled = true;
+    try {
+      await work();
+    } catch (error) {
+      const known = error instanceof Wrong;
+      say(known ? error.ja : "うまくいきませんでした。もう一度押してください。", error.message, true);
+    } finally {
+      if (button) button.disabled = false;
+    }
+  };
+}
+
+function signedOut() {
+  for (const id of ["mine", "alerts"]) part(id).hidden = true;
+  for (const id of ["address-list", "alert-list", "who"]) part(id).replaceChildren();
+  part("sign-in").hidden = false;
+}
+
+async function signIn() {
+  const body = { email: part("email").value.trim(), password: part("password").value, browser: true };
+  const answer = await ask("POST", "/v1/sign-in", body);
+  if (answer.status === 401 || answer.status === 400) {
+    throw new Wrong("メールアドレスかパスワードが違います。", "E-mail address or password is wrong.");
+  }
+  if (answer.status === 429) {
+    throw new Wrong("まちがいが続いたので、しばらく待ってください。", "Too many attempts. Wait a little.");
+  }
+  if (!answer.ok) throw new Wrong("うまくいきませんでした。もう一度押してください。", "It did not work. Try again.");
+  part("password").value = "";
+  say("サインインしました。", "Signed in.");
+  await begin();
+}
+
+async function signOut() {
+  await registering.catch(() => {}); // Else it would tell us that it is known, and we would have forgotten it.
+  await asked("POST", "/v1/sign-out");
+  const subscription = await subscribed();
+  if (subscription) await subscription.unsubscribe();
+  localStorage.removeItem(THIS);
+  signedOut();
+  say("サインアウトしました。このスマホには届きません。", "Signed out. This phone is told nothing more.");
+}
+
+const canReceive = () => "serviceWorker" in navigator && "PushManager" in window && "Notification" in window;
+const permission = () => (canReceive() ? Notification.permission : "denied");
+
+async function subscribed() {
+  if (!canReceive()) return null;
+  const registration = await navigator.serviceWorker.getRegistration("/phone/");
+  return registration ? registration.pushManager.getSubscription() : null;
+}
+
+function bytesOf(text) {
+  const packed = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+  return Uint8Array.from(packed, (one) => one.charCodeAt(0));
+}
+
+async function subscribe(registration, key) {
+  const options = { userVisibleOnly: true, applicationServerKey: bytesOf(key) };
+  try {
+    return await registration.pushManager.subscribe(options);
+  } catch (error) {
+    // It subscribed to another key once.
+    const old = await registration.pushManager.getSubscription();
+    if (!old) throw error;
+    await old.unsubscribe();
+    return registration.pushManager.subscribe(options);
+  }
+}
+
+async function receive() {
+  if ((await Notification.requestPermission()) !== "granted") {
+    throw new Wrong(
+      "通知が許可されていません。ブラウザーの設定で、このページの通知を許可してください。",
+      "Notifications are not allowed. Allow them for this page in the settings of the browser.",
+    );
+  }
+  await register();
+  say("このスマホに届くようになりました。", "This phone is told from now on.");
+  await showAddresses();
+}
+
+let registering = Promise.resolve();
+
+function register() {
+  registering = registered();
+  return registering;
+}
+
+async function registered() {
+  const { key } = await asked("GET", "/v1/push/key");
+  if (!key) throw new Wrong("ここではまだブラウザーに送れません。", "Web Push is not set up here.");
+  await navigator.serviceWorker.register("/phone/sw.js");
+  const registration = await within(SUBSCRIBE_MS, navigator.serviceWorker.ready);
+  const subscription = (await within(SUBSCRIBE_MS, subscribe(registration, key))).toJSON();
+  const address = await asked("POST", "/v1/me/addresses", {
+    channel: "webpush",
+    kind: "subscription",
+    value: subscription.endpoint,
+    keys: { p256dh: subscription.keys.p256dh, auth: subscription.keys.auth },
+  });
+  localStorage.setItem(THIS, address.id);
+}
+
+// Sends a test here, and says what became of it as soon as that is known.
+async function tryOut() {
+  const { status, ok, content } = await ask("POST", `/v1/me/addresses/${localStorage.getItem(THIS)}/test`);
+  if (status === 429) throw new Wrong("いま送ったばかりです。1分待ってください。", "Just sent. Wait for a minute.");
+  if (!ok) throw new Wrong(`うまくいきませんでした（${status}）。`, "It did not work.");
+  say("送りました。すぐに鳴ります。", "Sent. It rings at once.");
+  for (let left = TRIES; left > 0; left -= 1) {
+    await new Promise((then) => setTimeout(then, TRY_MS));
+    const { state, why } = await asked("GET", `/v1/me/messages/${content.id}`);
+    if (state === "shown" || state === "opened") return say("届きました。", "It arrived.");
+    if (why) throw new Wrong(why.ja, why.en);
+  }
+  throw new Wrong("送りましたが、届いたと分かりません。", "It was sent, and nobody knows whether it arrived.");
+}
+
+const CHANNELS = {
+  webpush: ["ブラウザー", "Browser"],
+  fcm: ["アプリ", "App"],
+  email: ["メール", "E-mail"],
+  webhook: ["電話・SMS など", "Telephone, SMS and others"],
+};
+
+function moment(text) {
+  return new Date(text).toLocaleString("ja-JP", { month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit" });
+}
+
+async function showAddresses() {
+  const { items } = await asked("GET", "/v1/me/addresses");
+  const own = localStorage.getItem(THIS);
+  const here = permission() === "granted" && items.some((one) => one.id === own);
+  part("address-list").replaceChildren(...items.map((one) => addressRow(one, here && one.id === own)));
+  if (!items.length) part("address-list").append(make("li", "まだありません。", "None yet."));
+  part("receive").hidden = here || !canReceive();
+  part("try").hidden = !here;
+  if (here) write(part("state"), "届きます。", "It is told.");
+  else if (canReceive()) write(part("state"), "まだ届きません。", "It is not told yet.");
+  else {
+    write(
+      part("state"),
+      "このブラウザーでは受け取れません。iPhone では、共有ボタンから「ホーム画面に追加」して、そこから開いてください。",
+      "This browser cannot receive. On an iPhone add this page to the home screen and open it from there.",
+    );
+  }
+}
+
+function addressRow(one, here) {
+  const row = document.createElement("li");
+  const [ja, en] = CHANNELS[one.channel] || [one.channel, ""];
+  const mark = here ? "（このスマホ）" : "";
+  row.append(make("p", `${ja}${mark} 最後 ${moment(one.last_seen_at)}`, `${en}${here ? " (this phone)" : ""}`));
+  const stop = make("button", "ここへは送らない", "Do not send here");
+  stop.className = "plain";
+  stop.onclick = does(stop, async () => {
+    await asked("DELETE", `/v1/me/addresses/${one.id}`);
+    say("もう送りません。", "Nothing is sent there any more.");
+    await showAddresses();
+  });
+  row.append(stop);
+  return row;
+}
+
+async function showAlerts() {
+  const answer = await ask("GET", "/v1/alerts?state=open&state=acknowledged&limit=20");
+  part("alerts").hidden = !answer.ok;
+  if (!answer.ok) return;
+  const { items } = answer.content;
+  part("alert-list").replaceChildren(...items.map(alertRow));
+  if (!items.length) part("alert-list").append(make("li", "ありません。", "None."));
+}
+
+function alertRow(one) {
+  const row = document.createElement("li");
+  row.id = one.id;
+  row.append(make("p", `${one.wearer_name}（${moment(one.happened_at)}）`));
+  for (const reason of one.reasons) row.append(make("p", reason.ja, reason.en));
+  if (one.state === "open") {
+    const take = make("button", "対応します", "I will see to it");
+    if (one.level === "urgent") take.className = "urgent";
+    take.onclick = does(take, () => acknowledge(one.id));
+    row.append(take);
+  } else {
+    row.append(make("p", `${one.acknowledged_by || "だれか"}が対応しています。`, "Somebody sees to it."));
+  }
+  return row;
+}
+
+async function acknowledge(id) {
+  const answer = await ask("POST", `/v1/alerts/${id}/acknowledge`);
+  if (answer.status === 409) say("ほかの人が対応しているか、もう終わっています。", "Somebody else sees to it, or it is over.");
+  else if (answer.status === 403) throw new Wrong("あなたの役割では押せません。", "Your role may not do this.");
+  else if (!answer.ok) throw new Wrong("まだ伝わっていません。もう一度押してください。", "Nobody knows yet. Try again.");
+  else say("あなたが対応すると伝えました。", "The others know that you see to it.");
+  await showAlerts();
+}
+
+async function begin() {
+  const answer = await ask("GET", "/v1/me");
+  if (answer.status === 401) return signedOut();
+  if (!answer.ok) throw new Wrong("うまくいきませんでした。", "It did not work.");
+  part("sign-in").hidden = true;
+  part("mine").hidden = false;
+  part("who").textContent = `${answer.content.name}（${answer.content.city.name}）`;
+  await showAlerts();
+  point();
+  // At every start: it keeps the address alive, also when the browser made itself a new one.
+  if (permission() === "granted" && (await subscribed())) await register();
+  return showAddresses();
+}
+
+function point() {
+  const row = location.hash && part(decodeURIComponent(location.hash.slice(1)));
+  if (row) row.scrollIntoView();
+}
+
+part("sign-in").onsubmit = does(part("sign-in").querySelector("button"), signIn);
+part("receive").onclick = does(part("receive"), receive);
+part("sign-out").onclick = does(part("sign-out"), signOut);
+part("try").onclick = does(part("try"), tryOut);
+if (canReceive()) {
+  navigator.serviceWorker.addEventListener("message", (event) => {
+    const { hash } = new URL(event.data.open, location.href);
+    if (hash === location.hash) does(null, begin)();
+    else location.hash = hash;
+  });
+}
+window.addEventListener("hashchange", does(null, begin));
+setInterval(() => {
+  if (!document.hidden && !part("mine").hidden) showAlerts().catch(() => {});
+}, AGAIN_MS);
+does(null, begin)();

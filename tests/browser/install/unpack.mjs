@@ -1,0 +1,15 @@
+// Unpacks what npm brought into the folder that is named: the browser, and the libraries that it needs.
+import { chmodSync, createReadStream, createWriteStream, mkdirSync, renameSync } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import { createBrotliDecompress } from "node:zlib";
+
+const [place] = process.argv.slice(2);
+const packed = `${place}/node_modules/@sparticuz/chromium/bin`;
+const unpack = (from, to) =>
+  pipeline(createReadStream(`${packed}/${from}`), createBrotliDecompress(), createWriteStream(to));
+
+mkdirSync(place, { recursive: true });
+await unpack("al2023.tar.br", `${place}/libraries.tar`);
+await unpack("chromium.br", `${place}/chromium.part`);
+chmodSync(`${place}/chromium.part`, 0o755);
+renameSync(`${place}/chromium.part`, `${place}/chromium`);

@@ -1,0 +1,231 @@
+"""The page of one phone in a real browser: from signing in to the button on a notification."""
+
+import json
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from app.pipeline import process
+from app.push.tables import address, message
+from tests.browser.phone import Phone
+from tests.build import NOW, an_alarm, unit
+from tests.waiting import until
+
+A_PUSH: dict[str, Any] = {
+    "title": "SOS", "body": "押されました", "tag": "alert:1", "alert": "1", "level": "urgent", "lang": "ja",
+    "sent_at": "2026-04-01T03:00:00Z", "answer": "a" * 43,
+}  # fmt: skip
+
+
+async def press_sos(phone: Phone) -> None:
+    """Hana presses the button of her watch."""
+    assert phone.site.database is not None
+    await phone.site.database.write(lambda c: process(c, [unit(phone.town.watch, an_alarm("sos"))], NOW))
+
+
+async def rows_of(phone: Phone, query: "sa.Select[Any]") -> list[Any]:
+    def work(connection: Connection) -> list[Any]:
+        return list(connection.execute(query).all())
+
+    assert phone.site.database is not None
+    return await phone.site.database.read(work)
+
+
+async def test_a_phone_signs_in_is_told_of_an_sos_and_answers(phone: Phone) -> None:
+    await phone.receive()
+    assert {"visible": True, "key": 65} == await phone.page.run("window.asked")
+    await phone.shows("#address-list", "このスマホ")
+    worker = await phone.worker()
+
+    await press_sos(phone)
+    push = await phone.pushed()
+    await phone.deliver(push.plain.decode())
+
+    await worker.until("self.shown.length")
+    (shown,) = await worker.run("self.shown")
+    assert ("【緊急】" in shown["title"], "SOS" in shown["title"]) == (True, True)
+    assert (True, True, False) == (shown["renotify"], shown["requireInteraction"], shown["silent"])
+    assert ["対応します", "見る"] == [one["title"] for one in shown["actions"]]
+    (alert,) = {shown["data"]["alert"]}
+    assert f"alert:{alert}" == shown["tag"]
+    told = sa.select(message.c.delivered_at).where(message.c.channel == "webpush", message.c.delivered_at.is_not(None))
+    await until(lambda: rows_of(phone, told))
+
+    await phone.open(f"#{alert}")
+    await phone.press(f"[id='{alert}'] button.urgent")
+    await phone.says("あなたが対応すると伝えました")
+    await phone.shows(f"[id='{alert}']", "佐藤 美咲が対応しています")
+    assert [] == phone.thrown()
+
+
+async def test_a_phone_that_signed_out_is_told_nothing_more_and_shows_nothing_more(phone: Phone) -> None:
+    await phone.receive()
+    await press_sos(phone)
+    await phone.pushed()
+    await phone.open()
+    await phone.shows("#alert-list", "ハナ")
+
+    await phone.press("#sign-out")
+
+    await phone.says("サインアウトしました")
+    living = sa.select(address.c.id).where(address.c.channel == "webpush", address.c.dead_since.is_(None))
+    assert [] == await rows_of(phone, living)
+    assert "" == await phone.page.run("localStorage.subscribed")
+    assert "ハナ" not in await phone.page.run("document.body.textContent")
+
+
+async def test_an_address_can_be_let_go_of_and_taken_again(phone: Phone) -> None:
+    await phone.receive()
+    await phone.shows("#address-list li", "ブラウザー（このスマホ）")
+    assert not await phone.page.run("document.getElementById('receive').checkVisibility()")
+
+    await phone.press("#address-list li button")
+    await phone.says("もう送りません")
+    await phone.press("#receive")
+
+    await phone.says("届くようになりました")
+    await phone.shows("#address-list li", "ブラウザー（このスマホ）")
+
+
+async def test_a_wrong_password_and_a_permission_that_is_refused_are_said(phone: Phone) -> None:
+    await phone.sign_in("wrong")
+    await phone.says("メールアドレスかパスワードが違います")
+    await phone.sign_in()
+    await phone.shows("#mine", "佐藤 美咲")
+
+    await phone.page.run("localStorage.answers = 'denied'")
+    await phone.press("#receive")
+
+    await phone.says("通知が許可されていません")
+    assert await phone.page.run("!document.getElementById('receive').disabled")
+
+
+async def test_a_browser_whose_maker_never_answers_is_not_waited_for_without_end(phone: Phone) -> None:
+    await phone.sign_in()
+    await phone.page.run("localStorage.silent = 'yes'")
+
+    await phone.press("#receive")
+
+    await phone.says("つながりません")
+    assert await phone.page.run("!document.getElementById('receive').disabled")
+
+
+@pytest.mark.parametrize("data", ["", "not json", "[]", "null", "{}"])
+async def test_a_push_that_cannot_be_read_is_shown_in_general_words(phone: Phone, data: str) -> None:
+    await phone.receive()
+    worker = await phone.worker()
+
+    await phone.deliver(data)
+
+    await worker.until("self.shown.length")
+    assert "みまもりからのお知らせ" == await worker.run("self.shown[0].title")
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "again"),
+    [
+        (200, "あなたが対応すると伝えました", False),
+        (409, "ほかの人が対応しているか、もう終わっています", False),
+        (404, "まだ伝わっていません", True),
+        (503, "まだ伝わっていません", True),
+        (0, "まだ伝わっていません", True),
+    ],
+)
+async def test_the_button_on_a_notification_says_what_became_of_it(
+    phone: Phone, status: int, words: str, again: bool
+) -> None:
+    await phone.receive()
+    worker = await phone.worker()
+    await worker.run(
+        "self.posted = []; self.fetch = async (path, options) => { self.posted.push([path, options.method]); "
+        f"if (!{status}) throw new TypeError('offline'); return {{ status: {status} }}; }}; true"
+    )
+    await phone.deliver(json.dumps(A_PUSH))
+    await worker.until("self.shown.length")
+
+    await worker.run("self.tap(0, 'acknowledge')")
+
+    assert [[f"/v1/acts/{'a' * 43}/acknowledge", "POST"]] == await worker.run("self.posted")
+    before, after = await worker.run("self.shown")
+    assert after["body"].startswith(words)
+    assert (before["tag"], "SOS") == (after["tag"], after["title"])
+    assert again == after["renotify"] == ("対応します" in [one["title"] for one in after["actions"]])
+    assert 1 == await worker.run("self.closed")
+
+
+async def test_a_tap_on_a_notification_opens_the_alert_and_is_a_receipt(phone: Phone) -> None:
+    await phone.receive()
+    worker = await phone.worker()
+    await press_sos(phone)
+    await phone.deliver((await phone.pushed()).plain.decode())
+    await worker.until("self.shown.length")
+
+    await worker.run("self.tap(0, '')")
+
+    alert = await worker.run("self.shown[0].data.alert")
+    await phone.page.until(f"location.hash === '#{alert}'")
+    await phone.shows(f"[id='{alert}']", "ハナ")
+    assert ["focus"] == await worker.run("self.looked")
+    opened = sa.select(message.c.read_at).where(message.c.channel == "webpush", message.c.read_at.is_not(None))
+    assert await until(lambda: rows_of(phone, opened))
+
+
+async def test_english_is_shown_to_whom_english_is_sent(phone: Phone) -> None:
+    await phone.receive()
+    worker = await phone.worker()
+
+    await phone.deliver(json.dumps({**A_PUSH, "lang": "en"}))
+
+    await worker.until("self.shown.length")
+    assert ["I will see to it", "Open"] == await worker.run("self.shown[0].actions.map((one) => one.title)")
+
+
+CONTRASTS = """
+(() => {
+  const numbers = (color) => color.match(/[0-9.]+/g).map(Number);
+  const light = (color) => {
+    const [r, g, b] = numbers(color).map((v) => (v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ground = (one) => {
+    for (let up = one; up; up = up.parentElement) {
+      const color = getComputedStyle(up).backgroundColor;
+      if ((numbers(color)[3] ?? 1) === 1) return color;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  return [...document.querySelectorAll("h1, h2, p, label, small, input, button")]
+    .filter((one) => one.checkVisibility())
+    .map((one) => {
+      const [high, low] = [light(getComputedStyle(one).color), light(ground(one))].sort((a, b) => b - a);
+      return [one.tagName + one.id, (high + 0.05) / (low + 0.05)];
+    });
+})()
+"""
+SMALL = """
+[...document.querySelectorAll("button, input")].filter((one) => one.checkVisibility())
+  .filter((one) => one.getBoundingClientRect().height < 48 || one.getBoundingClientRect().width < 200).map((one) => one.id)
+"""
+
+
+@pytest.mark.parametrize("signed_in", [False, True])
+async def test_all_can_be_read_and_hit_on_a_small_screen(phone: Phone, signed_in: bool) -> None:
+    """WCAG 2.2 AA: 4.5 to 1; 320 CSS pixels wide."""
+    await phone.page.command(
+        "Emulation.setDeviceMetricsOverride", width=320, height=640, deviceScaleFactor=1, mobile=True
+    )
+    if signed_in:
+        await phone.receive()
+        await press_sos(phone)
+        await phone.pushed()
+        await phone.open()
+        await phone.shows("#alert-list button.urgent")
+    await phone.shows("#mine" if signed_in else "#sign-in")
+
+    contrasts = await phone.page.run(CONTRASTS)
+    assert 5 < len(contrasts)
+    assert {} == {name: ratio for name, ratio in contrasts if ratio < 4.5}
+    assert [] == await phone.page.run(SMALL)
+    assert await phone.page.run("document.documentElement.scrollWidth <= 320")
