@@ -7,9 +7,9 @@ from sqlalchemy.engine import Connection
 
 from app.accounts.model import Viewer
 from app.accounts.store import addresses as store
-from app.accounts.store import people
+from app.accounts.store import people, sign_ins
 from app.db.locks import one_at_a_time
-from app.kit.errors import NotFound
+from app.kit.errors import NotFound, NotSignedIn
 from app.kit.ids import AccountId, AddressId, CityId, SignInId
 from app.push import store as push_store
 from app.push.model import Address, AddressKind, Channel
@@ -29,11 +29,14 @@ def add_address(
     sign_in_id: SignInId | None = None,
     keys: Mapping[str, str] | None = None,
 ) -> Address:
-    """The address, now this account's and seen at `now`.
+    """The address, now this account's and seen at `now`. Raises `NotSignedIn` when the sign-in that registers it ended
+    in the meantime: who signs out is told nothing more, also when the page was just about to register.
 
     A value that another account had registered moves: the phone changed hands. The old address is retired with what
     waits for it, so that nobody reads what was meant for the one before.
     """
+    if sign_in_id is not None and not sign_ins.stays_alive(connection, sign_in_id, now):
+        raise NotSignedIn
     one_at_a_time(connection, f"address:{channel.value}:{value}")
     known = push_store.address_id_of(connection, channel, value)
     if known is not None and store.owner_of(connection, known) not in (None, account_id):

@@ -74,6 +74,12 @@ def is_alive(connection: Connection, sign_in_id: SignInId, now: datetime) -> boo
     return connection.execute(query).first() is not None
 
 
+def stays_alive(connection: Connection, sign_in_id: SignInId, now: datetime) -> bool:
+    """Whether a sign-in has not ended; if so, nobody ends it before this transaction is over."""
+    query = sa.select(sign_in.c.id).where(sign_in.c.id == sign_in_id, *_alive(now)).with_for_update(read=True)
+    return connection.execute(query).first() is not None
+
+
 def touch_sign_in(connection: Connection, sign_in_id: SignInId, now: datetime) -> None:
     """Notes that a sign-in was used."""
     query = sa.update(sign_in).where(sign_in.c.id == sign_in_id, sign_in.c.last_used_at < now)

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from app.accounts import service
 from app.accounts.model import Role
+from app.kit.errors import NotSignedIn
 from app.kit.ids import AddressId
 from app.push import store as push_store
 from app.push.model import Address, AddressKind, Channel
@@ -116,6 +117,22 @@ def test_a_phone_whose_sign_in_was_ended_is_told_nothing_more(here: Town, how: s
 
     left = [] if how == "disabled" else ["token-of-other"]
     assert [address.value for address in reached(here, "Hanako")] == left
+
+
+def test_a_phone_that_registers_while_it_is_signed_out_is_told_nothing_more(here: Town) -> None:
+    """The request was let in, and the sign-in ended before its transaction."""
+    token = here.headers_of("Hanako")["Authorization"].removeprefix("Bearer ")
+    with here.database.transaction() as connection:
+        viewer = service.viewer_of(connection, token, here.clock())
+        assert viewer is not None
+        service.sign_out(connection, viewer, here.clock())
+
+        with pytest.raises(NotSignedIn):
+            service.add_address(
+                connection, viewer.account_id, Channel.FCM, AddressKind.TOKEN, "token-1", "ja", here.clock(),
+                viewer.sign_in_id,
+            )  # fmt: skip
+    assert reached(here, "Hanako") == []
 
 
 def test_a_sign_in_that_merely_expired_still_hears_alerts(here: Town) -> None:
