@@ -48,9 +48,19 @@ class MessageState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Death(StrEnum):
+    """Why an address is dead where it was not the service that said so; the words of the row."""
+
+    REMOVED = "removed by its owner"
+    SIGNED_OUT = "signed out"
+    TOO_MANY = "too many addresses"
+    MOVED = "registered by another account"
+
+
 class Address(Struct, frozen=True, kw_only=True):
     """Where somebody can be reached. `language` is `ja`, `easy` (easy Japanese) or `en`; `keys` is what the service
-    wants besides the value to reach it.
+    wants besides the value to reach it. `last_receipt_at` is when a phone last said that it showed something,
+    `unanswered_since` when the first one was sent of which it did not.
     """
 
     id: AddressId
@@ -61,6 +71,9 @@ class Address(Struct, frozen=True, kw_only=True):
     last_seen_at: datetime
     keys: Mapping[str, str] = {}
     dead_since: datetime | None = None
+    dead_reason: str | None = None
+    last_receipt_at: datetime | None = None
+    unanswered_since: datetime | None = None
 
 
 class Part(Struct, frozen=True, kw_only=True):

@@ -43,6 +43,21 @@ class Text(Struct, frozen=True):
     body: str
 
 
+class Words(Struct, frozen=True, kw_only=True):
+    """A sentence in the words of each language (`easy` is easy Japanese), and what it is called."""
+
+    code: str
+    ja: str
+    easy: str
+    en: str
+
+
+def words(code: str, key: str, params: Mapping[str, str] | None = None) -> Words:
+    """The sentence of `key` in every language."""
+    ja, easy, en = (text(key, language, params or {}) for language in LANGUAGES)
+    return Words(code=code, ja=ja, easy=easy, en=en)
+
+
 def known(kind: str) -> bool:
     """Whether there are words for messages of this kind, for example `alert.sos`."""
     return f"{kind}.title" in catalogue(LANGUAGES[0])

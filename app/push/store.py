@@ -90,4 +90,7 @@ def to_address(row: "sa.Row[Any]") -> Address:
         last_seen_at=row.last_seen_at,
         keys=row.keys or {},
         dead_since=row.dead_since,
+        dead_reason=row.dead_reason,
+        last_receipt_at=row.last_receipt_at,
+        unanswered_since=row.unanswered_since,
     )

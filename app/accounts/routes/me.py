@@ -23,7 +23,8 @@ from app.db.page import LIMIT, Cursor, Limit, Page, decode_cursor
 from app.kit.clock import Clock
 from app.kit.errors import InvalidInput, TooMany
 from app.kit.ids import AccountId, AddressId, SignInId
-from app.push.model import Address, AddressKind, Channel
+from app.push.model import Address, AddressKind, Channel, Death
+from app.push.render import Words, words
 
 
 class Me(Struct, kw_only=True, frozen=True):
@@ -91,6 +92,12 @@ class AddressShown(Struct, kw_only=True, frozen=True):
     kind: AddressKind
     language: str
     last_seen_at: datetime
+    last_receipt_at: Annotated[datetime | None, Meta(description="when the phone last said that it showed something")]
+    unanswered_since: Annotated[
+        datetime | None, Meta(description="when the first message was sent that it has not shown, if it should have")
+    ]
+    dead_since: Annotated[datetime | None, Meta(description="since when nothing is sent there any more")]
+    dead_because: Words | None
 
 
 @get("/v1/me", guards=[May(Action.SELF)], operation_id="me", summary="Who is signed in", tags=["me"])
@@ -207,15 +214,33 @@ async def end_sign_in(
     summary="Where one is reached",
     tags=["me"],
 )
-async def addresses(viewer: NamedDependency[Viewer], database: NamedDependency[Database]) -> Page[AddressShown]:
-    """One's own push addresses that are alive, at most 20, the one seen last first. Everybody may."""
-    found = await database.read(lambda c: service.addresses(c, viewer))
+async def addresses(
+    viewer: NamedDependency[Viewer], database: NamedDependency[Database], clock: NamedDependency[Clock]
+) -> Page[AddressShown]:
+    """One's own push addresses that are alive, at most 20, the one seen last first; then those that died within 30 days
+    and not by somebody's wish. Everybody may.
+    """
+    now = clock()
+    found = await database.read(lambda c: service.registered(c, viewer, now))
     return Page(items=[_address(one) for one in found])
 
 
+DEAD = {Death.TOO_MANY: "too_many", Death.MOVED: "moved"}
+"""What the catalogues call a death; whatever else is written there is what a service said, and means `gone`."""
+
+
 def _address(one: Address) -> AddressShown:
+    code = next((code for death, code in DEAD.items() if one.dead_reason == death), "gone")
     return AddressShown(
-        id=one.id, channel=one.channel, kind=one.kind, language=one.language, last_seen_at=one.last_seen_at
+        id=one.id,
+        channel=one.channel,
+        kind=one.kind,
+        language=one.language,
+        last_seen_at=one.last_seen_at,
+        last_receipt_at=one.last_receipt_at,
+        unanswered_since=one.unanswered_since,
+        dead_since=one.dead_since,
+        dead_because=None if one.dead_since is None else words(code, f"dead.{code}"),
     )
 
 

@@ -24,6 +24,7 @@ from app.accounts.service.people import (
     may_make,
     own_account,
 )
+from app.accounts.service.reaching import own_message, registered, send_test
 from app.accounts.service.sign_ins import (
     USED_EVERY,
     WRONG,
@@ -79,9 +80,12 @@ __all__ = [
     "note_use",
     "open_attempt",
     "own_account",
+    "own_message",
+    "registered",
     "remove_address",
     "revoke",
     "revoke_own",
+    "send_test",
     "sign_in",
     "sign_ins",
     "sign_out",

@@ -12,7 +12,7 @@ from app.db.locks import one_at_a_time
 from app.kit.errors import NotFound, NotSignedIn
 from app.kit.ids import AccountId, AddressId, CityId, SignInId
 from app.push import store as push_store
-from app.push.model import Address, AddressKind, Channel
+from app.push.model import Address, AddressKind, Channel, Death
 
 ADDRESSES_MAX = 20
 """Live addresses of one account; beyond that the one seen longest ago is let go."""
@@ -40,13 +40,13 @@ def add_address(
     one_at_a_time(connection, f"address:{channel.value}:{value}")
     known = push_store.address_id_of(connection, channel, value)
     if known is not None and store.owner_of(connection, known) not in (None, account_id):
-        push_store.retire_address(connection, known, "registered by another account", now)
+        push_store.retire_address(connection, known, Death.MOVED, now)
     address = push_store.save_address(
         connection, channel=channel, kind=kind, value=value, language=language, now=now, keys=keys
     )
     store.link_address(connection, account_id, address.id, sign_in_id)
     for surplus in store.addresses(connection, account_id)[ADDRESSES_MAX:]:
-        push_store.kill_address(connection, surplus.id, "too many addresses", now)
+        push_store.kill_address(connection, surplus.id, Death.TOO_MANY, now)
     return address
 
 
@@ -78,4 +78,4 @@ def remove_address(connection: Connection, viewer: Viewer, address_id: AddressId
     """Ends one of the viewer's own addresses. Raises `NotFound` for dead ones and other people's."""
     if address_id not in {address.id for address in store.addresses(connection, viewer.account_id)}:
         raise NotFound
-    push_store.kill_address(connection, address_id, "removed by its owner", now)
+    push_store.kill_address(connection, address_id, Death.REMOVED, now)

@@ -23,6 +23,7 @@ from app.db.locks import one_at_a_time
 from app.db.page import Page, page
 from app.kit.errors import Conflict, NotFound, NotSignedIn
 from app.kit.ids import AccountId, SignInId, new_id, new_secret, secret_hash
+from app.push.model import Death
 from app.push.store import kill_address
 
 USED_EVERY = timedelta(minutes=10)
@@ -182,7 +183,7 @@ def revoke(
     """Ends sign-ins of an account, or one, or all but one; how many. The phones that they were on hear nothing more."""
     ended = store.revoke_sign_ins(connection, account_id, now, only=only, but=but)
     for address_id in address_store.addresses_of_sign_ins(connection, ended):
-        kill_address(connection, address_id, "signed out", now)
+        kill_address(connection, address_id, Death.SIGNED_OUT, now)
     return len(ended)
 
 

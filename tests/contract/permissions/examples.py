@@ -163,6 +163,8 @@ EXAMPLES: dict[str, Example] = {
     "POST /v1/me/addresses": Example(Action.SELF, body={"kind": "token", "value": "a-new-phone"}),
     "DELETE /v1/me/addresses/{address_id}": row(Action.SELF, Way.SELF),
     "GET /v1/push/key": Example(Action.SELF),
+    "POST /v1/me/addresses/{address_id}/test": row(Action.SELF, Way.SELF, status=202),
+    "GET /v1/me/messages/{message_id}": row(Action.SELF, Way.SELF),
     "GET /v1/cities": Example(Action.CITY_READ),
     "POST /v1/cities": Example(Action.CITY_WRITE, body={"id": 131016, "name": "千代田区"}),
     "PATCH /v1/cities/{city_id}": Example(Action.CITY_WRITE, OFFICE, body={"name": "Another"}),

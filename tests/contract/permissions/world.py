@@ -420,7 +420,9 @@ class World:
                 address = accounts.add_address(
                     c, one.id, Channel.FCM, AddressKind.TOKEN, f"{target} phone of {name}", "ja", NOW, phone
                 )
-                self.things_of_viewer[name, target] = {"sign_in_id": phone, "address_id": address.id}
+                message_id = accounts.send_test(c, viewer(one), address.id, NOW - timedelta(hours=1)).id
+                ids = {"sign_in_id": phone, "address_id": address.id, "message_id": message_id}
+                self.things_of_viewer[name, target] = ids
                 if target is Target.REVOKED:
                     accounts.revoke_own(c, viewer(one), phone, NOW)
         for target, name in ((Target.NEIGHBOUR, "neighbour"), (Target.FARAWAY, "faraway"), (Target.OWN, "neighbour")):

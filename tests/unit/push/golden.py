@@ -5,11 +5,14 @@
 
 from pathlib import Path
 
+from app.push.fate import Why
 from app.push.render import LANGUAGES, NOTES, text, title_and_body
 from tests.unit.push.test_render import KINDS, PARAMS, REASONS
 
 FOLDER = Path(__file__).parent / "golden"
 LATE = {**PARAMS, "received": "2026-04-01T06:40:00+00:00"}
+OTHERS = {"undelivered": tuple(Why), "dead": ("gone", "moved", "too_many")}
+"""What people read in the app of messages to them and of their phones."""
 URGENT = ("alert.sos", "alert.fall", "alert.geofence_exit", "alert.not_arrived")
 
 
@@ -17,7 +20,11 @@ def messages(language: str) -> str:
     """All of them in one language, with the same people, places and times."""
     blocks = ["\n".join([f"[{kind}]", *_lines(kind, language)]) for kind in KINDS]
     reasons = [f"{code}: {text(f'reason.{code}', language, PARAMS)}" for code in REASONS]
-    return "\n\n".join([*blocks, "\n".join(["[reasons]", *reasons])]) + "\n"
+    others = [
+        "\n".join([f"[{group}]", *(f"{code}: {text(f'{group}.{code}', language, {})}" for code in codes)])
+        for group, codes in OTHERS.items()
+    ]
+    return "\n\n".join([*blocks, "\n".join(["[reasons]", *reasons]), *others]) + "\n"
 
 
 def _lines(kind: str, language: str) -> list[str]:

@@ -62,6 +62,7 @@ KINDS = (
     "news.was_there",
     "staff.devices_silent",
     "staff.devices_heard",
+    "me.test",
 )
 REASONS = (
     "sos",
