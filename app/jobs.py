@@ -106,6 +106,12 @@ def make_room(connection: Connection, settings: Settings, now: datetime) -> None
     history.make_room(connection, now - timedelta(days=settings.retention_days), now)
 
 
+def judge_receipts(connection: Connection, settings: Settings, now: datetime) -> None:
+    """Notes since when phones do not answer."""
+    uptime = tags.uptime(connection)
+    outbox.judge_receipts(connection, None if uptime is None else uptime.up_since, now)
+
+
 def learn_intervals(connection: Connection, settings: Settings, now: datetime) -> None:
     """Takes over what passages taught about how often tags are heard."""
     tags.learn_intervals(connection)
@@ -155,6 +161,7 @@ JOBS: tuple[Job, ...] = (
     Job(name="silence", every_s=5, work=judge_silence),
     Job(name="outages", every_s=30, work=judge_outages),
     Job(name="passages", every_s=15, work=close_passages),
+    Job(name="receipts", every_s=15, work=judge_receipts),
     Job(name="intervals", every_s=3600, work=learn_intervals),
     Job(name="partitions", every_s=3600, work=make_room),
     Job(name="detectors", every_s=30, work=judge_detectors),

@@ -82,6 +82,12 @@ _of = message.c.on_behalf.is_not(None)
 sa.Index("ix_message_on_behalf", message.c.on_behalf, sqlite_where=_of, postgresql_where=_of)
 # What older processes put, until somebody fills in where it belongs.
 _index("ix_message_unplaced", message.c.id, where=_pending & message.c.channel.is_(None))
+# What was sent and should have been shown by now, by when it was sent.
+_index(
+    "ix_message_unshown", message.c.rank, message.c.ended_at,
+    where=(message.c.state == "sent") & message.c.delivered_at.is_(None) & (message.c.rank < 2)
+    & message.c.channel.in_(["fcm", "webpush"]),
+)  # fmt: skip
 
 delivery = sa.Table(
     "delivery",

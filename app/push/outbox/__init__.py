@@ -8,6 +8,7 @@ both carry the same `about`.
 """
 
 from app.push.outbox.claiming import LIMIT, claim, oldest_due_at, wanted
+from app.push.outbox.judging import judge_receipts
 from app.push.outbox.looking import became, became_about, made
 from app.push.outbox.putting import Note, cancel, put, put_all
 from app.push.outbox.receiving import Said, is_said, receive
@@ -16,5 +17,6 @@ from app.push.outbox.settling import Settlement, forget_before, give_back, settl
 
 __all__ = [
     "CLAIM_S", "LIMIT", "RANK", "Note", "Said", "Settlement", "became", "became_about", "cancel", "claim",
-    "forget_before", "give_back", "is_said", "made", "oldest_due_at", "put", "put_all", "receive", "settle", "wanted",
+    "forget_before", "give_back", "is_said", "judge_receipts", "made", "oldest_due_at", "put", "put_all", "receive",
+    "settle", "wanted",
 ]  # fmt: skip

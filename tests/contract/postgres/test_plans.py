@@ -12,6 +12,10 @@ from sqlalchemy.engine import Connection
 from app.history import service
 from app.history.store import positions, questions
 from app.kit.ids import DeviceId, WearerId, new_id
+from app.push import outbox
+from app.push import store as push
+from app.push.model import AddressKind, Channel
+from app.push.tables import address
 from tests.build import HOME, KAKOGAWA, NOW
 from tests.contract.history.build import a_position, off
 
@@ -115,3 +119,27 @@ def test_what_moves_is_found_by_its_key(crowded: Connection) -> None:
         assert positions.place_at(crowded, KAKOGAWA, device_id, NOW - HOUR, HOUR) is not None
 
     assert {"position_2026_04_pkey"} == {scan["Index Name"] for plan in found for scan in scans(plan)}
+
+
+def test_what_no_phone_has_shown_is_looked_for_among_the_minutes_that_are_judged(connection: Connection) -> None:
+    saved = push.save_address(
+        connection, channel=Channel.FCM, kind=AddressKind.TOKEN, value="phone", language="ja", now=NOW
+    )
+    connection.execute(sa.update(address).values(last_receipt_at=NOW - 30 * HOUR))
+    connection.execute(
+        sa.text(
+            "INSERT INTO message (id, city_id, address_id, unique_key, kind, level, about, params, state, created_at,"
+            " due_at, expires_at, attempts, ended_at, channel, rank) SELECT gen_random_uuid(), :city, :address, n,"
+            " 'alert.sos', 'urgent', n, '{}', 'sent', sent, sent, sent, 1, sent, 'fcm', n % 3"
+            " FROM (SELECT n, :now - n * interval '1 s' AS sent FROM generate_series(1, 50000) AS n) AS each"
+        ),
+        {"city": KAKOGAWA, "address": saved.id, "now": NOW},
+    )
+    connection.exec_driver_sql("ANALYZE message")
+    with plans(connection) as found:
+        assert outbox.judge_receipts(connection, None, NOW) == 1
+
+    scan = next(scan for scan in scans(found[0]) if scan["Relation Name"] == "message")
+    index = scan if "Index Name" in scan else scan["Plans"][0]  # A bitmap of it where rows lie apart.
+    assert index["Index Name"] == "ix_message_unshown"
+    assert scan["Actual Rows"] == 200
