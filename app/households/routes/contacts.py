@@ -1,5 +1,6 @@
 """Contacts of a wearer in order, and one's own entries as a contact."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -9,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 from msgspec import UNSET, Meta, Struct, UnsetType, field
+from sqlalchemy.engine import Connection
 
 from app.accounts.auth import May
 from app.accounts.model import Viewer
@@ -20,6 +22,7 @@ from app.households.model import CONTACT_SCOPES, CONTACTS_MAX, Contact, Scope
 from app.households.routes.fields import Name
 from app.kit.clock import Clock
 from app.kit.ids import AccountId, ContactId, WearerId
+from app.push.reach import Reach
 
 Relation = Annotated[str, Meta(max_length=100, description="what the contact is to her: daughter, neighbour …")]
 Phone = Annotated[str, Meta(max_length=30, pattern=r"^[-+() 0-9]*$", description="telephone number; may be empty")]
@@ -73,6 +76,10 @@ class ContactShown(Struct, frozen=True, kw_only=True):
     account_id: UUID | None
     shares_place: Annotated[bool, Meta(description="agreed that the place of their own phone is taken")]
     created_at: datetime
+    reachable: Annotated[
+        Reach | None,
+        Meta(description="`unanswered`: no phone of theirs answers; `no`: they registered none; null: no account"),
+    ]
 
 
 class OwnContactShown(Struct, frozen=True, kw_only=True):
@@ -102,8 +109,8 @@ async def list_contacts(
     For those who manage her, and those who see her alerts and so must know whom to call; for others it is a 404.
     """
     now = clock()
-    found = await database.read(lambda c: service.contacts_of(c, viewer, WearerId(wearer_id), now))
-    return Page(items=[_shown(one) for one in found])
+    items = await database.read(lambda c: _shown(c, service.contacts_of(c, viewer, WearerId(wearer_id), now)))
+    return Page(items=items)
 
 
 @post(
@@ -126,22 +133,24 @@ async def add_contact(
     404. A full list, and an account that cannot be on it, are a 409. Nobody of the office makes themselves see: a 403.
     """
     now = clock()
-    return _shown(
-        await database.write(
-            lambda c: service.new_contact(
-                c,
-                viewer,
-                WearerId(wearer_id),
-                data.name,
-                relation=data.relation,
-                phone=data.phone,
-                account_id=None if data.account_id is None else AccountId(data.account_id),
-                rank=data.rank,
-                scopes=data.scopes,
-                now=now,
-            )
+    account_id = None if data.account_id is None else AccountId(data.account_id)
+
+    def add(connection: Connection) -> ContactShown:
+        one = service.new_contact(
+            connection,
+            viewer,
+            WearerId(wearer_id),
+            data.name,
+            relation=data.relation,
+            phone=data.phone,
+            account_id=account_id,
+            rank=data.rank,
+            scopes=data.scopes,
+            now=now,
         )
-    )
+        return _one_shown(connection, one)
+
+    return await database.write(add)
 
 
 @get(
@@ -160,7 +169,7 @@ async def read_contact(
 ) -> ContactShown:
     """One contact, for the same people as the list."""
     now, ids = clock(), (WearerId(wearer_id), ContactId(contact_id))
-    return _shown(await database.read(lambda c: service.contact(c, viewer, *ids, now)))
+    return await database.read(lambda c: _one_shown(c, service.contact(c, viewer, *ids, now)))
 
 
 @patch(
@@ -185,20 +194,21 @@ async def change_contact(
     """
     now, ids = clock(), (WearerId(wearer_id), ContactId(contact_id))
     account_id = AccountId(data.account_id) if isinstance(data.account_id, UUID) else data.account_id
-    return _shown(
-        await database.write(
-            lambda c: service.change_contact(
-                c,
-                viewer,
-                *ids,
-                name=data.name,
-                relation=data.relation,
-                phone=data.phone,
-                account_id=account_id,
-                now=now,
-            )
+
+    def change(connection: Connection) -> ContactShown:
+        one = service.change_contact(
+            connection,
+            viewer,
+            *ids,
+            name=data.name,
+            relation=data.relation,
+            phone=data.phone,
+            account_id=account_id,
+            now=now,
         )
-    )
+        return _one_shown(connection, one)
+
+    return await database.write(change)
 
 
 @delete(
@@ -243,8 +253,11 @@ async def order_contacts(
     list that is not the present one, because somebody changed it meanwhile, is a 409.
     """
     now, wanted = clock(), [ContactId(contact_id) for contact_id in data.contacts]
-    found = await database.write(lambda c: service.order_contacts(c, viewer, WearerId(wearer_id), wanted, now))
-    return Page(items=[_shown(one) for one in found])
+
+    def order(connection: Connection) -> list[ContactShown]:
+        return _shown(connection, service.order_contacts(connection, viewer, WearerId(wearer_id), wanted, now))
+
+    return Page(items=await database.write(order))
 
 
 @get(
@@ -281,18 +294,27 @@ async def share_place(
     return _own(await database.write(lambda c: service.share_place(c, viewer, wanted, data.shares_place, now)))
 
 
-def _shown(one: Contact) -> ContactShown:
-    return ContactShown(
-        id=one.id,
-        wearer_id=one.wearer_id,
-        rank=one.rank,
-        name=one.name,
-        relation=one.relation,
-        phone=one.phone,
-        account_id=one.account_id,
-        shares_place=one.shares_place_since is not None,
-        created_at=one.created_at,
-    )
+def _shown(connection: Connection, some: Sequence[Contact]) -> list[ContactShown]:
+    reach = service.reach_of(connection, some)
+    return [
+        ContactShown(
+            id=one.id,
+            wearer_id=one.wearer_id,
+            rank=one.rank,
+            name=one.name,
+            relation=one.relation,
+            phone=one.phone,
+            account_id=one.account_id,
+            shares_place=one.shares_place_since is not None,
+            created_at=one.created_at,
+            reachable=reach.get(one.id),
+        )
+        for one in some
+    ]
+
+
+def _one_shown(connection: Connection, one: Contact) -> ContactShown:
+    return _shown(connection, [one])[0]
 
 
 def _own(one: Contact) -> OwnContactShown:

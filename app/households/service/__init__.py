@@ -13,6 +13,7 @@ from app.households.service.contacts import (
     contacts_that_are,
     new_contact,
     order_contacts,
+    reach_of,
     remove_contact,
     share_place,
 )
@@ -82,6 +83,7 @@ __all__ = [
     "order_contacts",
     "protect",
     "protections_of",
+    "reach_of",
     "remove_contact",
     "remove_member",
     "revoke_consent",

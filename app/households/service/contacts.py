@@ -6,6 +6,7 @@ from datetime import datetime
 from msgspec import UNSET, UnsetType
 from sqlalchemy.engine import Connection
 
+from app.accounts import service as accounts
 from app.accounts.model import Viewer
 from app.accounts.names import one_line
 from app.households import contact_order, words
@@ -15,6 +16,7 @@ from app.households.service.sight import attended_wearer, lose_sight, managed_we
 from app.households.store import consents, contacts, people
 from app.kit.errors import Conflict, NotFound
 from app.kit.ids import AccountId, ContactId, WearerId, new_id
+from app.push.reach import Reach, reach
 
 
 def add_contact(
@@ -95,6 +97,15 @@ def contacts_of(connection: Connection, viewer: Viewer, wearer_id: WearerId, now
     """The contacts in order, for those who manage her or see her alerts. Raises `NotFound`."""
     attended_wearer(connection, viewer, wearer_id, now)
     return contacts.of_wearer(connection, wearer_id)
+
+
+def reach_of(connection: Connection, some: Collection[Contact]) -> dict[ContactId, Reach]:
+    """Whether each of the contacts can be reached that have an account; whoever sees the list needs to know whom else
+    to call.
+    """
+    account_ids = {one.id: one.account_id for one in some if one.account_id is not None}
+    addresses = accounts.addresses_of(connection, set(account_ids.values()))
+    return {contact_id: reach(addresses.get(account_id, ())) for contact_id, account_id in account_ids.items()}
 
 
 def contact(

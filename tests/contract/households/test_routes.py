@@ -7,13 +7,17 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+import sqlalchemy as sa
 from msgspec import Struct
 
+from app.accounts import service as accounts
 from app.accounts.model import Account, Viewer
 from app.households import service
 from app.households.model import CONTACTS_MAX, Purpose, Scope
 from app.kit.errors import NotFound
 from app.kit.ids import SignInId, WearerId
+from app.push.model import AddressKind, Channel
+from app.push.tables import address
 from tests.build import NOW
 from tests.contract.web import ELSEWHERE, HERE, Town, town
 
@@ -318,6 +322,7 @@ def test_contacts_stand_in_order(home: Home, other: dict[str, UUID]) -> None:
         "account_id": taro,
         "shares_place": False,
         "created_at": "2026-04-01T03:00:00Z",
+        "reachable": "no",
     }
     assert (second["rank"], third["rank"]) == (2, 1)
 
@@ -339,6 +344,28 @@ def test_contacts_stand_in_order(home: Home, other: dict[str, UUID]) -> None:
     for number in range(CONTACTS_MAX - 2):
         add({"name": str(number)})
     assert home.ask("Hanako", f"POST {path}", {"name": "one too many"}).status_code == 409
+
+
+def test_one_reads_of_each_contact_whether_it_can_be_reached(home: Home, other: dict[str, UUID]) -> None:
+    path, taro = f"/v1/wearers/{other['wearer']}/contacts", home.town.people["Taro"]
+    for body in ({"name": "by phone"}, {"name": "Taro", "account_id": str(taro.id)}):
+        assert home.ask("Hanako", f"POST {path}", body).status_code == 201
+
+    def reachable() -> list[str | None]:
+        return [one["reachable"] for one in home.ask("Hanako", f"GET {path}").json()["items"]]
+
+    assert reachable() == [None, "no"]
+    phones = []
+    with home.town.database.transaction() as c:
+        for value in ("phone of Taro", "tablet of Taro"):
+            saved = accounts.add_address(c, taro.id, Channel.FCM, AddressKind.TOKEN, value, "ja", NOW)
+            phones.append(saved.id)
+    assert reachable() == [None, "yes"]
+
+    for phone, then in zip(phones, ("yes", "unanswered"), strict=True):
+        with home.town.database.transaction() as c:
+            c.execute(sa.update(address).where(address.c.id == phone).values(unanswered_since=NOW))
+        assert reachable() == [None, then]
 
 
 def test_a_contact_alone_agrees_that_the_place_of_its_phone_is_taken(home: Home, other: dict[str, UUID]) -> None:
