@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from app.kit.ids import AddressId, MessageId
 from app.push.model import Channel, Level, MessageState
+from app.push.render import Words, words
 from app.push.retry import Outcome
 
 
@@ -48,6 +49,11 @@ class Sent(Struct, frozen=True, kw_only=True):
     shown_at: datetime | None
     opened_at: datetime | None
     why: Why | None
+
+
+def why_not(sent: Sent) -> Words | None:
+    """Why a message did not arrive, or not yet, in words."""
+    return None if sent.why is None else words(sent.why.value, f"undelivered.{sent.why.value}")
 
 
 _BY_STATE: Mapping[MessageState, Fate] = {

@@ -16,7 +16,8 @@ async def test_sos_without_a_fix_reaches_the_family(stage: Stage) -> None:
     assert "ハナさん" in title
     assert "SOS" in title
     assert "12:50" in body
-    receipt = stage.phones.received[0].message["data"]["receipt"]
+    hers = f"phone-of-{stage.town.daughter.email}"
+    receipt = next(push.message["data"]["receipt"] for push in stage.phones.received if push.token == hers)
     assert 204 == (await stage.http.post(f"/v1/receipts/{receipt}", json={"what": "opened"})).status_code
     (alert,) = await stage.alerts(stage.town.daughter)
     assert ("sos", "urgent", "open") == (alert["kind"], alert["level"], alert["state"])
@@ -25,6 +26,11 @@ async def test_sos_without_a_fix_reaches_the_family(stage: Stage) -> None:
     detail = (await daughter.get(f"/v1/alerts/{alert['id']}")).json()
     assert 34.757 == detail["place"]["lat_deg"]
     assert 50 * 60 == detail["place"]["age_s"]
+
+    told = (await daughter.get(f"/v1/alerts/{alert['id']}/deliveries")).json()["items"]
+    assert {("佐藤 美咲", "fcm", "opened"), ("佐藤 健", "fcm", "sent")} == {
+        (one["name"], one["channel"], one["state"]) for one in told
+    }
 
     taken = await daughter.post(f"/v1/alerts/{alert['id']}/acknowledge")
     assert "acknowledged" == taken.json()["state"]

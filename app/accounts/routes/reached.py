@@ -18,9 +18,9 @@ from app.db.engine import Database
 from app.kit.clock import Clock
 from app.kit.errors import TooMany
 from app.kit.ids import AddressId, MessageId
-from app.push.fate import Fate, Sent
+from app.push.fate import Fate, Sent, why_not
 from app.push.model import Channel, Level
-from app.push.render import Words, words
+from app.push.render import Words
 
 
 class MessageShown(Struct, kw_only=True, frozen=True):
@@ -54,7 +54,7 @@ def message_shown(sent: Sent) -> MessageShown:
         sent_at=sent.sent_at,
         shown_at=sent.shown_at,
         opened_at=sent.opened_at,
-        why=None if sent.why is None else words(sent.why.value, f"undelivered.{sent.why.value}"),
+        why=why_not(sent),
     )
 
 

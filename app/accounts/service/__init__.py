@@ -24,7 +24,7 @@ from app.accounts.service.people import (
     may_make,
     own_account,
 )
-from app.accounts.service.reaching import own_message, registered, send_test
+from app.accounts.service.reaching import names_at, own_message, registered, send_test
 from app.accounts.service.sign_ins import (
     USED_EVERY,
     WRONG,
@@ -77,6 +77,7 @@ __all__ = [
     "is_signed_in",
     "managed_account",
     "may_make",
+    "names_at",
     "note_use",
     "open_attempt",
     "own_account",

@@ -1,5 +1,6 @@
 """Use cases of whether one is reached: what is registered, a test to it, and what became of a message to it."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy.engine import Connection
@@ -71,6 +72,11 @@ def send_test(connection: Connection, viewer: Viewer, address_id: AddressId, now
     if not is_new:  # Somebody pressed at the same time, in another process.
         _refuse_until(now + timedelta(seconds=TEST_EVERY_S), now)
     return own_message(connection, viewer, outbox.made(connection, [this])[this][0])
+
+
+def names_at(connection: Connection, address_ids: Collection[AddressId]) -> dict[AddressId, str]:
+    """The names of those who are, or were, reached at these addresses."""
+    return registered_store.names(connection, address_ids)
 
 
 def own_message(connection: Connection, viewer: Viewer, message_id: MessageId) -> Sent:

@@ -27,21 +27,28 @@ def became(connection: Connection, message_id: MessageId) -> Sent | None:
     return next(iter(_sent(connection, tables.message.c.id == message_id)), None)
 
 
-def became_about(connection: Connection, about: str) -> list[Sent]:
-    """What became of all messages about something, in the order in which they were put."""
-    return _sent(connection, tables.message.c.about == about)
+def became_about(connection: Connection, about: str, before: tuple[datetime, UUID] | None, limit: int) -> list[Sent]:
+    """What became of the messages about something, the newest first, after the cursor `before` (created_at, id)."""
+    table = tables.message
+    which = table.c.about == about
+    if before is not None:
+        at, key = before
+        older = sa.and_(table.c.created_at == at, table.c.id < key)
+        which &= sa.or_(table.c.created_at < at, older)
+    return _sent(connection, which, limit)
 
 
-def _sent(connection: Connection, which: sa.ColumnElement[bool]) -> list[Sent]:
-    """Those of a channel that only a newer version knows are left out."""
+def _sent(connection: Connection, which: sa.ColumnElement[bool], limit: int = 1) -> list[Sent]:
+    """Those of a channel that only a newer version knows are left to it."""
     table, address = tables.message, tables.address
     query = (
         sa.select(table, address.c.channel.label("address_channel"))
         .join(address, address.c.id == table.c.address_id)
-        .where(which)
-        .order_by(table.c.created_at, table.c.id)
+        .where(which, address.c.channel.in_(KNOWN))
+        .order_by(table.c.created_at.desc(), table.c.id.desc())
+        .limit(limit)
     )
-    rows = [row for row in connection.execute(query) if row.address_channel in KNOWN]
+    rows = connection.execute(query).all()
     last = _last_outcomes(connection, [row.id for row in rows])
     found = []
     for row in rows:

@@ -293,6 +293,7 @@ EXAMPLES: dict[str, Example] = {
     f"DELETE {_W}/expectations/{{expectation_id}}": Example(Action.WATCH_WRITE, MANAGING),
     "GET /v1/alerts": Example(Action.ALERT_READ),
     "GET /v1/alerts/{alert_id}": row(Action.ALERT_READ, Way.ALERTS),
+    "GET /v1/alerts/{alert_id}/deliveries": row(Action.ALERT_READ, Way.ALERTS),
     "POST /v1/alerts/{alert_id}/acknowledge": row(Action.ALERT_WRITE, Way.ALERTS, status=200),
     "POST /v1/alerts/{alert_id}/on-my-way": row(
         Action.ALERT_WRITE, Way.ALERTS, status=200, body={"arrives_in_min": 10}
