@@ -6,6 +6,7 @@ to report every 20 seconds. All others read what came and let it be.
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -31,7 +32,9 @@ NEWS_OF_PASSAGES = frozenset(
 
 
 class Ring(Struct, frozen=True, kw_only=True):
-    """A push as it appears on somebody's phone. `about` is `alert:<id>`; `who` is the key of the relative."""
+    """A push as it appears on somebody's phone. `about` is `alert:<id>`; `who` is the key of the relative; by `receipt`
+    the phone says that it showed it.
+    """
 
     who: str
     title: str
@@ -39,6 +42,7 @@ class Ring(Struct, frozen=True, kw_only=True):
     about: str
     kind: str
     level: str
+    receipt: str = ""
 
     @property
     def alert_id(self) -> str:
@@ -56,6 +60,7 @@ def ring_of(token: str, message: dict[str, Any]) -> Ring:
         about=str(data.get("about", "")),
         kind=str(data.get("kind", "")),
         level=str(data.get("level", "")),
+        receipt=str(data.get("receipt", "")),
     )
 
 
@@ -70,6 +75,7 @@ class Relatives:
         say: Callable[[str], None],
         passed: Callable[[str], None],
     ) -> None:
+        self._http = http
         self._settled = settled
         self._clock = clock
         self._say = say
@@ -81,12 +87,19 @@ class Relatives:
         async with asyncio.TaskGroup() as acts:
             while True:
                 ring = await rings.get()
+                acts.create_task(self._say_it_was_shown(ring))
                 account = self._settled.accounts.get(ring.who)
                 if ring.kind in NEWS_OF_PASSAGES:
                     self._passed(ring.title)
                     continue
                 self._say(f"push to {account.name if account else ring.who}: {ring.title} / {ring.body}")
                 acts.create_task(self._act(ring))
+
+    async def _say_it_was_shown(self, ring: Ring) -> None:
+        """The phone itself, signed in or not."""
+        if ring.receipt:
+            with suppress(httpx.HTTPError):  # The service is away: a phone cannot help it.
+                await self._http.post(f"/v1/receipts/{ring.receipt}", json={"what": "shown"})
 
     async def _act(self, ring: Ring) -> None:
         try:

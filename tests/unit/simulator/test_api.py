@@ -28,11 +28,13 @@ def test_a_push_is_read_as_the_phone_of_the_relative_it_is_for() -> None:
     message = {
         "token": "phone-of-family",
         "notification": {"title": "SOS", "body": "now"},
-        "data": {"about": "alert:0198", "kind": "alert.sos", "level": "urgent"},
+        "data": {"about": "alert:0198", "kind": "alert.sos", "level": "urgent", "receipt": "r"},
     }
     ring = ring_of("phone-of-family", message)
 
-    assert Ring(who="family", title="SOS", body="now", about="alert:0198", kind="alert.sos", level="urgent") == ring
+    assert ring == Ring(
+        who="family", title="SOS", body="now", about="alert:0198", kind="alert.sos", level="urgent", receipt="r"
+    )
     assert "0198" == ring.alert_id
 
 
