@@ -2,7 +2,11 @@
 page.
 """
 
+import base64
+import hashlib
 from collections.abc import Iterable
+
+from app.accounts.pages import STYLE
 
 DOCS_PATH = "/docs"
 PHONE_PATH = "/phone"
@@ -23,15 +27,25 @@ PHONE_POLICY = (
 )
 POLICIES = {DOCS_PATH: DOCS_POLICY, PHONE_PATH: PHONE_POLICY}
 
+PAGE_PREFIXES = ("/mail/",)
+"""Pages behind links in letters: whoever has the link may press its button, and no cache may keep either."""
+_STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest())
+PAGE_POLICY = (
+    b"default-src 'none'; style-src 'sha256-" + _STYLE_HASH + b"'; form-action 'self'; base-uri 'none'; "
+    b"frame-ancestors 'none'"
+)
+
 Headers = list[tuple[bytes, bytes]]
 
 
 def with_common(path: str, headers: Iterable[tuple[bytes, bytes]]) -> Headers:
     """The headers of an answer to `path`, with ours added."""
     kept: Headers = [*headers, *COMMON]
-    if path.startswith(API_PREFIX):
+    is_page = path.startswith(PAGE_PREFIXES)
+    if is_page or path.startswith(API_PREFIX):
         kept = [pair for pair in kept if pair[0].lower() != b"cache-control"]
         kept.append((b"cache-control", b"no-store"))
-    policy = next((one for page, one in POLICIES.items() if path == page or path.startswith(page + "/")), POLICY)
+    default = PAGE_POLICY if is_page else POLICY
+    policy = next((one for page, one in POLICIES.items() if path == page or path.startswith(page + "/")), default)
     kept.append((b"content-security-policy", policy))
     return kept

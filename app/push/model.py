@@ -59,8 +59,9 @@ class Death(StrEnum):
 
 class Address(Struct, frozen=True, kw_only=True):
     """Where somebody can be reached. `language` is `ja`, `easy` (easy Japanese) or `en`; `keys` is what the service
-    wants besides the value to reach it. `last_receipt_at` is when a phone last said that it showed something,
-    `unanswered_since` when the first one was sent of which it did not.
+    wants besides the value to reach it. A mailbox is in `keys` too, and `value` has the account before it: two people
+    may share one. Anybody can type it, so that nothing is told to it before `confirmed_at`. `last_receipt_at` is when a
+    phone last said that it showed something, `unanswered_since` when the first one was sent of which it did not.
     """
 
     id: AddressId
@@ -74,6 +75,7 @@ class Address(Struct, frozen=True, kw_only=True):
     dead_reason: str | None = None
     last_receipt_at: datetime | None = None
     unanswered_since: datetime | None = None
+    confirmed_at: datetime | None = None
 
 
 class Part(Struct, frozen=True, kw_only=True):

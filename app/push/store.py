@@ -93,4 +93,5 @@ def to_address(row: "sa.Row[Any]") -> Address:
         dead_reason=row.dead_reason,
         last_receipt_at=row.last_receipt_at,
         unanswered_since=row.unanswered_since,
+        confirmed_at=row.confirmed_at,
     )

@@ -2,6 +2,13 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-from app.accounts.routes import browsers, me, reached, sign_in, staff
+from app.accounts.routes import browsers, mailboxes, me, reached, sign_in, staff
 
-ROUTES: list[HTTPRouteHandler] = [*sign_in.ROUTES, *me.ROUTES, *reached.ROUTES, *browsers.ROUTES, *staff.ROUTES]
+ROUTES: list[HTTPRouteHandler] = [
+    *sign_in.ROUTES,
+    *me.ROUTES,
+    *reached.ROUTES,
+    *browsers.ROUTES,
+    *mailboxes.ROUTES,
+    *staff.ROUTES,
+]

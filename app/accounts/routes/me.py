@@ -21,7 +21,7 @@ from app.config import Settings
 from app.db.engine import Database
 from app.db.page import LIMIT, Cursor, Limit, Page, decode_cursor
 from app.kit.clock import Clock
-from app.kit.errors import InvalidInput, TooMany
+from app.kit.errors import Conflict, InvalidInput, TooMany
 from app.kit.ids import AccountId, AddressId, SignInId
 from app.push.model import Address, AddressKind, Channel, Death
 from app.push.render import Words, words
@@ -66,18 +66,24 @@ class SignInShown(Struct, kw_only=True, frozen=True):
 class AddressBody(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """Where this phone can be reached."""
 
-    channel: Literal["fcm", "webpush"] = "fcm"
-    kind: Annotated[
-        Literal["token", "fid", "subscription"],
-        Meta(description="registration token, or Firebase installation id; of Web Push a browser's subscription"),
-    ]
+    channel: Literal["fcm", "webpush", "email"] = "fcm"
+    kind: (
+        Annotated[
+            Literal["token", "fid", "subscription", "mailbox"],
+            Meta(
+                description="registration token, or Firebase installation id; of Web Push a browser's subscription; "
+                "need not be said of e-mail"
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     value: Annotated[
         str,
         Meta(
             min_length=1,
             max_length=4096,
             pattern=r"^[!-~]+(?!\n)$",
-            description="the token or id; of Web Push the endpoint",
+            description="the token or id; of Web Push the endpoint, of e-mail the mailbox",
         ),
     ]
     keys: SubscriptionKeys | UnsetType = UNSET
@@ -85,7 +91,7 @@ class AddressBody(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True)
 
 
 class AddressShown(Struct, kw_only=True, frozen=True):
-    """A registered phone. Neither the value nor the keys are shown again."""
+    """A registered phone, browser or mailbox. Neither the value nor the keys of the first two are shown again."""
 
     id: AddressId
     channel: Channel
@@ -98,6 +104,11 @@ class AddressShown(Struct, kw_only=True, frozen=True):
     ]
     dead_since: Annotated[datetime | None, Meta(description="since when nothing is sent there any more")]
     dead_because: Words | None
+    value: Annotated[str | None, Meta(description="the mailbox; null for phones and browsers")]
+    confirmed_at: Annotated[
+        datetime | None,
+        Meta(description="when whoever reads a mailbox said that it is theirs; before, nothing is told"),
+    ]
 
 
 @get("/v1/me", guards=[May(Action.SELF)], operation_id="me", summary="Who is signed in", tags=["me"])
@@ -217,8 +228,8 @@ async def end_sign_in(
 async def addresses(
     viewer: NamedDependency[Viewer], database: NamedDependency[Database], clock: NamedDependency[Clock]
 ) -> Page[AddressShown]:
-    """One's own push addresses that are alive, at most 20, the one seen last first; then those that died within 30 days
-    and not by somebody's wish. Everybody may.
+    """One's own addresses that are alive, at most 20 phones and browsers and 5 mailboxes, the one seen last first; then
+    those that died within 30 days and not by somebody's wish. Everybody may.
     """
     now = clock()
     found = await database.read(lambda c: service.registered(c, viewer, now))
@@ -241,6 +252,8 @@ def _address(one: Address) -> AddressShown:
         unanswered_since=one.unanswered_since,
         dead_since=one.dead_since,
         dead_because=None if one.dead_since is None else words(code, f"dead.{code}"),
+        value=one.keys.get("mailbox") if one.channel is Channel.EMAIL else None,
+        confirmed_at=one.confirmed_at,
     )
 
 
@@ -248,8 +261,9 @@ def _address(one: Address) -> AddressShown:
     "/v1/me/addresses",
     guards=[May(Action.SELF)],
     operation_id="add_address",
-    summary="Register this phone",
+    summary="Register this phone, or a mailbox",
     tags=["me"],
+    raises_problems=[Conflict, TooMany],
 )
 async def add_address(
     viewer: NamedDependency[Viewer],
@@ -264,20 +278,27 @@ async def add_address(
     A browser subscribes with the key of `GET /v1/push/key`, and gives its endpoint as `value` with its `keys`. A value
     that another account had registered moves here, and what waited for the other one is dropped. The address ends with
     this sign-in.
+
+    A mailbox (`channel` `email`) is the account's, not the sign-in's, and two accounts may have the same. A letter is
+    sent there with a link that is good for 24 hours; nothing else is before somebody pressed the button behind it. It
+    is sent again no sooner than ten minutes later.
     """
     now = clock()
-    keys = _keys(settings, data)
+    kind, keys = _what(settings, data)
 
     def add(connection: Connection) -> AddressShown:
         account, _ = service.own_account(connection, viewer)
+        language = given(data.language) or account.language
+        if kind is AddressKind.MAILBOX:
+            return _address(service.add_mailbox(connection, viewer, data.value, language, now))
         return _address(
             service.add_address(
                 connection,
                 viewer.account_id,
                 Channel(data.channel),
-                AddressKind(data.kind),
+                kind,
                 data.value,
-                given(data.language) or account.language,
+                language,
                 now,
                 viewer.sign_in_id,
                 keys,
@@ -287,15 +308,26 @@ async def add_address(
     return await database.write(add)
 
 
-def _keys(settings: Settings, data: AddressBody) -> dict[str, str] | None:
-    """What belongs to an address besides its value. Raises `InvalidInput` for what its channel cannot reach."""
+def _what(settings: Settings, data: AddressBody) -> tuple[AddressKind, dict[str, str] | None]:
+    """What is registered, and what belongs to it besides its value. Raises `InvalidInput` for what its channel cannot
+    reach.
+    """
+    kind = given(data.kind)
     if data.channel == "webpush":
-        return checked_keys(settings, data.kind, data.value, given(data.keys))
-    if data.kind == "subscription":
+        return AddressKind.SUBSCRIPTION, checked_keys(settings, kind or "", data.value, given(data.keys))
+    if data.channel == "email":
+        if not settings.smtp_host:
+            raise InvalidInput("E-mail is not set up here (setting smtp_host).", "channel")
+        if kind not in (None, "mailbox"):
+            raise InvalidInput("What e-mail reaches is a mailbox.", "kind")
+        found = AddressKind.MAILBOX
+    elif kind in ("token", "fid"):
+        found = AddressKind(kind)
+    else:
         raise InvalidInput("What FCM reaches is a token or an installation id.", "kind")
     if data.keys is not UNSET:
         raise InvalidInput("Only a subscription has keys.", "keys")
-    return None
+    return found, None
 
 
 @delete(

@@ -8,6 +8,7 @@ from app.accounts.service.addresses import (
     staff_addresses,
     viewer_at,
 )
+from app.accounts.service.mailboxes import add_mailbox, asked_mailbox, confirm_mailbox
 from app.accounts.service.people import (
     account_in_city,
     accounts,
@@ -57,9 +58,11 @@ __all__ = [
     "accounts",
     "add_account",
     "add_address",
+    "add_mailbox",
     "addresses",
     "addresses_of",
     "admit",
+    "asked_mailbox",
     "change_account",
     "change_city",
     "change_own_account",
@@ -68,6 +71,7 @@ __all__ = [
     "check_wait",
     "cities",
     "city",
+    "confirm_mailbox",
     "create_account",
     "create_city",
     "forget_failures",

@@ -15,7 +15,9 @@ from app.push import store as push_store
 from app.push.model import Address, AddressKind, Channel, Death
 
 ADDRESSES_MAX = 20
-"""Live addresses of one account; beyond that the one seen longest ago is let go."""
+"""Live phones and browsers of one account; beyond that the one seen longest ago is let go. Mailboxes are never "seen"
+again, and counted by themselves.
+"""
 
 
 def add_address(
@@ -45,13 +47,16 @@ def add_address(
         connection, channel=channel, kind=kind, value=value, language=language, now=now, keys=keys
     )
     store.link_address(connection, account_id, address.id, sign_in_id)
-    for surplus in store.addresses(connection, account_id)[ADDRESSES_MAX:]:
+    phones = [one for one in store.addresses(connection, account_id) if one.channel is not Channel.EMAIL]
+    for surplus in phones[ADDRESSES_MAX:]:
         push_store.kill_address(connection, surplus.id, Death.TOO_MANY, now)
     return address
 
 
 def addresses(connection: Connection, viewer: Viewer) -> list[Address]:
-    """The viewer's own live addresses, the one seen last first; never more than `ADDRESSES_MAX`."""
+    """The viewer's own live addresses, the one seen last first; never more than `ADDRESSES_MAX` and
+    `MAILBOXES_MAX`.
+    """
     return store.addresses(connection, viewer.account_id)
 
 

@@ -10,7 +10,7 @@ from app.accounts.model import Role, Viewer
 from app.accounts.tables import account, account_address
 from app.db import dialect
 from app.kit.ids import AccountId, AddressId, CityId, SignInId
-from app.push.model import Address
+from app.push.model import Address, Channel
 from app.push.store import known_addresses
 from app.push.tables import address
 
@@ -75,6 +75,8 @@ _ADDRESSES_OF = (
         account_address.c.account_id.in_(sa.bindparam("account_ids", expanding=True)),
         address.c.dead_since.is_(None),
         account.c.disabled_at.is_(None),
+        # Anybody can type a mailbox: whoever reads there must have said that it is theirs.
+        sa.or_(address.c.channel != Channel.EMAIL.value, address.c.confirmed_at.is_not(None)),
     )
     .order_by(address.c.last_seen_at.desc(), address.c.id.desc())
 )

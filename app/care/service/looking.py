@@ -15,8 +15,10 @@ from app.care import findings, store
 from app.care.findings import Finding, How
 from app.config import InvalidSettings, Settings
 from app.db.engine import FILE_NAME, check, open_engine, where_of
+from app.kit.clock import system_clock
 from app.migrations.fit import fits
 from app.migrations.run import versions
+from app.push.channels.email import sender as mail
 
 FAILURES_WITHIN = timedelta(days=1)
 
@@ -63,11 +65,21 @@ def _settings(settings: Settings) -> Iterator[Finding]:
         yield Finding("push", How.BAD, f"{settings.fcm_credentials} cannot be read", remedy)
     else:
         yield Finding("push", How.GOOD, "a Firebase service account is set")
+    if settings.smtp_host:
+        yield _mail(settings)
     if settings.public_url is None or not settings.public_url.startswith("https://"):
         remedy = "put a proxy with TLS in front and set MIMAMORI_PUBLIC_URL=https://…"
         yield Finding("address", How.NOTE, "people reach this service without TLS", remedy)
     else:
         yield Finding("address", How.GOOD, settings.public_url)
+
+
+def _mail(settings: Settings) -> Finding:
+    try:
+        mail.open_sender(settings, system_clock)
+    except InvalidSettings as error:
+        return Finding("mail", How.BAD, str(error), "set it, or take MIMAMORI_SMTP_HOST away; nothing starts like this")
+    return Finding("mail", How.GOOD, f"letters go through {settings.smtp_host}")
 
 
 def _folder(settings: Settings) -> Iterator[Finding]:

@@ -16,18 +16,23 @@ ASKS_NOTHING = frozenset(
 )  # fmt: skip
 """Kinds about an alert that nobody has to answer: somebody sees to it, or it is over."""
 
+CONFIRM_MAILBOX = "me.confirm_mailbox"
+"""The kind that asks whoever reads a mailbox whether it is theirs: all that is sent there before."""
+
 
 class Parcel(Struct, frozen=True, kw_only=True):
     """A claimed message with its words, ready to be sent.
 
-    `receipt` is the token by which whoever shows it says so, `answer` the one by which its alert is answered; None when
-    the message asks nothing. Whoever sees a token can use it: a channel gives `answer` only to the one it is sent to.
+    `receipt` is the token by which whoever shows it says so, `answer` the one by which its alert is answered, `confirm`
+    the one by which a mailbox is; None when the message asks nothing of the kind. Whoever sees a token can use it: a
+    channel gives `answer` and `confirm` only to the one it is sent to.
     """
 
     message: Message
     text: Text
     receipt: str | None = None
     answer: str | None = None
+    confirm: str | None = None
 
 
 def asks(kind: str) -> bool:
@@ -40,7 +45,9 @@ def parcel(message: Message, text: Text, tokens: Tokens | None) -> Parcel:
     if tokens is None:
         return Parcel(message=message, text=text)
     answer = tokens.of(message.id, Purpose.ANSWER) if asks(message.kind) else None
-    return Parcel(message=message, text=text, receipt=tokens.of(message.id, Purpose.RECEIPT), answer=answer)
+    confirm = tokens.of(message.id, Purpose.CONFIRM) if message.kind == CONFIRM_MAILBOX else None
+    receipt = tokens.of(message.id, Purpose.RECEIPT)
+    return Parcel(message=message, text=text, receipt=receipt, answer=answer, confirm=confirm)
 
 
 class Sender(Protocol):

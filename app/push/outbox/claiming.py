@@ -159,6 +159,7 @@ def _due(connection: Connection, channel: Channel, part: Part, now: datetime, li
             address.c.last_seen_at,
             address.c["keys"].label("address_keys"),
             address.c.dead_since,
+            address.c.confirmed_at,
             overtaken.label("overtaken"),
         )
         .join(address, address.c.id == table.c.address_id)
@@ -233,6 +234,7 @@ def _message(row: sa.Row[Any], channel: Channel) -> Message:
             last_seen_at=row.last_seen_at,
             keys=row.address_keys or {},
             dead_since=row.dead_since,
+            confirmed_at=row.confirmed_at,
         ),
         kind=row.kind,
         level=Level(row.level),

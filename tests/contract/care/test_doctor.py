@@ -51,6 +51,14 @@ def test_nothing_is_wrong_with_one_that_is_well(settings: Settings) -> None:
     assert {one.about for one in look(settings, NOW)} >= {"disk", "database", "tables", "service", "push", "address"}
 
 
+def test_letters_that_cannot_be_sent_as_they_are_set_up_are_told(settings: Settings) -> None:
+    well = msgspec.structs.replace(settings, smtp_host="mail.example.jp", mail_from="us@town.example.jp")
+
+    assert wrong(well) == []
+    assert ["letters go through mail.example.jp"] == [one.text for one in look(well, NOW) if one.about == "mail"]
+    assert ["mail"] == [one.about for one in wrong(msgspec.structs.replace(well, mail_from=""))]
+
+
 def test_a_database_that_is_damaged_is_told_with_what_to_do(settings: Settings) -> None:
     file = Path(settings.data) / FILE_NAME
     with file.open("r+b") as whole:

@@ -130,6 +130,8 @@ OPEN = {
     "POST /v1/receipts/{token}",
     "GET /v1/acts/{token}",
     "POST /v1/acts/{token}/{action}",
+    "GET /mail/{token}",
+    "POST /mail/{token}",
     "GET /health/live",
     "GET /health/ready",
     "GET /metrics",

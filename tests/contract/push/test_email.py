@@ -17,13 +17,13 @@ from app.kit.clock import ManualClock
 from app.push.channels import open_channels
 from app.push.channels.email import sender
 from app.push.channels.email.sender import EmailSender
-from app.push.channels.parcel import Parcel
+from app.push.channels.parcel import CONFIRM_MAILBOX, Parcel
 from app.push.model import AddressKind, Channel, Level
 from app.push.retry import Outcome
 from tests.build import NOW
 from tests.contract.push.builders import ABOUT, a_parcel
 from tests.contract.push.certificates import contexts
-from tests.contract.push.mailserver import TO_CONTENT, TO_RECIPIENT, MailServer
+from tests.contract.push.mailserver import TO_CONTENT, TO_RECIPIENT, MailServer, parsed
 
 FROM = "見守りサービス <mimamori@town.example.jp>"
 
@@ -32,7 +32,7 @@ def a_letter(mailbox: str = "taro@example.jp", level: Level = Level.URGENT) -> P
     parcel = a_parcel(level=level)
     address = replace(
         parcel.message.address, channel=Channel.EMAIL, kind=AddressKind.MAILBOX, value=f"somebody:{mailbox}",
-        keys={"mailbox": mailbox},
+        keys={"mailbox": mailbox}, confirmed_at=NOW,
     )  # fmt: skip
     return replace(parcel, message=replace(parcel.message, address=address))
 
@@ -42,7 +42,14 @@ def letters(*local_parts: str) -> list[Parcel]:
 
 
 def settings(server: MailServer, **changes: object) -> Settings:
-    given = {"smtp_host": "127.0.0.1", "smtp_port": server.port, "smtp_tls": "none", "mail_from": FROM, **changes}
+    given = {
+        "public_url": "https://town.example.jp",
+        "smtp_host": "127.0.0.1",
+        "smtp_port": server.port,
+        "smtp_tls": "none",
+        "mail_from": FROM,
+        **changes,
+    }
     return Settings(**given)  # type: ignore[arg-type]
 
 
@@ -302,6 +309,30 @@ async def test_a_password_that_is_refused_is_ours_and_kills_no_address(
         assert "guessed" not in str(deliveries)
 
 
+async def test_a_mailbox_that_nobody_confirmed_gets_the_letter_that_asks_and_no_other(
+    email: EmailSender, server: MailServer
+) -> None:
+    parcel = a_letter()
+    unconfirmed = replace(parcel.message, address=replace(parcel.message.address, confirmed_at=None))
+    asks = replace(parcel, message=replace(unconfirmed, kind=CONFIRM_MAILBOX), confirm="t" * 43)
+
+    alert, asked, linkless = await email.send([replace(parcel, message=unconfirmed), asks, replace(asks, confirm=None)])
+
+    assert (alert.outcome, asked.outcome, linkless.outcome) == (Outcome.REFUSED, Outcome.SENT, Outcome.REFUSED)
+    ((_, content),) = server.received
+    assert f"\r\nhttps://town.example.jp/mail/{'t' * 43}\r\n" in parsed(content).get_content()
+
+
+async def test_a_link_is_in_its_letter_alone(email: EmailSender, server: MailServer) -> None:
+    parcel = a_letter("unknown@example.jp")
+    asks = replace(parcel, message=replace(parcel.message, kind=CONFIRM_MAILBOX), confirm="t" * 43)
+
+    with capture_logs() as logs:
+        (delivery,) = await email.send([asks])
+
+    assert "t" * 43 not in str(logs) + str(delivery)
+
+
 async def test_an_address_without_a_mailbox_is_refused_and_costs_nobody_else(email: EmailSender) -> None:
     deliveries = await email.send([a_parcel(), a_letter("no mailbox"), a_letter("a\r\nBcc: b@example.jp"), a_letter()])
 
@@ -310,14 +341,15 @@ async def test_an_address_without_a_mailbox_is_refused_and_costs_nobody_else(ema
 
 
 def test_the_channel_opens_only_when_it_is_set_up(clock: ManualClock) -> None:
-    given = Settings(smtp_host="mail.example.jp", mail_from=FROM)
+    given = Settings(smtp_host="mail.example.jp", mail_from=FROM, public_url="https://town.example.jp")
 
     assert {Channel.EMAIL} == set(open_channels(given, clock))
     for wrong in ("", "mimamori", "a@example.jp, b@example.jp", "見守り\r\nBcc: b@example.jp <a@example.jp>"):
         with pytest.raises(InvalidSettings):
-            open_channels(Settings(smtp_host="mail.example.jp", mail_from=wrong), clock)
-    with pytest.raises(InvalidSettings):
-        open_channels(replace(given, smtp_tls="none", smtp_user="us"), clock)
+            open_channels(replace(given, mail_from=wrong), clock)
+    for changes in ({"smtp_tls": "none", "smtp_user": "us"}, {"public_url": None}):
+        with pytest.raises(InvalidSettings):
+            open_channels(replace(given, **changes), clock)
 
 
 def test_a_letter_is_sent_within_the_time_that_sending_has() -> None:

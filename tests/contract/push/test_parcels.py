@@ -2,7 +2,7 @@
 
 from app.db.engine import Database
 from app.kit.clock import ManualClock
-from app.push.channels.parcel import ASKS_NOTHING, Parcel
+from app.push.channels.parcel import ASKS_NOTHING, CONFIRM_MAILBOX, Parcel
 from app.push.deliver import Desk, deliver_round
 from app.push.model import Channel
 from app.push.render import known
@@ -36,6 +36,16 @@ async def test_what_is_over_news_and_the_staffs_messages_ask_nothing(database: D
         assert known(kind)
         assert parcel.receipt == TOKENS.of(parcel.message.id, Purpose.RECEIPT)
         assert parcel.answer is None
+
+
+async def test_only_the_letter_that_asks_about_a_mailbox_carries_the_token_that_confirms_it(
+    database: Database, clock: ManualClock
+) -> None:
+    asks = await sent(database, clock, CONFIRM_MAILBOX)
+
+    assert asks.confirm == TOKENS.of(asks.message.id, Purpose.CONFIRM)
+    assert asks.answer is None
+    assert (await sent(database, clock, "alert.sos")).confirm is None
 
 
 async def test_where_nobody_makes_tokens_none_is_carried(database: Database, clock: ManualClock) -> None:

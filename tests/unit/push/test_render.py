@@ -63,6 +63,7 @@ KINDS = (
     "staff.devices_silent",
     "staff.devices_heard",
     "me.test",
+    "me.confirm_mailbox",
 )
 REASONS = (
     "sos",

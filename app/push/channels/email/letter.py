@@ -16,7 +16,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from app.push.channels.email.mailboxes import spelled
-from app.push.channels.parcel import Parcel
+from app.push.channels.parcel import CONFIRM_MAILBOX, Parcel
 from app.push.model import Level
 from app.push.render import text
 
@@ -84,6 +84,22 @@ def letter(parcel: Parcel, sender: Address, mailbox: str, links: Mapping[str, st
     mail.set_content("\n\n".join(blocks) + "\n", charset="utf-8", cte="base64")
     mail["Content-Language"] = _LANGUAGES.get(language, language)
     return mail.as_bytes()
+
+
+def links_of(parcel: Parcel, public_url: str) -> Mapping[str, str]:
+    """The URLs in a letter, by what is said of each. They are made anew for each sending and stored nowhere.
+
+    Raises `ValueError` for a letter that must not go out: to a mailbox that nobody confirmed only the one that asks
+    may, and that one is nothing without its link.
+    """
+    message, base = parcel.message, public_url.rstrip("/")
+    if message.kind != CONFIRM_MAILBOX:
+        if message.address.confirmed_at is None:
+            raise ValueError("nobody confirmed this mailbox")
+        return {}
+    if parcel.confirm is None:
+        raise ValueError("no link can be made")
+    return {text("letter.confirm", message.address.language, {}): f"{base}/mail/{parcel.confirm}"}
 
 
 def _line(sentence: str) -> str:

@@ -18,7 +18,7 @@ from app.config import InvalidSettings, Settings
 from app.kit.clock import Clock
 from app.push.channels.email import answers, mailboxes
 from app.push.channels.email.answers import Stage
-from app.push.channels.email.letter import letter
+from app.push.channels.email.letter import letter, links_of
 from app.push.channels.parcel import Parcel
 from app.push.retry import AWAY, Delivery, Outcome
 
@@ -45,6 +45,8 @@ def open_sender(settings: Settings, _clock: Clock) -> "EmailSender | None":
         mailboxes.named(settings.mail_from)
     except ValueError:
         raise InvalidSettings("With smtp_host, mail_from must be the mailbox that our letters come from.") from None
+    if settings.public_url is None:
+        raise InvalidSettings("With smtp_host, public_url must be set: our letters carry links.")
     return EmailSender(settings)
 
 
@@ -131,7 +133,8 @@ class EmailSender:
     async def _send_one(self, smtp: SMTP, index: int, parcel: Parcel, todo: _Round) -> Delivery:
         mailbox = parcel.message.address.keys.get("mailbox", "")
         try:
-            recipient, content = mailboxes.spelled(mailbox), letter(parcel, self._sender, mailbox)
+            links = links_of(parcel, self._settings.public_url or "")
+            recipient, content = mailboxes.spelled(mailbox), letter(parcel, self._sender, mailbox, links)
         except ValueError as error:
             return Delivery(outcome=Outcome.REFUSED, error=str(error))
         stage = Stage.SENDER

@@ -1,0 +1,70 @@
+"""The page behind the link of a letter that asks whether a mailbox is one's own."""
+
+from litestar import MediaType, Response, get, post
+from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from app.accounts import pages, service
+from app.accounts.pages import Said
+from app.db.engine import Database
+from app.kit.clock import Clock
+from app.kit.errors import NotFound
+from app.push.render import text
+from app.push.tokens import Purpose, Tokens
+
+
+@get("/mail/{token:str}", include_in_schema=False)
+async def ask_mailbox(
+    token: FromPath[str],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    detector_secret: NamedDependency[bytes],
+) -> Response[str]:
+    """Asks, and changes nothing: mail is looked through by machines that follow links."""
+    message_id, now = Tokens(detector_secret).read(token, Purpose.CONFIRM), clock()
+    try:
+        if message_id is None:
+            raise NotFound
+        mailbox = await database.read(lambda connection: service.asked_mailbox(connection, message_id, now))
+    except NotFound:
+        return _over()
+    return _page("confirm", mailbox, button=True)
+
+
+@post("/mail/{token:str}", status_code=200, include_in_schema=False)
+async def confirm_mailbox(
+    token: FromPath[str],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    detector_secret: NamedDependency[bytes],
+) -> Response[str]:
+    """Somebody pressed the button: the mailbox is theirs."""
+    message_id, now = Tokens(detector_secret).read(token, Purpose.CONFIRM), clock()
+    try:
+        if message_id is None:
+            raise NotFound
+        mailbox = await database.write(lambda connection: service.confirm_mailbox(connection, message_id, now))
+    except NotFound:
+        return _over()
+    return _page("confirmed", mailbox)
+
+
+def _over() -> Response[str]:
+    """Unknown, used and too old look alike."""
+    return _page("over", "", status=404)
+
+
+def _page(name: str, mailbox: str, *, button: bool = False, status: int = 200) -> Response[str]:
+    said = {
+        language: Said(
+            text(f"page.{name}.title", language, {}),
+            [*([mailbox] if mailbox else []), text(f"page.{name}.body", language, {})],
+            text(f"page.{name}.button", language, {}) if button else None,
+        )
+        for language in pages.LANGUAGES
+    }
+    return Response(pages.page(said), status_code=status, media_type=MediaType.HTML, headers=pages.HEADERS)
+
+
+ROUTES: list[HTTPRouteHandler] = [ask_mailbox, confirm_mailbox]
