@@ -6,7 +6,7 @@ from functools import partial
 
 import msgspec
 
-from bench import detectors, fences, few, history, positions, scaled, start, states, watches
+from bench import detectors, escalation, fences, few, history, positions, scaled, start, states, watches
 from bench.measure import Measurement
 
 BENCHES: dict[str, Callable[[], Iterator[Measurement]]] = {
@@ -16,6 +16,7 @@ BENCHES: dict[str, Callable[[], Iterator[Measurement]]] = {
     "detectors": detectors.measure,
     "fences": fences.measure,
     "states": states.measure,
+    "escalation": escalation.measure,
     "history": history.measure,
     "few": few.measure,
     "scaled": scaled.measure,

@@ -79,7 +79,7 @@ class Audience:
         city_id = run.alert.city_id
         if city_id not in self._duty:
             shifts = policies.shifts(self._connection, [city_id]).get(city_id, [])
-            zone = self._who[run.alert.wearer_id][2]
+            zone = self._who[run.alert.wearer_id].zone
             self._duty[city_id] = on_duty(shifts, self._now, zone)
             self._ask(self._duty[city_id])
         return self._duty[city_id]

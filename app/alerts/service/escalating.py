@@ -47,12 +47,15 @@ class Said(Struct, kw_only=True):
     moved: list[tuple[Run, datetime | None]] = field(default_factory=list)
 
 
-def begin(connection: Connection, alert: Alert, words: Words, now: datetime) -> None:
-    """Tells an alert from the first step of its plan on: it is new, or matters more than before."""
-    timer = escalating.timers(connection, [alert.id]).get(alert.id)
-    position = Position(turn=timer[0] if timer else 0)
-    run = Run(alert=alert, plan=_plans(connection, [alert], now)[0], words=words, position=position)
-    said = _carried_on(connection, [run], now)
+def begin(connection: Connection, alerts: Sequence[tuple[Alert, Words]], now: datetime) -> None:
+    """Tells alerts from the first step of their plans on: they are new, or matter more than before."""
+    timers = escalating.timers(connection, [alert.id for alert, _ in alerts])
+    plans = _plans(connection, [alert for alert, _ in alerts], now)
+    runs = [
+        Run(alert=alert, plan=plan, words=words, position=Position(turn=timers[alert.id][0]))
+        for (alert, words), plan in zip(alerts, plans, strict=True)
+    ]
+    said = _carried_on(connection, runs, now)
     escalating.save(connection, said.moved)
     _write(connection, said, now)
 
@@ -61,7 +64,7 @@ def once_more(connection: Connection, alert: Alert, words: Words, now: datetime)
     """Tells the first step of an alert that somebody has taken: it happened again. Who has it, keeps it."""
     found = escalating.runs(connection, [alert.id])
     if not found:  # An older process opened it.
-        begin(connection, alert, words, now)
+        begin(connection, [(alert, words)], now)
         return
     (run,) = found
     position = msgspec.structs.replace(run.position, turn=run.position.turn + 1)
@@ -147,9 +150,11 @@ def adopt(connection: Connection, now: datetime) -> int:
     """Gives a plan to open alerts that have none: processes of an older version opened and told them; how many."""
     alerts = escalating.unplanned(connection, now - ADOPTED_FOR, AT_ONCE_MAX)
     for alert, plan in zip(alerts, _plans(connection, alerts, now), strict=True):
-        name, _, _ = store.who(connection, [alert.wearer_id])[alert.wearer_id]
+        (who,) = store.who(connection, [alert.wearer_id]).values()
         position = Position(step=0, times=1, turn=1)
-        run = Run(alert=alert, plan=plan, position=position, words=Words(kind="alert.other", params={"wearer": name}))
+        run = Run(
+            alert=alert, plan=plan, position=position, words=Words(kind="alert.other", params={"wearer": who.name})
+        )
         wait = escalation.waits(plan, position)
         escalating.save(connection, [(run, None if wait is None else now + wait)])
     return len(alerts)
@@ -199,7 +204,7 @@ def _plans(connection: Connection, alerts: Sequence[Alert], now: datetime) -> li
     return [
         plan_for(
             [one for one in (own.get(alert.wearer_id), citys.get(alert.city_id)) if one is not None],
-            alert.kind, alert.level, now, who[alert.wearer_id][2],
+            alert.kind, alert.level, now, who[alert.wearer_id].zone,
         )
         for alert in alerts
     ]  # fmt: skip

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 import msgspec
 from sqlalchemy.engine import Connection
 
-from app.alerts.model import Alert, AlertAction, AlertState, What
+from app.alerts.model import Alert, AlertAction, AlertState, What, Words
 from app.alerts.service import escalating, telling
 from app.alerts.store import alerts as store
+from app.alerts.store.alerts import Who
 from app.alerts.transitions import after
 from app.db.session import hint
 from app.kit.ids import AlertId, new_id
@@ -40,32 +41,48 @@ def raise_all(connection: Connection, events: Sequence[WatchEvent], now: datetim
     events = [event for event in events if event.outcome is not Outcome.NEWS]
     store.queue_up(connection, [event.wearer_id for event in events])
     known = store.known_causes(connection, events)
+    who = store.who(connection, {event.wearer_id for event in events})
+    opened: list[tuple[Alert, Words]] = []
     for event in events:
         key = (event.wearer_id, event.kind.value, event.cause)
         if key in known:
             continue
         known.add(key)
-        _raise(connection, event, now)
+        _raise(connection, event, who[event.wearer_id], opened, now)
         hint(connection, "live", str(event.wearer_id))
+    _tell(connection, opened, now)
 
 
-def _raise(connection: Connection, event: WatchEvent, now: datetime) -> None:
+def _raise(
+    connection: Connection, event: WatchEvent, who: Who, opened: list[tuple[Alert, Words]], now: datetime
+) -> None:
+    """`opened` are the alerts that are open and not told yet: many are told together."""
     current = store.going_on(connection, event)
-    if event.outcome is Outcome.BEGAN:
-        if current is None:
-            _open(connection, event, now)
-        else:
-            _add_evidence(connection, current, event, now)
-    elif current is not None:
+    if event.outcome is Outcome.BEGAN and current is None:
+        opened.append(_open(connection, event, who, now))
+        return
+    _tell(connection, opened, now)
+    if current is None:
+        if event.outcome is Outcome.PASSING:
+            passing = _open(connection, event, who, now)
+            _tell(connection, [passing], now)
+            _end_quietly(connection, passing[0], event, now)
+    elif event.outcome is Outcome.BEGAN:
+        _add_evidence(connection, current, event, who, now)
+    else:
         _end(connection, current, event, now)
-    elif event.outcome is Outcome.PASSING:
-        _end_quietly(connection, _open(connection, event, now), event, now)
 
 
-def _open(connection: Connection, event: WatchEvent, now: datetime) -> Alert:
+def _tell(connection: Connection, opened: list[tuple[Alert, Words]], now: datetime) -> None:
+    if opened:
+        escalating.begin(connection, opened, now)
+        opened.clear()
+
+
+def _open(connection: Connection, event: WatchEvent, who: Who, now: datetime) -> tuple[Alert, Words]:
     one = Alert(
         id=AlertId(new_id()),
-        city_id=store.city_of(connection, event.wearer_id),
+        city_id=who.city_id,
         wearer_id=event.wearer_id,
         kind=event.kind,
         subject=event.subject,
@@ -74,18 +91,17 @@ def _open(connection: Connection, event: WatchEvent, now: datetime) -> Alert:
         happened_at=event.at,
         opened_at=now,
         changed_at=now,
-        reasons=_reasons(connection, event),
+        reasons=_reasons(event, who),
         place=event.place,
     )
     store.insert(connection, one)
     store.add_cause(connection, event, one.id, now)
     detail = {"rule": event.rule, "happened_at": event.at.isoformat(), "received_at": event.received_at.isoformat()}
     store.add_history(connection, one.id, What.OPENED, now, detail=detail)
-    escalating.begin(connection, one, telling.words_of(connection, one, f"alert.{_message(event)}", event), now)
-    return one
+    return one, telling.words_of(who, f"alert.{_message(event)}", event)
 
 
-def _add_evidence(connection: Connection, current: Alert, event: WatchEvent, now: datetime) -> None:
+def _add_evidence(connection: Connection, current: Alert, event: WatchEvent, who: Who, now: datetime) -> None:
     """New evidence belongs to the alert that is going on.
 
     It is told again when it matters more than before, and when she presses SOS or falls once more after somebody took
@@ -97,16 +113,16 @@ def _add_evidence(connection: Connection, current: Alert, event: WatchEvent, now
         current,
         level=Level.URGENT if worse else current.level,
         changed_at=now,
-        reasons=(current.reasons + _reasons(connection, event))[:REASONS_MAX],
+        reasons=(current.reasons + _reasons(event, who))[:REASONS_MAX],
         place=event.place or current.place,
     )
     store.move(connection, changed, current.state)
     detail = {"rule": event.rule, "happened_at": event.at.isoformat(), "received_at": event.received_at.isoformat()}
     store.add_history(connection, current.id, What.RAISED if worse else What.EVIDENCE, now, detail=detail)
     once_more = current.state is AlertState.ACKNOWLEDGED and event.kind in {AlertKind.SOS, AlertKind.FALL}
-    words = telling.words_of(connection, changed, f"alert.{_message(event)}", event)
+    words = telling.words_of(who, f"alert.{_message(event)}", event)
     if worse and current.state is AlertState.OPEN:
-        escalating.begin(connection, changed, words, now)
+        escalating.begin(connection, [(changed, words)], now)
     elif worse or (once_more and now - store.told_at(connection, current.id) >= TOLD_AGAIN_AFTER):
         escalating.once_more(connection, changed, words, now)
 
@@ -129,9 +145,9 @@ def _end_quietly(connection: Connection, current: Alert, event: WatchEvent, now:
     return ended
 
 
-def _reasons(connection: Connection, event: WatchEvent) -> tuple[Reason, ...]:
+def _reasons(event: WatchEvent, who: Who) -> tuple[Reason, ...]:
     """The reasons with both times in them; news that is late says so in a reason of its own."""
-    times = telling.when(event, store.zone_of(connection, event.wearer_id))
+    times = telling.when(event, who.zone)
     reasons = event.reasons
     if event.received_at - event.at > LATE:
         reasons = (*reasons, Reason(code="late"))

@@ -10,6 +10,7 @@ from app.accounts import service as accounts
 from app.alerts.model import Alert, What, Words
 from app.alerts.store import alerts as store
 from app.alerts.store import escalating
+from app.alerts.store.alerts import Who
 from app.households import service as households
 from app.households.model import Scope
 from app.kit.ids import AccountId, AddressId, HouseholdId, WearerId
@@ -33,7 +34,8 @@ def tell(
     """
     people = [one for one in _told_of(connection, alert, now) if one != besides]
     addresses = accounts.addresses_of(connection, people)
-    words = {**words_of(connection, alert, kind, event).params, **(params or {})}
+    (who,) = store.who(connection, [alert.wearer_id]).values()
+    words = {**words_of(who, kind, event).params, **(params or {})}
     notes = [
         outbox.Note(
             city_id=alert.city_id,
@@ -55,12 +57,11 @@ def tell(
         store.add_history(connection, alert.id, What.TOLD, now, detail=detail)
 
 
-def words_of(connection: Connection, alert: Alert, kind: str, event: WatchEvent | None) -> Words:
-    """What is said of an alert, or of what happened to it."""
-    wearer = households.wearers_by_id(connection, [alert.wearer_id])[alert.wearer_id]
-    params = {"wearer": wearer.name}
+def words_of(who: Who, kind: str, event: WatchEvent | None) -> Words:
+    """What is said of an alert about somebody, or of what happened to it."""
+    params = {"wearer": who.name}
     if event is not None:
-        params |= when(event, store.zone_of(connection, alert.wearer_id))
+        params |= when(event, who.zone)
         for reason in event.reasons:
             params |= reason.params
     return Words(kind=kind, params=params)
@@ -97,20 +98,18 @@ def tell_news(connection: Connection, events: Sequence[WatchEvent], now: datetim
     for event in events:
         if event.wearer_id not in reached:  # Nothing is made up for nobody.
             continue
-        name, city_id, zone = wearers[event.wearer_id]
-        words = {"wearer": name} | when(event, zone)
-        for reason in event.reasons:
-            words |= reason.params
+        who = wearers[event.wearer_id]
+        words = words_of(who, f"news.{event.rule}", event)
         notes += [
             outbox.Note(
-                city_id=city_id,
+                city_id=who.city_id,
                 channel=address.channel,
                 address_id=address.id,
                 unique_key=f"{event.wearer_id.hex}:{event.cause}:{address.id.hex}",
-                kind=f"news.{event.rule}",
+                kind=words.kind,
                 level=Level.NEWS,
                 about=f"{_about_news(event.rule, event.wearer_id)}:{event.subject}",
-                params=words,
+                params=words.params,
                 expires_at=now + KEPT[Level.NEWS],
             )
             for address in reached[event.wearer_id]

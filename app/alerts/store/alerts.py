@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from app.accounts.model import Role
@@ -234,11 +235,6 @@ def names(connection: Connection, account_ids: Iterable[UUID]) -> dict[UUID, str
     return {row.id: row.name for row in connection.execute(query)}
 
 
-def city_of(connection: Connection, wearer_id: WearerId) -> CityId:
-    """The city of a wearer."""
-    return CityId(connection.execute(sa.select(wearer.c.city_id).where(wearer.c.id == wearer_id)).scalar_one())
-
-
 def zone_of(connection: Connection, wearer_id: WearerId) -> ZoneInfo:
     """The zone in which a wearer's times are told: her city's."""
     query = sa.select(city.c.zone).join(wearer, wearer.c.city_id == city.c.id).where(wearer.c.id == wearer_id)
@@ -258,10 +254,18 @@ _WHO = sa.select(wearer.c.id, wearer.c.name, wearer.c.city_id, city.c.zone).join
 _WHO_LOOKUP = dialect.Lookup(_WHO.where(wearer.c.id.in_(sa.bindparam("ids", expanding=True))), wearer.c.id)
 
 
-def who(connection: Connection, wearer_ids: Iterable[WearerId]) -> dict[WearerId, tuple[str, CityId, ZoneInfo]]:
-    """The name, the city and the zone of many wearers."""
+class Who(Struct, frozen=True, kw_only=True):
+    """Whom an alert is about. `zone` is the one in which her times are told: her city's."""
+
+    name: str
+    city_id: CityId
+    zone: ZoneInfo
+
+
+def who(connection: Connection, wearer_ids: Iterable[WearerId]) -> dict[WearerId, Who]:
+    """Who they are."""
     rows = _WHO_LOOKUP.rows(connection, list(wearer_ids))
-    return {wearer_id: (name, city_id, ZoneInfo(zone)) for wearer_id, name, city_id, zone in rows}
+    return {wearer_id: Who(name=name, city_id=city_id, zone=ZoneInfo(zone)) for wearer_id, name, city_id, zone in rows}
 
 
 class _Row:

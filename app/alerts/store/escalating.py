@@ -76,49 +76,51 @@ def unplanned(connection: Connection, since: datetime, limit: int) -> list[Alert
     return [alert_of(row) for row in connection.execute(query)]
 
 
-def save(connection: Connection, moved: Sequence[tuple[Run, datetime | None]]) -> None:
-    """Writes where runs are and when they are due next, each if nobody else moved it from where it was before."""
-    for run, due_at in moved:
-        position = run.position
-        statement = sa.update(alert).where(alert.c.id == run.alert.id)
-        connection.execute(
-            statement.values(
-                plan=msgspec.to_builtins(run.plan),
-                words=msgspec.to_builtins(run.words),
-                step=position.step,
-                times=position.times,
-                turn=position.turn,
-                due_at=due_at,
-            )
+def _move(**more: sa.BindParameter[Any]) -> sa.Update:
+    return (
+        sa.update(alert)
+        .where(alert.c.id == sa.bindparam("of"))
+        .values(
+            step=sa.bindparam("new_step"),
+            times=sa.bindparam("new_times"),
+            turn=sa.bindparam("new_turn"),
+            due_at=sa.bindparam("new_due_at", type_=alert.c.due_at.type),
+            **more,
         )
-
-
-_MOVE = (
-    sa.update(alert)
-    .where(alert.c.id == sa.bindparam("of"))
-    .values(
-        step=sa.bindparam("new_step"),
-        times=sa.bindparam("new_times"),
-        turn=sa.bindparam("new_turn"),
-        due_at=sa.bindparam("new_due_at", type_=alert.c.due_at.type),
     )
+
+
+_MOVE = _move()
+_SAVE = _move(
+    plan=sa.bindparam("new_plan", type_=alert.c.plan.type), words=sa.bindparam("new_words", type_=alert.c.words.type)
 )
+
+
+def save(connection: Connection, moved: Sequence[tuple[Run, datetime | None]]) -> None:
+    """Writes the plans of runs, their words, where they are and when they are due next."""
+    rows = [
+        _moved(run, due_at) | {"new_plan": msgspec.to_builtins(run.plan), "new_words": msgspec.to_builtins(run.words)}
+        for run, due_at in moved
+    ]
+    if rows:
+        connection.execute(_SAVE, rows)
 
 
 def move_all(connection: Connection, moved: Sequence[tuple[Run, datetime | None]]) -> None:
     """As `save`, for runs whose plan and words are what they were."""
-    rows = [
-        {
-            "of": run.alert.id,
-            "new_step": run.position.step,
-            "new_times": run.position.times,
-            "new_turn": run.position.turn,
-            "new_due_at": due_at,
-        }
-        for run, due_at in moved
-    ]
-    if rows:
-        connection.execute(_MOVE, rows)
+    if moved:
+        connection.execute(_MOVE, [_moved(run, due_at) for run, due_at in moved])
+
+
+def _moved(run: Run, due_at: datetime | None) -> dict[str, Any]:
+    position = run.position
+    return {
+        "of": run.alert.id,
+        "new_step": position.step,
+        "new_times": position.times,
+        "new_turn": position.turn,
+        "new_due_at": due_at,
+    }
 
 
 def set_due(connection: Connection, alert_id: AlertId, due_at: datetime | None) -> None:
