@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from msgspec import Struct
 from prometheus_client import Metric
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from app.care.findings import HEARTBEAT_AGE_MAX, OVERDUE_AFTER, UNPROCESSED_AFTER
 from beacon_ingest.stream import Backlog
@@ -39,6 +39,8 @@ class Audit(Struct, frozen=True, kw_only=True):
     beat_age_s: float | None
     stream: StreamSeen | None = None
     """None where there is no stream."""
+    mended: int = 0
+    """Alerts that were to be told on and that no timer looked at: they are told on now."""
 
     @property
     def is_clean(self) -> bool:
@@ -52,6 +54,8 @@ class Audit(Struct, frozen=True, kw_only=True):
         for age in self.ages:
             if age.oldest_s > OVERDUE_AFTER.total_seconds():
                 yield age.what
+        if self.mended:
+            yield "alerts that no timer looked at"
         if self.beat_age_s is None or self.beat_age_s > HEARTBEAT_AGE_MAX.total_seconds():
             yield "jobs"
         if self.stream is None:
@@ -64,11 +68,16 @@ class Audit(Struct, frozen=True, kw_only=True):
             yield "units in the stream"
 
 
-def families(audit: Audit | None, age_s: float) -> Iterator[Metric]:
-    """The last audit, `age_s` seconds ago, for Prometheus; without one (it failed) only that it is not clean."""
+def families(audit: Audit | None, age_s: float, mended: int) -> Iterator[Metric]:
+    """The last audit, `age_s` seconds ago, for Prometheus; without one (it failed) only that it is not clean. `mended`
+    are all alerts that this process mended so far.
+    """
     clean = audit is not None and audit.is_clean
     yield GaugeMetricFamily("mimamori_audit_clean", "1 when nothing is overdue", value=float(clean))
     yield GaugeMetricFamily("mimamori_audit_age_seconds", "How long ago that was seen", value=age_s)
+    yield CounterMetricFamily(
+        "mimamori_alerts_mended", "Alerts that no timer looked at and that were told on all the same", value=mended
+    )
     if audit is None:
         return
     oldest = GaugeMetricFamily(

@@ -5,6 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from app.alerts.tables import alert, telling
 from app.care.findings import Waiting
 from app.db.tables import dead_letter, heartbeat, intent
 from app.push.tables import message
@@ -24,6 +25,8 @@ def waiting(connection: Connection, now: datetime) -> list[Waiting]:
     kinds = (
         ("intents", intent.c.due_at, intent.c.done_at.is_(None)),
         ("messages to people", message.c.due_at, is_pending & message.c.not_before.is_(None)),
+        ("alerts to be told on", alert.c.due_at, alert.c.state.in_(["open", "acknowledged"])),
+        ("people to be told over another channel", telling.c.fall_at, telling.c.fall_at.is_not(None)),
     )
     found = []
     for what, due_at, is_open in kinds:

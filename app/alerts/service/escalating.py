@@ -146,7 +146,22 @@ def skip(connection: Connection, run: Run, now: datetime) -> bool:
     return True
 
 
-def adopt(connection: Connection, now: datetime) -> int:
+def mend(connection: Connection, now: datetime) -> int:
+    """Finds alerts that go on and that no timer looks at although more is to be told, and lets them be told on; how
+    many. There are none, unless a process of an older version opened them or we have a defect.
+    """
+    lost = [
+        run
+        for run in escalating.stuck(connection, now - ADOPTED_FOR, AT_ONCE_MAX)
+        if run.alert.state is AlertState.ACKNOWLEDGED or escalation.after(run.plan, run.position) is not None
+    ]
+    for run in lost:
+        wait = run.plan.forgotten_s if run.alert.state is AlertState.ACKNOWLEDGED else 0
+        escalating.set_due(connection, run.alert.id, now + timedelta(seconds=wait))
+    return len(lost) + _adopt(connection, now)
+
+
+def _adopt(connection: Connection, now: datetime) -> int:
     """Gives a plan to open alerts that have none: processes of an older version opened and told them; how many."""
     alerts = escalating.unplanned(connection, now - ADOPTED_FOR, AT_ONCE_MAX)
     for alert, plan in zip(alerts, _plans(connection, alerts, now), strict=True):

@@ -123,6 +123,20 @@ def _moved(run: Run, due_at: datetime | None) -> dict[str, Any]:
     }
 
 
+def stuck(connection: Connection, since: datetime, limit: int) -> list[Run]:
+    """Alerts that go on, changed since then, and that nothing will ever look at again: at the end of their plan, or
+    lost by a defect.
+    """
+    query = (
+        sa.select(alert)
+        .where(alert.c.state.in_(_GOING_ON), alert.c.due_at.is_(None), alert.c.plan.is_not(None))
+        .where(alert.c.changed_at >= since)
+        .order_by(alert.c.id)
+        .limit(limit)
+    )
+    return [_run(row) for row in connection.execute(query)]
+
+
 def set_due(connection: Connection, alert_id: AlertId, due_at: datetime | None) -> None:
     """When the alert is looked at next."""
     connection.execute(sa.update(alert).where(alert.c.id == alert_id).values(due_at=due_at))

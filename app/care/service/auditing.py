@@ -10,10 +10,12 @@ from collections.abc import Iterable
 from typing import Protocol
 
 import structlog
+from msgspec.structs import replace
 from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy.engine import Connection
 
+from app.alerts.service import escalating
 from app.care import store
 from app.care.audit import Age, Audit, StreamSeen, families
 from app.db.engine import Database
@@ -55,6 +57,7 @@ class Auditor(Collector):
     ) -> None:  # fmt: skip
         self._database, self._clock, self._watchman, self._around = database, clock, watchman, around
         self._told: tuple[Audit | None, float] | None = None
+        self._mended = 0
         registry.register(self)
 
     def collect(self) -> Iterable[Metric]:
@@ -62,7 +65,7 @@ class Auditor(Collector):
         if self._told is None:
             return ()
         audit, at_s = self._told
-        return families(audit, monotonic_s() - at_s)
+        return families(audit, monotonic_s() - at_s, self._mended)
 
     async def audit(self) -> bool:
         """Whether this process audits and nothing is overdue; only then the watchman hears of us."""
@@ -70,7 +73,9 @@ class Auditor(Collector):
             if self._around is not None and not await self._database.write(self._around.take_chair):
                 self._told = None
                 return False
-            audit = await self._look(self._around)
+            mended = await self._database.write(lambda c: escalating.mend(c, self._clock()))
+            self._mended += mended
+            audit = replace(await self._look(self._around), mended=mended)
         except Exception as error:  # A store that does not answer is no sign of life, and no reason to end.
             log.error("audit_failed", error=type(error).__name__)
             self._told = None, monotonic_s()

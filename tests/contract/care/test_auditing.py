@@ -4,17 +4,22 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from prometheus_client import CollectorRegistry
 
+from app.alerts.service import acting
+from app.alerts.tables import alert
 from app.care.service.auditing import Auditor
 from app.care.store import last_beat
 from app.cli import SPEED_MAX
 from app.config import Settings
 from app.db.engine import Database
 from app.db.intents import intend
-from app.jobs import beat, come_up
+from app.jobs import beat, come_up, run_all
 from app.kit.clock import FastClock, ManualClock
-from tests.build import NOW
+from app.pipeline import process
+from app.push.tables import message
+from tests.build import NOW, an_alarm, town, unit, viewer
 from tests.watchman import Watchman
 
 
@@ -95,3 +100,49 @@ async def test_a_watchman_who_does_not_answer_harms_nobody(
     assert await Auditor(database, clock, CollectorRegistry(), broken.url).audit()
 
     assert "secret" not in capsys.readouterr().out
+
+
+async def test_an_alert_that_no_timer_looks_at_is_told_on_counted_and_the_watchman_hears_nothing(
+    database: Database, clock: ManualClock, watchman: Watchman
+) -> None:
+    here = await database.write(lambda c: town(c, NOW))
+    await database.write(lambda c: process(c, [unit(here.watch, an_alarm("sos"))], NOW))
+    numbers = CollectorRegistry()
+    auditor = Auditor(database, clock, numbers, watchman.url)
+    assert await auditor.audit()
+
+    await database.write(lambda c: c.execute(sa.update(alert).values(due_at=None)))
+    assert not await auditor.audit()
+    assert await auditor.audit()
+
+    assert 2 == watchman.heard
+    assert 1 == numbers.get_sample_value("mimamori_alerts_mended_total")
+    assert NOW == await database.read(lambda c: c.execute(sa.select(alert.c.due_at)).scalar_one())
+
+
+async def test_an_alert_that_an_older_process_opened_gets_a_plan(database: Database, clock: ManualClock) -> None:
+    here = await database.write(lambda c: town(c, NOW))
+    await database.write(lambda c: process(c, [unit(here.watch, an_alarm("sos"))], NOW))
+    nothing = {"plan": sa.null(), "words": sa.null(), "step": None, "times": None, "turn": None, "due_at": None}
+    await database.write(lambda c: c.execute(sa.update(alert).values(nothing)))
+
+    assert not await Auditor(database, clock, CollectorRegistry(), None).audit()
+
+    await database.write(lambda c: run_all(c, Settings(), clock.pass_by(timedelta(minutes=3))))
+    told = sa.select(sa.func.count()).select_from(message)
+    assert 4 == await database.read(lambda c: c.execute(told).scalar_one()), "twice two phones"
+
+
+async def test_what_was_taken_and_lost_its_timer_opens_again_half_an_hour_later(
+    database: Database, clock: ManualClock
+) -> None:
+    here = await database.write(lambda c: town(c, NOW))
+    await database.write(lambda c: process(c, [unit(here.watch, an_alarm("sos"))], NOW))
+    key = await database.read(lambda c: c.execute(sa.select(alert.c.id)).scalar_one())
+    await database.write(lambda c: acting.acknowledge(c, viewer(here.son), key, NOW))
+    await database.write(lambda c: c.execute(sa.update(alert).values(due_at=None)))
+
+    assert not await Auditor(database, clock, CollectorRegistry(), None).audit()
+
+    due_at = await database.read(lambda c: c.execute(sa.select(alert.c.due_at)).scalar_one())
+    assert NOW + timedelta(minutes=30) == due_at

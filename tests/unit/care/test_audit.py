@@ -55,7 +55,7 @@ def test_what_is_overdue_is_named(audit: Audit, overdue: str) -> None:
 def told(audit: Audit | None) -> Callable[..., float | None]:
     class One(Collector):
         def collect(self):
-            return families(audit, 5.0)
+            return families(audit, 5.0, 0)
 
     registry = CollectorRegistry()
     registry.register(One())
