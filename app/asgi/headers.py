@@ -27,7 +27,7 @@ PHONE_POLICY = (
 )
 POLICIES = {DOCS_PATH: DOCS_POLICY, PHONE_PATH: PHONE_POLICY}
 
-PAGE_PREFIXES = ("/mail/",)
+PAGE_PREFIXES = ("/mail/", "/a/")
 """Pages behind links in letters: whoever has the link may press its button, and no cache may keep either."""
 _STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest())
 PAGE_POLICY = (

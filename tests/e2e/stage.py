@@ -23,6 +23,7 @@ from app.embedded import running
 from app.kit.clock import ManualClock
 from app.simulator.fcm_standin import FcmStandIn
 from tests.build import NOW, PASSWORD, Town, town
+from tests.contract.push.mailserver import MailServer
 from tests.waiting import PATIENCE_S, until
 
 """How long a story waits for something that must happen; it never waits for something that must not."""
@@ -75,6 +76,7 @@ class Stage:
     def __init__(self, where: Path | str, folder: Path, clock: ManualClock) -> None:
         self.where, self.folder, self.clock = where, folder, clock
         self.phones = FcmStandIn()
+        self.mail: MailServer | None = None
         self._service = AsyncExitStack()
         self.database: Database
         self.town: Town
@@ -192,6 +194,7 @@ async def raised(stage: Stage) -> AsyncIterator[None]:
         fcm_credentials=str(stage.phones.write_credentials(stage.folder)),
         fcm_url=stage.phones.url,
         tick_s=0.2,
+        **with_mail(stage.mail),
     )
     async with running(settings, stage.clock) as service:
         stage.database = service.database
@@ -201,10 +204,23 @@ async def raised(stage: Stage) -> AsyncIterator[None]:
             yield
 
 
+def with_mail(server: MailServer | None) -> dict[str, Any]:
+    """The settings by which letters go through this server; none without one."""
+    if server is None:
+        return {}
+    return {
+        "smtp_host": "127.0.0.1", "smtp_port": server.port, "smtp_tls": "none",
+        "mail_from": "見守りサービス <mimamori@stage.example>", "public_url": "http://stage",
+    }  # fmt: skip
+
+
 @asynccontextmanager
-async def a_stage(where: Path | str, folder: Path, start: datetime = NOW) -> AsyncIterator[Stage]:
+async def a_stage(
+    where: Path | str, folder: Path, start: datetime = NOW, mail: MailServer | None = None
+) -> AsyncIterator[Stage]:
     """A running service with the small town in it, on the database that is `folder`'s `data` or a URL."""
     stage = Stage(where, folder, ManualClock(start))
+    stage.mail = mail
     stage.phones.start()
     async with AsyncExitStack() as stack:
         stack.callback(stage.phones.stop)

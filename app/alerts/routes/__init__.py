@@ -1,5 +1,5 @@
 """What people ask of alerts, one file for each thing."""
 
-from app.alerts.routes import alerts, answers, deliveries, policies
+from app.alerts.routes import alerts, answers, deliveries, letters, policies
 
-ROUTES = [*alerts.ROUTES, *deliveries.ROUTES, *answers.ROUTES, *policies.ROUTES]
+ROUTES = [*alerts.ROUTES, *deliveries.ROUTES, *answers.ROUTES, *letters.ROUTES, *policies.ROUTES]

@@ -17,7 +17,7 @@ from app.alerts.store.alerts import alert_of
 from app.alerts.tables import alert, alert_ack, alert_going, telling
 from app.alerts.transitions import GOING_ON
 from app.kit.ids import AccountId, AddressId, AlertId, MessageId, TellingId, WearerId, new_id
-from app.push.model import Level, MessageState
+from app.push.model import Death, Level, MessageState
 from app.push.tables import address, message
 
 _GOING_ON = [state.value for state in GOING_ON]
@@ -279,11 +279,14 @@ _BEGINS = "alert:"
 
 
 def asking(connection: Connection, message_id: MessageId) -> Asking | None:
-    """The message, if there still is one of this key and it is about an alert."""
+    """The message, if there still is one of this key, it is about an alert, and nobody wished its address dead: for
+    somebody who gave a phone away or let go of a mailbox nobody answers from there.
+    """
     query = (
         sa.select(message, address.c.language)
         .join(address, address.c.id == message.c.address_id)
         .where(message.c.id == message_id)
+        .where(sa.or_(address.c.dead_since.is_(None), address.c.dead_reason.not_in([death.value for death in Death])))
     )
     row = connection.execute(query).one_or_none()
     if row is None or not row.about.startswith(_BEGINS):

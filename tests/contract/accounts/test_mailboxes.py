@@ -278,7 +278,7 @@ async def test_the_letter_that_arrives_holds_the_link_that_confirms(here: Town) 
     await server.stop()
 
     assert delivery.outcome is Outcome.SENT
-    received = server.letters["hana..chan@docomo.ne.jp"]
+    received = server.letters()["hana..chan@docomo.ne.jp"]
     assert received["subject"] == "メールアドレスの確認のお願い"
     (found,) = re.findall(r"^https://town\.example(/mail/\S+)\r$", received.get_content(), re.MULTILINE)
     assert here.client.post(found).status_code == 200

@@ -132,6 +132,8 @@ OPEN = {
     "POST /v1/acts/{token}/{action}",
     "GET /mail/{token}",
     "POST /mail/{token}",
+    "GET /a/{token}",
+    "POST /a/{token}",
     "GET /health/live",
     "GET /health/ready",
     "GET /metrics",

@@ -60,7 +60,7 @@ class _Server(SMTP):
 
 
 class MailServer:
-    """`letters` are the parsed ones by recipient; `silent` is a command that is never answered."""
+    """`received` is who got what; `silent` is a command that is never answered."""
 
     def __init__(self, *, tls: ssl.SSLContext | None = None, wrapped: ssl.SSLContext | None = None) -> None:
         self._tls = tls
@@ -98,7 +98,7 @@ class MailServer:
         """How many there were."""
         return len(self._connections)
 
-    @property
+    # No property: the library looks at every attribute of this at each EHLO.
     def letters(self) -> dict[str, EmailMessage]:
         """The last letter to each recipient, as a reader of mail parses it."""
         return {to: parsed(content) for to, content in self.received}

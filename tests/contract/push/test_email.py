@@ -77,7 +77,7 @@ async def test_a_letter_arrives_as_readers_of_mail_want_it(email: EmailSender, s
 
     assert delivery.outcome == Outcome.SENT
     assert delivery.provider_id == "2.0.0 taken as 4711"
-    letter = server.letters["taro@example.jp"]
+    letter = server.letters()["taro@example.jp"]
     assert letter["from"].addresses == (Address("見守りサービス", "mimamori", "town.example.jp"),)
     assert letter["to"].addresses == (Address("", "taro", "example.jp"),)
     assert letter["subject"] == "佐藤ハナさんが「自宅」の外に出ました"
@@ -102,7 +102,7 @@ async def test_a_letter_arrives_as_readers_of_mail_want_it(email: EmailSender, s
 async def test_a_notice_is_not_marked_as_important(email: EmailSender, server: MailServer) -> None:
     await email.send([a_letter(level=Level.NOTICE)])
 
-    assert "importance" not in server.letters["taro@example.jp"]
+    assert "importance" not in server.letters()["taro@example.jp"]
 
 
 async def test_the_same_message_again_is_the_same_letter(email: EmailSender, server: MailServer) -> None:
@@ -120,10 +120,10 @@ async def test_all_that_is_told_about_one_alert_is_one_thread(email: EmailSender
     other = replace(other, message=replace(other.message, about="alert:another"))
     await email.send([first, second, other])
 
-    threads = [letter["references"] for letter in server.letters.values()]
+    threads = [letter["references"] for letter in server.letters().values()]
     assert threads[0] == threads[1] != threads[2]
-    assert threads == [letter["in-reply-to"] for letter in server.letters.values()]
-    assert 3 == len({letter["message-id"] for letter in server.letters.values()})
+    assert threads == [letter["in-reply-to"] for letter in server.letters().values()]
+    assert 3 == len({letter["message-id"] for letter in server.letters().values()})
     assert ABOUT not in str(threads)
 
 
@@ -136,7 +136,7 @@ async def test_old_japanese_addresses_are_quoted_everywhere(
     assert delivery.outcome == Outcome.SENT
     assert server.written == [f'TO:<"{local_part}"@docomo.ne.jp>']
     assert f'\r\nTo: "{local_part}"@docomo.ne.jp\r\n'.encode() in server.received[0][1]
-    (address,) = server.letters[f"{local_part}@docomo.ne.jp"]["to"].addresses
+    (address,) = server.letters()[f"{local_part}@docomo.ne.jp"]["to"].addresses
     assert (address.username, address.domain) == (local_part, "docomo.ne.jp")
 
 
@@ -166,7 +166,7 @@ async def test_every_answer_has_its_meaning_and_costs_only_its_own_letter(
     assert delivery.outcome == MEANINGS[name]
     assert delivery.error
     assert [Outcome.SENT, Outcome.SENT] == [before.outcome, after.outcome]
-    assert list(server.letters) == ["taro@example.jp", "hanako@example.jp"]
+    assert list(server.letters()) == ["taro@example.jp", "hanako@example.jp"]
 
 
 async def test_many_letters_go_over_a_few_connections_and_are_answered_in_order(
@@ -180,7 +180,7 @@ async def test_many_letters_go_over_a_few_connections_and_are_answered_in_order(
     assert {20: Outcome.ADDRESS_DEAD, 40: Outcome.LATER} == {
         number: delivery.outcome for number, delivery in enumerate(deliveries) if delivery.outcome is not Outcome.SENT
     }
-    assert 58 == len(server.received) == len(server.letters)
+    assert 58 == len(server.received) == len(server.letters())
     assert server.connections == sender.LINES_MAX
 
 
@@ -321,6 +321,16 @@ async def test_a_mailbox_that_nobody_confirmed_gets_the_letter_that_asks_and_no_
     assert (alert.outcome, asked.outcome, linkless.outcome) == (Outcome.REFUSED, Outcome.SENT, Outcome.REFUSED)
     ((_, content),) = server.received
     assert f"\r\nhttps://town.example.jp/mail/{'t' * 43}\r\n" in parsed(content).get_content()
+
+
+async def test_a_letter_that_asks_for_somebody_has_the_link_to_answer_it(
+    email: EmailSender, server: MailServer
+) -> None:
+    await email.send([replace(a_letter(), answer="a" * 43, receipt="r" * 43)])
+
+    said = server.letters()["taro@example.jp"].get_content()
+    assert f"\r\nhttps://town.example.jp/a/{'a' * 43}\r\n" in said
+    assert "r" * 43 not in said
 
 
 async def test_a_link_is_in_its_letter_alone(email: EmailSender, server: MailServer) -> None:

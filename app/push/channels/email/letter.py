@@ -96,7 +96,8 @@ def links_of(parcel: Parcel, public_url: str) -> Mapping[str, str]:
     if message.kind != CONFIRM_MAILBOX:
         if message.address.confirmed_at is None:
             raise ValueError("nobody confirmed this mailbox")
-        return {}
+        answer = text("letter.answer", message.address.language, {})
+        return {} if parcel.answer is None else {answer: f"{base}/a/{parcel.answer}"}
     if parcel.confirm is None:
         raise ValueError("no link can be made")
     return {text("letter.confirm", message.address.language, {}): f"{base}/mail/{parcel.confirm}"}
