@@ -3,7 +3,10 @@ notifications on nor a maker to subscribe at. Both are put in its place; everyth
 """
 
 import json
+from collections.abc import Callable
 from typing import Any
+
+from sqlalchemy.engine import Connection
 
 from app.server import Site
 from tests.browser.chromium import Chromium, Script, open_page
@@ -56,6 +59,11 @@ class Phone:
     async def open(self, fragment: str = "") -> None:
         await self.page.command("Page.navigate", url=f"{self.site.base_url}/phone/{fragment}")
         await self.page.until("document.readyState === 'complete'")
+
+    async def write(self, work: Callable[[Connection], Any]) -> Any:
+        """Does something in the office, in one transaction."""
+        assert self.site.database is not None
+        return await self.site.database.write(work)
 
     async def says(self, words: str) -> None:
         """Waits until the page says so."""

@@ -7,10 +7,12 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from app.alerts import tables
+from app.alerts.service import acting
 from app.pipeline import process
 from app.push.tables import address, message
 from tests.browser.phone import Phone
-from tests.build import NOW, an_alarm, unit
+from tests.build import NOW, an_alarm, unit, viewer
 from tests.waiting import until
 
 A_PUSH: dict[str, Any] = {
@@ -21,8 +23,7 @@ A_PUSH: dict[str, Any] = {
 
 async def press_sos(phone: Phone) -> None:
     """Hana presses the button of her watch."""
-    assert phone.site.database is not None
-    await phone.site.database.write(lambda c: process(c, [unit(phone.town.watch, an_alarm("sos"))], NOW))
+    await phone.write(lambda c: process(c, [unit(phone.town.watch, an_alarm("sos"))], NOW))
 
 
 async def rows_of(phone: Phone, query: "sa.Select[Any]") -> list[Any]:
@@ -53,11 +54,65 @@ async def test_a_phone_signs_in_is_told_of_an_sos_and_answers(phone: Phone) -> N
     told = sa.select(message.c.delivered_at).where(message.c.channel == "webpush", message.c.delivered_at.is_not(None))
     await until(lambda: rows_of(phone, told))
 
+    await worker.run("self.tap(0, 'acknowledge')")
+
+    assert "あなたが対応すると伝えました" == await worker.run("self.shown.at(-1).body")
+    assert not await worker.run("self.shown.at(-1).renotify")
     await phone.open(f"#{alert}")
-    await phone.press(f"[id='{alert}'] button.urgent")
-    await phone.says("あなたが対応すると伝えました")
-    await phone.shows(f"[id='{alert}']", "佐藤 美咲が対応しています")
+    await phone.shows(f"[id='{alert}']", "佐藤 美咲さんが対応しています")
     assert [] == phone.thrown()
+
+
+async def test_whoever_comes_second_reads_who_has_it(phone: Phone) -> None:
+    await phone.receive()
+    worker = await phone.worker()
+    await press_sos(phone)
+    await phone.deliver((await phone.pushed()).plain.decode())
+    await worker.until("self.shown.length")
+    son = viewer(phone.town.son)
+    (alert,) = await rows_of(phone, sa.select(tables.alert.c.id))
+    await phone.write(lambda c: acting.acknowledge(c, son, alert.id, NOW))
+
+    await worker.run("self.tap(0, 'acknowledge')")
+
+    assert "佐藤 健さんが対応しています" == await worker.run("self.shown.at(-1).body")
+    assert ["見る"] == await worker.run("self.shown.at(-1).actions.map((one) => one.title)")
+
+
+async def test_an_alert_is_taken_gone_to_and_ended_on_the_page(phone: Phone) -> None:
+    await phone.sign_in()
+    await phone.shows("#mine")
+    await press_sos(phone)
+    await phone.open()
+
+    await phone.press("#alert-list button.urgent")
+    await phone.says("あなたが対応すると伝えました")
+    await phone.shows("#alert-list", "佐藤 美咲さんが対応しています")
+    await phone.press("#alert-list button.plain")
+    await phone.shows("#alert-list", "佐藤 美咲さんが向かっています")
+    await phone.press("#alert-list button:last-child")
+    await phone.shows("#alert-list button:last-child", "もう一度押してください")
+    assert "acknowledged" == (await rows_of(phone, sa.select(tables.alert.c.state)))[0].state
+    await phone.press("#alert-list button:last-child")
+
+    await phone.says("終わりました")
+    await phone.shows("#alert-list", "ありません")
+    assert "resolved" == (await rows_of(phone, sa.select(tables.alert.c.state)))[0].state
+
+
+async def test_a_button_lets_this_phone_ring_and_says_that_it_did(phone: Phone) -> None:
+    await phone.receive()
+    worker = await phone.worker()
+
+    await phone.press("#try")
+    await phone.says("送りました")
+    await phone.deliver((await phone.pushed()).plain.decode())
+
+    await phone.says("届きました")
+    assert 1 == await worker.run("self.shown.length")
+    assert ["見る"] == await worker.run("self.shown[0].actions.map((one) => one.title)")
+    await phone.press("#try")
+    await phone.says("1分待ってください")
 
 
 async def test_a_phone_that_signed_out_is_told_nothing_more_and_shows_nothing_more(phone: Phone) -> None:
@@ -127,8 +182,8 @@ async def test_a_push_that_cannot_be_read_is_shown_in_general_words(phone: Phone
     ("status", "words", "again"),
     [
         (200, "あなたが対応すると伝えました", False),
-        (409, "ほかの人が対応しているか、もう終わっています", False),
-        (404, "まだ伝わっていません", True),
+        (409, "もう終わっています", False),
+        (404, "ここからは答えられません", False),
         (503, "まだ伝わっていません", True),
         (0, "まだ伝わっていません", True),
     ],
@@ -140,18 +195,21 @@ async def test_the_button_on_a_notification_says_what_became_of_it(
     worker = await phone.worker()
     await worker.run(
         "self.posted = []; self.fetch = async (path, options) => { self.posted.push([path, options.method]); "
-        f"if (!{status}) throw new TypeError('offline'); return {{ status: {status} }}; }}; true"
+        f"if (!{status}) throw new TypeError('offline'); return {{ status: {status}, json: async () => ({{}}) }}; }}; true"
     )
     await phone.deliver(json.dumps(A_PUSH))
     await worker.until("self.shown.length")
 
     await worker.run("self.tap(0, 'acknowledge')")
 
-    assert [[f"/v1/acts/{'a' * 43}/acknowledge", "POST"]] == await worker.run("self.posted")
+    asked = await worker.run("self.posted")
+    assert [f"/v1/acts/{'a' * 43}/acknowledge", "POST"] == asked[0]
+    assert ([f"/v1/acts/{'a' * 43}", "GET"] in asked) == (status == 409)
     before, after = await worker.run("self.shown")
     assert after["body"].startswith(words)
     assert (before["tag"], "SOS") == (after["tag"], after["title"])
-    assert again == after["renotify"] == ("対応します" in [one["title"] for one in after["actions"]])
+    assert again == ("対応します" in [one["title"] for one in after["actions"]])
+    assert (status not in (200, 409)) == after["renotify"]
     assert 1 == await worker.run("self.closed")
 
 

@@ -89,6 +89,7 @@ function does(button, work) {
 function signedOut() {
   for (const id of ["mine", "alerts"]) part(id).hidden = true;
   for (const id of ["address-list", "alert-list", "who"]) part(id).replaceChildren();
+  alertsShown = "";
   part("sign-in").hidden = false;
 }
 
@@ -184,13 +185,15 @@ async function tryOut() {
   if (status === 429) throw new Wrong("いま送ったばかりです。1分待ってください。", "Just sent. Wait for a minute.");
   if (!ok) throw new Wrong(`うまくいきませんでした（${status}）。`, "It did not work.");
   say("送りました。すぐに鳴ります。", "Sent. It rings at once.");
+  let reason = { ja: "送りましたが、届いたと分かりません。", en: "It was sent, and nobody knows whether it arrived." };
   for (let left = TRIES; left > 0; left -= 1) {
     await new Promise((then) => setTimeout(then, TRY_MS));
     const { state, why } = await asked("GET", `/v1/me/messages/${content.id}`);
     if (state === "shown" || state === "opened") return say("届きました。", "It arrived.");
-    if (why) throw new Wrong(why.ja, why.en);
+    if (why) reason = why;
+    if (state === "failed") break;
   }
-  throw new Wrong("送りましたが、届いたと分かりません。", "It was sent, and nobody knows whether it arrived.");
+  throw new Wrong(reason.ja, reason.en);
 }
 
 const CHANNELS = {
@@ -207,7 +210,7 @@ function moment(text) {
 async function showAddresses() {
   const { items } = await asked("GET", "/v1/me/addresses");
   const own = localStorage.getItem(THIS);
-  const here = permission() === "granted" && items.some((one) => one.id === own);
+  const here = permission() === "granted" && items.some((one) => one.id === own && !one.dead_since);
   part("address-list").replaceChildren(...items.map((one) => addressRow(one, here && one.id === own)));
   if (!items.length) part("address-list").append(make("li", "まだありません。", "None yet."));
   part("receive").hidden = here || !canReceive();
@@ -228,6 +231,14 @@ function addressRow(one, here) {
   const [ja, en] = CHANNELS[one.channel] || [one.channel, ""];
   const mark = here ? "（このスマホ）" : "";
   row.append(make("p", `${ja}${mark} 最後 ${moment(one.last_seen_at)}`, `${en}${here ? " (this phone)" : ""}`));
+  if (one.dead_since) {
+    row.append(make("p", one.dead_because.ja, one.dead_because.en));
+    return row;
+  }
+  if (one.unanswered_since) {
+    const since = moment(one.unanswered_since);
+    row.append(make("p", `${since} から、届いたという返事がありません。`, `No sign of life since ${since}.`));
+  }
   const stop = make("button", "ここへは送らない", "Do not send here");
   stop.className = "plain";
   stop.onclick = does(stop, async () => {
@@ -239,10 +250,14 @@ function addressRow(one, here) {
   return row;
 }
 
+let alertsShown = "";
+
 async function showAlerts() {
   const answer = await ask("GET", "/v1/alerts?state=open&state=acknowledged&limit=20");
   part("alerts").hidden = !answer.ok;
-  if (!answer.ok) return;
+  const now = JSON.stringify(answer.content);
+  if (!answer.ok || now === alertsShown) return; // A list that is the same is left alone: somebody may be at a button.
+  alertsShown = now;
   const { items } = answer.content;
   part("alert-list").replaceChildren(...items.map(alertRow));
   if (!items.length) part("alert-list").append(make("li", "ありません。", "None."));
@@ -253,23 +268,47 @@ function alertRow(one) {
   row.id = one.id;
   row.append(make("p", `${one.wearer_name}（${moment(one.happened_at)}）`));
   for (const reason of one.reasons) row.append(make("p", reason.ja, reason.en));
-  if (one.state === "open") {
-    const take = make("button", "対応します", "I will see to it");
-    if (one.level === "urgent") take.className = "urgent";
-    take.onclick = does(take, () => acknowledge(one.id));
-    row.append(take);
-  } else {
-    row.append(make("p", `${one.acknowledged_by || "だれか"}が対応しています。`, "Somebody sees to it."));
+  const by = one.acknowledged_by;
+  if (by) row.append(make("p", `${by}さんが対応しています。`, `${by} sees to it.`));
+  for (const { name, arrives_at: at } of one.going) {
+    row.append(make("p", `${name}さんが向かっています${at ? `（${moment(at)}ごろ着く）` : ""}。`, `${name} is on the way.`));
   }
+  const address = `/v1/alerts/${one.id}`;
+  const urgent = one.level === "urgent" ? "urgent" : "";
+  if (one.state === "open") {
+    const taken = ["あなたが対応すると伝えました。", "The others know that you see to it."];
+    row.append(answerButton(urgent, ["対応します", "I will see to it"], `${address}/acknowledge`, undefined, taken));
+  }
+  const gone = ["向かっていると伝えました。", "The others know that you are on the way."];
+  row.append(answerButton("plain", ["向かっています", "I am on my way"], `${address}/on-my-way`, {}, gone));
+  if (one.state === "acknowledged") row.append(endButton(`${address}/resolve`));
   return row;
 }
 
-async function acknowledge(id) {
-  const answer = await ask("POST", `/v1/alerts/${id}/acknowledge`);
+function answerButton(look, words, path, body, done) {
+  const button = make("button", ...words);
+  button.className = look;
+  button.onclick = does(button, () => answerAlert(path, body, done));
+  return button;
+}
+
+// What is ended is told to nobody any more, so one tap alone does not do it.
+function endButton(path) {
+  const button = make("button", "もう大丈夫です", "It is over");
+  button.className = "plain";
+  button.onclick = () => {
+    write(button, "終わりにするには、もう一度押してください", "Press again to end it");
+    button.onclick = does(button, () => answerAlert(path, undefined, ["終わりました。", "It is over."]));
+  };
+  return button;
+}
+
+async function answerAlert(path, body, done) {
+  const answer = await ask("POST", path, body);
   if (answer.status === 409) say("ほかの人が対応しているか、もう終わっています。", "Somebody else sees to it, or it is over.");
   else if (answer.status === 403) throw new Wrong("あなたの役割では押せません。", "Your role may not do this.");
   else if (!answer.ok) throw new Wrong("まだ伝わっていません。もう一度押してください。", "Nobody knows yet. Try again.");
-  else say("あなたが対応すると伝えました。", "The others know that you see to it.");
+  else say(...done);
   await showAlerts();
 }
 

@@ -11,7 +11,9 @@ const WORDS = {
     acknowledge: "対応します",
     open: "見る",
     taken: "あなたが対応すると伝えました",
-    over: "ほかの人が対応しているか、もう終わっています",
+    other: (name) => `${name}さんが対応しています`,
+    over: "もう終わっています",
+    cannot: "ここからは答えられません。開いてください",
     failed: "まだ伝わっていません。もう一度押すか、開いてください",
   },
   en: {
@@ -20,7 +22,9 @@ const WORDS = {
     acknowledge: "I will see to it",
     open: "Open",
     taken: "The others know that you see to it",
-    over: "Somebody else sees to it, or it is over",
+    other: (name) => `${name} sees to it`,
+    over: "It is over",
+    cannot: "It cannot be answered here. Open it",
     failed: "Nobody knows yet. Tap again, or open it",
   },
 };
@@ -74,13 +78,15 @@ function show(message, title, body, rings) {
 
 async function acknowledge(message) {
   const words = wordsOf(message);
-  const [status] = await Promise.all([
-    post(`/v1/acts/${encodeURIComponent(message.answer)}/acknowledge`),
-    receipt(message, "opened"),
-  ]);
-  if (status >= 200 && status < 300) return show({ ...message, answer: undefined }, message.title, words.taken, false);
-  if (status === 409) return show({ ...message, answer: undefined }, message.title, words.over, false);
-  return show(message, message.title, words.failed, true);
+  const act = `/v1/acts/${encodeURIComponent(message.answer)}`;
+  const [{ status }] = await Promise.all([ask("POST", `${act}/acknowledge`), receipt(message, "opened")]);
+  const answered = { ...message, answer: undefined };
+  if (status === 200) return show(answered, message.title, words.taken, false);
+  if (status === 404) return show(answered, message.title, words.cannot, true);
+  if (status !== 409) return show(message, message.title, words.failed, true);
+  const { content } = await ask("GET", act);
+  const by = content && content.state === "acknowledged" && content.acknowledged_by;
+  return show(answered, message.title, by ? words.other(by) : words.over, false);
 }
 
 // A browser lets us open a window only right after the tap, so nothing is waited for before.
@@ -102,17 +108,18 @@ function addressOf(message) {
 
 function receipt(message, what) {
   if (!message.receipt) return undefined;
-  return post(`/v1/receipts/${encodeURIComponent(message.receipt)}`, { what, at: new Date().toISOString() });
+  return ask("POST", `/v1/receipts/${encodeURIComponent(message.receipt)}`, { what, at: new Date().toISOString() });
 }
 
-// The status of the answer; 0 for none.
-async function post(path, body) {
-  const options = { method: "POST", credentials: "omit" };
+// The answer; status 0 for none.
+async function ask(method, path, body) {
+  const options = { method, credentials: "omit" };
   if (body) Object.assign(options, { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
   try {
-    return (await fetch(path, options)).status;
+    const answer = await fetch(path, options);
+    return { status: answer.status, content: answer.status === 200 ? await answer.json() : null };
   } catch {
-    return 0;
+    return { status: 0, content: null };
   }
 }
 
