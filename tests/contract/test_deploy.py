@@ -15,6 +15,7 @@ import yaml
 
 from app.cli import main
 from app.config import Settings
+from tests.contract.permissions.examples import OPEN
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = ROOT / "deploy/compose"
@@ -93,9 +94,20 @@ def test_the_proxy_logs_no_query_string() -> None:
     formats = re.findall(r'log-format "(.*)"', text)
 
     assert 2 == len(formats)
-    assert [] == [one for one in formats if re.search(r"%(HU|HQ|r|hr|hs|\{)", one)]
+    assert [] == [one for one in formats if re.search(r"%(HU|HQ|HP|r|hr|hs|\{)", one)]
+    assert "%[var(txn.shown)]" in formats[0]
     assert "httplog" not in text
     assert "capture" not in text
+
+
+def test_the_proxy_logs_no_secret_that_stands_in_a_path() -> None:
+    text = (COMPOSE / "haproxy.cfg").read_text(encoding="utf-8")
+    begins = {route.partition(" ")[2].partition("{")[0] for route in OPEN if "{token}" in route}
+    masked = re.findall(
+        r"^    http-request set-var\(txn.shown\) str\((.*)-\) if \{ path_beg (.*) \}$", text, re.MULTILINE
+    )
+
+    assert {(begin, begin) for begin in begins} == set(masked)
 
 
 def test_the_image_installs_by_hashes_and_runs_as_nobody_special() -> None:

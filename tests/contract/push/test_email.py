@@ -9,19 +9,24 @@ from email.headerregistry import Address
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from msgspec.structs import replace
+from sqlalchemy.engine import Connection
 from structlog.testing import capture_logs
 
 from app.config import InvalidSettings, Settings
+from app.db.engine import Database
 from app.kit.clock import ManualClock
+from app.push import store, tables
 from app.push.channels import open_channels
 from app.push.channels.email import sender
 from app.push.channels.email.sender import EmailSender
 from app.push.channels.parcel import CONFIRM_MAILBOX, Parcel
+from app.push.deliver import Desk, deliver_round
 from app.push.model import AddressKind, Channel, Level
 from app.push.retry import Outcome
 from tests.build import NOW
-from tests.contract.push.builders import ABOUT, a_parcel
+from tests.contract.push.builders import ABOUT, a_message, a_parcel, state
 from tests.contract.push.certificates import contexts
 from tests.contract.push.mailserver import TO_CONTENT, TO_RECIPIENT, MailServer, parsed
 
@@ -341,6 +346,49 @@ async def test_a_link_is_in_its_letter_alone(email: EmailSender, server: MailSer
         (delivery,) = await email.send([asks])
 
     assert "t" * 43 not in str(logs) + str(delivery)
+
+
+async def put_letter(database: Database, mailbox: str) -> str:
+    """A letter that waits for this mailbox, which was confirmed; its unique key."""
+
+    def work(connection: Connection) -> str:
+        address = store.save_address(
+            connection, channel=Channel.EMAIL, kind=AddressKind.MAILBOX, value=f"somebody:{mailbox}", language="ja",
+            now=NOW, keys={"mailbox": mailbox},
+        )  # fmt: skip
+        connection.execute(sa.update(tables.address).values(confirmed_at=NOW))
+        return a_message(connection, address.id, channel=Channel.EMAIL)
+
+    return await database.write(work)
+
+
+async def test_mailboxes_that_cannot_be_reached_now_hold_nobody_up(
+    email: EmailSender, server: MailServer, database: Database, clock: ManualClock
+) -> None:
+    desk = Desk(database=database, channel=Channel.EMAIL, sender=email, clock=clock, jitter=lambda: 0.0)
+    grey = [await put_letter(database, f"{name}@example.jp") for name in ("grey", "full", "bare-grey")]
+    assert await deliver_round(desk) == 3
+
+    assert not desk.rest.is_asking
+    taro = await put_letter(database, "taro@example.jp")
+    assert await deliver_round(desk) == 1
+    assert await state(database, taro) == ("sent", [(1, "sent")])
+    assert [("waiting", [(1, "later")])] * 3 == [await state(database, key) for key in grey]
+    clock.pass_by(timedelta(seconds=30))
+    assert await deliver_round(desk) == 3
+
+
+async def test_a_mailbox_that_does_not_exist_is_told_nothing_more(
+    email: EmailSender, server: MailServer, database: Database, clock: ManualClock
+) -> None:
+    desk = Desk(database=database, channel=Channel.EMAIL, sender=email, clock=clock)
+    first, second = [await put_letter(database, "unknown@example.jp") for _ in range(2)]
+    await deliver_round(desk, limit=1)
+    await deliver_round(desk)
+
+    assert await state(database, first) == ("failed", [(1, "address dead")])
+    assert await state(database, second) == ("failed", [(0, "address dead")])
+    assert server.commands["RCPT"] == 1
 
 
 async def test_an_address_without_a_mailbox_is_refused_and_costs_nobody_else(email: EmailSender) -> None:
