@@ -60,11 +60,22 @@ def waits(plan: Plan, position: Position) -> timedelta | None:
     return timedelta(seconds=plan.steps[position.step].wait_s) if after(plan, position) is not None else None
 
 
-def rungs(addresses: Sequence[Address], step: Step) -> list[list[Address]]:
+def rungs(
+    addresses: Sequence[Address], step: Step, wanted: Sequence[Channel] = (), *, urgent: bool = True
+) -> list[list[Address]]:
     """The addresses of one person in the order in which they are tried: each group at once, the next when none of it
-    answers.
+    answers. The channels of the step count, else those `wanted` by the person; what is urgent goes on to all others
+    when these do not answer, and so does everything for somebody who has none of them.
     """
-    order = [frozenset({channel}) for channel in step.channels] if step.channels else list(RUNGS)
+    if step.channels:
+        return _groups(addresses, [frozenset({channel}) for channel in step.channels])
+    chosen = _groups(addresses, [frozenset({channel}) for channel in wanted])
+    if chosen and not urgent:
+        return chosen
+    return chosen + _groups(addresses, [channels - set(wanted) for channels in RUNGS])
+
+
+def _groups(addresses: Sequence[Address], order: Sequence[Collection[Channel]]) -> list[list[Address]]:
     groups = [[address for address in addresses if address.channel in channels] for channels in order]
     return [group for group in groups if group]
 

@@ -37,6 +37,7 @@ class What(StrEnum):
     RAISED = "raised"
     TOLD = "told"
     ESCALATED = "escalated"
+    SUPPRESSED = "suppressed"
     NOBODY_REACHABLE = "nobody_reachable"
     ACKNOWLEDGED = "acknowledged"
     ON_THE_WAY = "on_the_way"

@@ -106,6 +106,15 @@ escalation_policy = sa.Table(
     key("changed_by", nullable=False),
 )
 
+# How people want to be told; who chose nothing has no row.
+preference = sa.Table(
+    "preference",
+    metadata,
+    key("account_id", sa.ForeignKey("account.id"), primary_key=True),
+    sa.Column("preference", sa.JSON, nullable=False),
+    moment("changed_at"),
+)
+
 duty_shift = sa.Table(
     "duty_shift",
     metadata,

@@ -14,7 +14,9 @@ from app.accounts.auth import May
 from app.accounts.model import Viewer
 from app.accounts.permissions import Action
 from app.alerts.policies import Calendar, Policy
+from app.alerts.preferences import Preference
 from app.alerts.service import policies as service
+from app.alerts.service import preferring
 from app.alerts.service.policies import PolicyView, ShiftView
 from app.db.engine import Database
 from app.db.page import Page
@@ -177,6 +179,40 @@ async def end_duty(
     await database.write(lambda c: service.end_shift(c, viewer, ShiftId(shift_id), now))
 
 
+@get(
+    "/v1/me/preferences",
+    guards=[May(Action.SELF)],
+    tags=["me"],
+    operation_id="get_preferences",
+    summary="How one wants to be told",
+)
+async def get_preferences(viewer: NamedDependency[Viewer], database: NamedDependency[Database]) -> Preference:
+    """What you chose; who chose nothing hears everything. Everybody may."""
+    return await database.read(lambda c: preferring.preference(c, viewer))
+
+
+@put(
+    "/v1/me/preferences",
+    guards=[May(Action.SELF)],
+    tags=["me"],
+    operation_id="put_preferences",
+    summary="Choose how to be told",
+)
+async def put_preferences(
+    data: JSONBody[Preference],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> Preference:
+    """Sets which notices you want, over which channels, and when they wait. Urgent alerts come at any hour and go on to
+    your other channels when those you chose do not answer. 409 for switching them off while nobody else of the family
+    hears them. Everybody may.
+    """
+    now = clock()
+    return await database.write(lambda c: preferring.put_preference(c, viewer, data, now))
+
+
 ROUTES: list[HTTPRouteHandler] = [
     get_policy, put_policy, get_wearer_policy, put_wearer_policy, drop_wearer_policy, list_duty, add_duty, end_duty,
+    get_preferences, put_preferences,
 ]  # fmt: skip

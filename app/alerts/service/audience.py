@@ -6,17 +6,16 @@ from datetime import datetime
 from sqlalchemy.engine import Connection
 
 from app.accounts import service as accounts
+from app.alerts import escalation
 from app.alerts.duty import on_duty
 from app.alerts.policies import Step, Who
+from app.alerts.preferences import PLAIN, waits_until, willing
 from app.alerts.store import alerts as store
 from app.alerts.store import escalating, policies
 from app.alerts.store.escalating import Run
 from app.households import service as households
-from app.households.model import Scope
 from app.kit.ids import AccountId, CityId
-from app.push.model import Address
-
-ALERTS = frozenset({Scope.ALERTS})
+from app.push.model import Address, Level
 
 
 class Audience:
@@ -25,13 +24,14 @@ class Audience:
     def __init__(self, connection: Connection, runs: Sequence[Run], now: datetime) -> None:
         self._connection, self._now = connection, now
         wearer_ids = {run.alert.wearer_id for run in runs}
-        told = households.told_of(connection, wearer_ids, now, ALERTS)
+        told = households.told_of(connection, wearer_ids, now, households.TOLD_OF_ALERTS)
         self._contacts = {wearer_id: [one.account_id for one in some] for wearer_id, some in told.items()}
         self._who = store.who(connection, wearer_ids)
         self._acks = escalating.acks(connection, [run.alert.id for run in runs])
         self._addresses: dict[AccountId, list[Address]] = {}
         self._asked: set[AccountId] = set()
         self._ask(one for some in self._contacts.values() for one in some)
+        self._preferences = policies.preferences(connection, self._asked)
         self._duty: dict[CityId, list[AccountId]] = {}
         self._staff: dict[CityId, list[AccountId]] = {}
 
@@ -39,13 +39,15 @@ class Audience:
         """Her contacts who may know of it, in order."""
         return list(dict.fromkeys(self._contacts.get(run.alert.wearer_id, ())))
 
-    def people(self, run: Run, step: Step) -> list[AccountId]:
-        """Whom a step means, each once and in order, but for those who took the alert already. Whoever of the city is
-        among them is let in.
+    def people(self, run: Run, step: Step) -> tuple[list[AccountId], list[AccountId]]:
+        """Whom a step means, each once and in order, but for those who took the alert already; and the contacts among
+        them who do not want to hear of it. Whoever of the city is among them is let in.
         """
-        contacts = self.contacts(run) if Who.CONTACTS in step.who else []
+        meant = self.contacts(run) if Who.CONTACTS in step.who else []
         if step.places:
-            contacts = [contacts[place - 1] for place in step.places if place <= len(contacts)]
+            meant = [meant[place - 1] for place in step.places if place <= len(meant)]
+        reachable = {one for one in meant if self.addresses(one)}
+        contacts = willing(meant, self._preferences, reachable, run.alert.kind, run.alert.level)
         staff: list[AccountId] = []
         if Who.ON_DUTY in step.who or Who.DESK in step.who:
             staff = self._reached(self._on_duty(run))
@@ -55,7 +57,19 @@ class Audience:
             let_in = households.let_in(self._connection, run.alert.wearer_id, staff, self._now)
             staff = [one for one in staff if one in let_in]
         found = dict.fromkeys([*contacts, *staff])
-        return [one for one in found if one not in self._acks.get(run.alert.id, ())]
+        took = self._acks.get(run.alert.id, ())
+        return [one for one in found if one not in took], [one for one in meant if one not in contacts]
+
+    def rungs(self, run: Run, step: Step, account_id: AccountId) -> list[list[Address]]:
+        """The addresses of somebody in the order in which they are tried at a step."""
+        wanted = self._preferences.get(account_id, PLAIN).channels
+        urgent = run.alert.level is Level.URGENT
+        return escalation.rungs(self.addresses(account_id), step, wanted, urgent=urgent)
+
+    def held_until(self, run: Run, account_id: AccountId) -> datetime | None:
+        """When the hours are over in which somebody does not want to hear of such an alert."""
+        preference = self._preferences.get(account_id, PLAIN)
+        return waits_until(preference, run.alert.level, self._now, self._who[run.alert.wearer_id].zone)
 
     def is_staff(self, run: Run, account_id: AccountId) -> bool:
         """Whether somebody is told for the city and not as a contact."""

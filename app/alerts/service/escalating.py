@@ -188,7 +188,8 @@ def fall(connection: Connection, tellings: Sequence[Telling], now: datetime) -> 
         if run is None or escalation.was_shown(seen[one.id]):
             over.append(one.id)
             continue
-        rungs = _rungs(audience, run, one)
+        step = run.plan.steps[min(one.step, len(run.plan.steps) - 1)]
+        rungs = audience.rungs(run, step, one.account_id)
         if one.rung + 1 < len(rungs):
             lower = msgspec.structs.replace(one, rung=one.rung + 1)
             said.notes += _notes(run, lower, rungs[lower.rung], now, _note(run, audience, one.account_id))
@@ -254,7 +255,9 @@ def _told_on(said: Said, audience: Audience, run: Run, now: datetime, *, skips: 
         goes_on = position.step != run.position.step
         run = msgspec.structs.replace(run, position=position)
         step = run.plan.steps[position.step]
-        people = audience.people(run, step)
+        people, refusing = audience.people(run, step)
+        if position.turn == 1:
+            said.lines += [_line(run, What.SUPPRESSED, one, why="unwanted") for one in refusing]
         what = What.ESCALATED if goes_on and position.step else What.TOLD
         place = len(said.lines)
         reached = _tell(said, audience, run, step, people, now, what)
@@ -278,23 +281,21 @@ def _tell(
     addresses = 0
     reached: list[AccountId] = []
     for account_id in people:
-        rungs = escalation.rungs(audience.addresses(account_id), step)
+        rungs = audience.rungs(run, step, account_id)
         if not rungs:
             continue
         reached.append(account_id)
-        telling = a_telling(run, account_id, run.words.kind)
+        held_until = audience.held_until(run, account_id)
+        telling = a_telling(run, account_id, run.words.kind, (held_until or now) + RECEIPT)
         said.tellings.append(telling)
-        said.notes += _notes(run, telling, rungs[0], now, _note(run, audience, account_id))
+        said.notes += _notes(run, telling, rungs[0], now, _note(run, audience, account_id), held_until)
+        if held_until is not None:
+            said.lines.append(_line(run, What.SUPPRESSED, account_id, why="quiet", until=held_until.isoformat()))
         addresses += len(rungs[0])
     if reached:
         counts = {"people": str(len(people)), "addresses": str(addresses)}
         said.lines.append(_line(run, what, None, kind=run.words.kind, **counts))
     return bool(reached)
-
-
-def _rungs(audience: Audience, run: Run, telling: Telling) -> list[list[Address]]:
-    step = run.plan.steps[min(telling.step, len(run.plan.steps) - 1)]
-    return escalation.rungs(audience.addresses(telling.account_id), step)
 
 
 def _note(run: Run, audience: Audience, account_id: AccountId) -> Mapping[str, str]:
@@ -305,8 +306,9 @@ def _note(run: Run, audience: Audience, account_id: AccountId) -> Mapping[str, s
 
 
 def _notes(
-    run: Run, telling: Telling, addresses: Sequence[Address], now: datetime, more: Mapping[str, str]
-) -> list[outbox.Note]:
+    run: Run, telling: Telling, addresses: Sequence[Address], now: datetime, more: Mapping[str, str],
+    held_until: datetime | None = None,
+) -> list[outbox.Note]:  # fmt: skip
     return [
         outbox.Note(
             city_id=run.alert.city_id,
@@ -317,7 +319,8 @@ def _notes(
             level=run.alert.level,
             about=about(run.alert),
             params={**run.words.params, **more},
-            expires_at=now + KEPT[run.alert.level],
+            expires_at=(held_until or now) + KEPT[run.alert.level],
+            not_before=held_until,
             on_behalf=telling.id.hex,
         )
         for address in addresses
@@ -332,7 +335,7 @@ def _line(run: Run, what: What, account_id: AccountId | None = None, **detail: s
 
 
 def _write(connection: Connection, said: Said, now: datetime) -> None:
-    escalating.add_tellings(connection, said.tellings, now, now + RECEIPT)
+    escalating.add_tellings(connection, said.tellings, now)
     if said.notes:
         outbox.put_all(connection, said.notes, now)
     store.add_lines(connection, said.lines, now)

@@ -1,6 +1,6 @@
 """Who is told what became of an alert, and who is told news. How the alert itself is told is `escalating.py`'s."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,14 +8,15 @@ from sqlalchemy.engine import Connection
 
 from app.accounts import service as accounts
 from app.alerts.model import Alert, What, Words
+from app.alerts.preferences import PLAIN, Preferences, waits_until
 from app.alerts.store import alerts as store
-from app.alerts.store import escalating
+from app.alerts.store import escalating, policies
 from app.alerts.store.alerts import Who
 from app.households import service as households
 from app.households.model import Scope
 from app.kit.ids import AccountId, AddressId, HouseholdId, WearerId
 from app.push import outbox
-from app.push.model import Level
+from app.push.model import Address, Level
 from app.watch.model import WatchEvent
 
 KEPT = {Level.URGENT: timedelta(hours=2), Level.NOTICE: timedelta(hours=12), Level.NEWS: timedelta(hours=6)}
@@ -87,13 +88,16 @@ def tell_news(connection: Connection, events: Sequence[WatchEvent], now: datetim
     A message is named by the event's cause, so what comes twice is told once.
     """
     told = households.told_of(connection, {event.wearer_id for event in events}, now, NEWS_SCOPES)
-    addresses = accounts.addresses_of(connection, {one.account_id for some in told.values() for one in some})
+    people = {one.account_id for some in told.values() for one in some}
+    addresses = accounts.addresses_of(connection, people)
+    chosen = policies.preferences(connection, addresses)
     reached = {
         wearer_id: found
         for wearer_id, some in told.items()
-        if (found := [address for one in some for address in addresses.get(one.account_id, ())])
+        if (found := [address for one in some for address in _for_news(one.account_id, addresses, chosen)])
     }
     wearers = store.who(connection, reached)
+    owners = {address.id: account_id for account_id, some in addresses.items() for address in some}
     notes: list[outbox.Note] = []
     for event in events:
         if event.wearer_id not in reached:  # Nothing is made up for nobody.
@@ -110,11 +114,24 @@ def tell_news(connection: Connection, events: Sequence[WatchEvent], now: datetim
                 level=Level.NEWS,
                 about=f"{_about_news(event.rule, event.wearer_id)}:{event.subject}",
                 params=words.params,
-                expires_at=now + KEPT[Level.NEWS],
+                expires_at=(held or now) + KEPT[Level.NEWS],
+                not_before=held,
             )
             for address in reached[event.wearer_id]
+            for held in [waits_until(chosen.get(owners[address.id], PLAIN), Level.NEWS, now, who.zone)]
         ]
     outbox.put_all(connection, notes, now)
+
+
+def _for_news(
+    account_id: AccountId, addresses: Mapping[AccountId, list[Address]], chosen: Preferences
+) -> list[Address]:
+    """Where somebody wants to hear of news: on every channel, or on those that he chose."""
+    preference = chosen.get(account_id, PLAIN)
+    if not preference.news:
+        return []
+    found = addresses.get(account_id, [])
+    return [one for one in found if not preference.channels or one.channel in preference.channels]
 
 
 def forget_news(connection: Connection, wearer_id: WearerId, now: datetime, spare: Collection[AddressId] = ()) -> None:

@@ -42,6 +42,7 @@ class Telling(Struct, frozen=True, kw_only=True):
     account_id: AccountId
     kind: str
     rung: int
+    fall_at: datetime
 
 
 def due(connection: Connection, now: datetime, limit: int) -> list[tuple[AlertId, WearerId]]:
@@ -142,9 +143,9 @@ def set_due(connection: Connection, alert_id: AlertId, due_at: datetime | None) 
     connection.execute(sa.update(alert).where(alert.c.id == alert_id).values(due_at=due_at))
 
 
-def add_tellings(connection: Connection, tellings: Sequence[Telling], at: datetime, fall_at: datetime) -> None:
+def add_tellings(connection: Connection, tellings: Sequence[Telling], at: datetime) -> None:
     """Notes who was told."""
-    rows = [msgspec.structs.asdict(one) | {"at": at, "fall_at": fall_at} for one in tellings]
+    rows = [msgspec.structs.asdict(one) | {"at": at} for one in tellings]
     if rows:
         connection.execute(sa.insert(telling), rows)
 
@@ -324,10 +325,11 @@ def _telling(row: Any) -> Telling:
         account_id=AccountId(row.account_id),
         kind=row.kind,
         rung=row.rung,
+        fall_at=row.fall_at,
     )
 
 
-def a_telling(run: Run, account_id: AccountId, kind: str) -> Telling:
+def a_telling(run: Run, account_id: AccountId, kind: str, fall_at: datetime) -> Telling:
     """Somebody to be told at the position where the run is."""
     return Telling(
         id=TellingId(new_id()),
@@ -337,4 +339,5 @@ def a_telling(run: Run, account_id: AccountId, kind: str) -> Telling:
         account_id=account_id,
         kind=kind,
         rung=0,
+        fall_at=fall_at,
     )

@@ -11,8 +11,10 @@ from sqlalchemy.engine import Connection
 from app.accounts.tables import account
 from app.alerts.duty import Shift
 from app.alerts.policies import Calendar, Policy
-from app.alerts.tables import duty_shift, escalation_policy
+from app.alerts.preferences import Preference
+from app.alerts.tables import duty_shift, escalation_policy, preference
 from app.db import dialect
+from app.households.tables import contact, wearer
 from app.kit.ids import AccountId, CityId, ShiftId, WearerId
 
 OF_CITY = ""
@@ -76,6 +78,32 @@ def drop_policy(connection: Connection, city_id: CityId, wearer_id: WearerId | N
     table = escalation_policy
     where = (table.c.city_id == city_id, table.c.about == about(wearer_id))
     return connection.execute(sa.delete(table).where(*where)).rowcount == 1
+
+
+def preferences(connection: Connection, account_ids: Collection[AccountId]) -> dict[AccountId, Preference]:
+    """How those of the accounts who chose it want to be told."""
+    if not account_ids:
+        return {}
+    table = preference
+    query = sa.select(table.c.account_id, table.c.preference).where(table.c.account_id.in_(list(account_ids)))
+    return {AccountId(row.account_id): msgspec.convert(row.preference, Preference) for row in connection.execute(query)}
+
+
+def put_preference(connection: Connection, account_id: AccountId, one: Preference, now: datetime) -> None:
+    """Keeps how somebody wants to be told."""
+    values = {"preference": msgspec.to_builtins(one), "changed_at": now}
+    statement = dialect.insert(connection, preference).values(account_id=account_id, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["account_id"], set_=values))
+
+
+def wearers_told(connection: Connection, account_id: AccountId) -> list[WearerId]:
+    """The wearers of whom somebody is a contact."""
+    query = (
+        sa.select(contact.c.wearer_id)
+        .join(wearer, wearer.c.id == contact.c.wearer_id)
+        .where(contact.c.account_id == account_id, contact.c.ended_at.is_(None), wearer.c.ended_at.is_(None))
+    )
+    return [WearerId(one) for one in dict.fromkeys(connection.execute(query).scalars())]
 
 
 def shifts(connection: Connection, city_ids: Collection[CityId]) -> dict[CityId, list[Shift]]:

@@ -30,6 +30,7 @@ from app.households.service.households import (
 )
 from app.households.service.protections import end_protection, new_protection, protect, protections_of
 from app.households.service.sight import (
+    TOLD_OF_ALERTS,
     attended_wearer,
     contacts_by_id,
     known_wearer,
@@ -47,6 +48,7 @@ from app.households.service.sight import (
 from app.households.service.wearers import WEARER_ENDED, change_wearer, create_wearer, end_wearer, new_wearer
 
 __all__ = [
+    "TOLD_OF_ALERTS",
     "WEARER_ENDED",
     "add_contact",
     "add_member",

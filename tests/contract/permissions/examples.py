@@ -303,6 +303,8 @@ EXAMPLES: dict[str, Example] = {
         Action.ALERT_WRITE, Way.ALERTS, status=200, body={"arrives_in_min": 10}
     ),
     "POST /v1/alerts/{alert_id}/escalate": row(Action.ALERT_WRITE, Way.ALERTS, status=200, body={"told_times": 1}),
+    "GET /v1/me/preferences": Example(Action.SELF),
+    "PUT /v1/me/preferences": Example(Action.SELF, body={"news": False}),
     "GET /v1/policy": Example(Action.POLICY_READ),
     "PUT /v1/policy": Example(Action.POLICY_WRITE, body=POLICY),
     f"GET {_W}/policy": Example(Action.WATCH_WRITE, MANAGING),
