@@ -73,7 +73,8 @@ async def send_test(
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> MessageShown:
-    """Sends a test message to one of one's own addresses at once. Everybody may, once a minute and address (429).
+    """Sends a test message to one of one's own addresses at once. Everybody may, once a minute and address (429); a
+    mailbox must be confirmed before (409).
 
     `GET /v1/me/messages/{id}` says what became of it: `shown` when the phone has said so.
     """

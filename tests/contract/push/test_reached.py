@@ -9,9 +9,10 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
+from app.accounts import service
 from app.kit.ids import AddressId, MessageId, new_id
 from app.push import outbox, store, tables
-from app.push.model import Channel
+from app.push.model import AddressKind, Channel
 from app.push.outbox import Settlement
 from app.push.retry import Delivery, Outcome, RetryDecision
 from app.push.tokens import Purpose, Tokens
@@ -137,6 +138,17 @@ def test_an_address_is_tried_once_a_minute(here: Town, hanako: Headers, second: 
     assert press(here, hanako, address_id).status_code == 202
     with here.database.transaction() as connection:
         assert connection.execute(sa.select(sa.func.count()).select_from(tables.message)).scalar_one() == 3
+
+
+def test_a_mailbox_is_tried_only_when_whoever_reads_there_has_confirmed_it(here: Town, hanako: Headers) -> None:
+    with here.database.transaction() as connection:
+        account_id = here.people["Hanako"].id
+        mailbox = service.add_address(connection, account_id, Channel.EMAIL, AddressKind.MAILBOX, "a@b.jp", "ja", NOW)
+    assert press(here, hanako, mailbox.id).status_code == 409
+
+    with here.database.transaction() as connection:
+        connection.execute(sa.update(tables.address).values(confirmed_at=NOW))
+    assert press(here, hanako, mailbox.id).status_code == 202
 
 
 def test_other_peoples_phones_and_messages_are_not_there(here: Town, hanako: Headers) -> None:
