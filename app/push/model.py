@@ -18,6 +18,11 @@ class Channel(StrEnum):
     WEBHOOK = "webhook"
 
 
+TYPED = frozenset({Channel.EMAIL, Channel.WEBHOOK})
+"""Channels whose addresses anybody can type: nobody is told anything there before it is confirmed that they are theirs.
+"""
+
+
 class AddressKind(StrEnum):
     """What an address is. Of FCM a registration token or a Firebase installation id (both are supported side by side),
     of Web Push the subscription of a browser, of e-mail a mailbox, of webhooks somebody else's gateway.
@@ -71,11 +76,16 @@ class Address(Struct, frozen=True, kw_only=True):
     language: str
     last_seen_at: datetime
     keys: Mapping[str, str] = {}
+    confirmed_at: datetime | None = None
     dead_since: datetime | None = None
     dead_reason: str | None = None
     last_receipt_at: datetime | None = None
     unanswered_since: datetime | None = None
-    confirmed_at: datetime | None = None
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether its owner may be told things there."""
+        return self.confirmed_at is not None or self.channel not in TYPED
 
 
 class Part(Struct, frozen=True, kw_only=True):

@@ -51,6 +51,14 @@ def live_addresses(connection: Connection, address_ids: Iterable[AddressId]) -> 
     return {found.id: found for _row, found in known_addresses(connection.execute(query))}
 
 
+def set_confirmed(
+    connection: Connection, address_id: AddressId, confirmed_at: datetime | None, keys: Mapping[str, str]
+) -> None:
+    """Notes since when an address is confirmed, None that it is not, and its keys."""
+    query = sa.update(address).where(address.c.id == address_id)
+    connection.execute(query.values(confirmed_at=confirmed_at, keys=dict(keys)))
+
+
 def kill_address(connection: Connection, address_id: AddressId, reason: str, now: datetime) -> None:
     """Marks an address as dead; nothing is sent to it until its owner registers the value again.
 
@@ -89,9 +97,9 @@ def to_address(row: "sa.Row[Any]") -> Address:
         language=row.language,
         last_seen_at=row.last_seen_at,
         keys=row.keys or {},
+        confirmed_at=row.confirmed_at,
         dead_since=row.dead_since,
         dead_reason=row.dead_reason,
         last_receipt_at=row.last_receipt_at,
         unanswered_since=row.unanswered_since,
-        confirmed_at=row.confirmed_at,
     )

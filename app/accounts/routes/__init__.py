@@ -2,7 +2,7 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-from app.accounts.routes import browsers, mailboxes, me, reached, sign_in, staff
+from app.accounts.routes import browsers, mailboxes, me, numbers, reached, sign_in, staff
 
 ROUTES: list[HTTPRouteHandler] = [
     *sign_in.ROUTES,
@@ -10,5 +10,6 @@ ROUTES: list[HTTPRouteHandler] = [
     *reached.ROUTES,
     *browsers.ROUTES,
     *mailboxes.ROUTES,
+    *numbers.ROUTES,
     *staff.ROUTES,
 ]

@@ -91,7 +91,7 @@ class AddressBody(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True)
 
 
 class AddressShown(Struct, kw_only=True, frozen=True):
-    """A registered phone, browser or mailbox. Neither the value nor the keys of the first two are shown again."""
+    """A phone, browser, mailbox or number. Neither the value nor the keys of the first two are shown again."""
 
     id: AddressId
     channel: Channel
@@ -104,10 +104,10 @@ class AddressShown(Struct, kw_only=True, frozen=True):
     ]
     dead_since: Annotated[datetime | None, Meta(description="since when nothing is sent there any more")]
     dead_because: Words | None
-    value: Annotated[str | None, Meta(description="the mailbox; null for phones and browsers")]
+    value: Annotated[str | None, Meta(description="the mailbox or number; null for phones and browsers")]
     confirmed_at: Annotated[
         datetime | None,
-        Meta(description="when whoever reads a mailbox said that it is theirs; before, nothing is told"),
+        Meta(description="when somebody showed that a mailbox or number is theirs; before, nothing is told there"),
     ]
 
 
@@ -228,19 +228,24 @@ async def end_sign_in(
 async def addresses(
     viewer: NamedDependency[Viewer], database: NamedDependency[Database], clock: NamedDependency[Clock]
 ) -> Page[AddressShown]:
-    """One's own addresses that are alive, at most 20 phones and browsers and 5 mailboxes, the one seen last first; then
-    those that died within 30 days and not by somebody's wish. Everybody may.
+    """One's own addresses that are alive, at most 20 phones and browsers, 5 mailboxes and 5 numbers, the one seen last
+    first; then those that died within 30 days and not by somebody's wish. Everybody may.
     """
     now = clock()
     found = await database.read(lambda c: service.registered(c, viewer, now))
-    return Page(items=[_address(one) for one in found])
+    return Page(items=[shown_address(one) for one in found])
 
 
 DEAD = {Death.TOO_MANY: "too_many", Death.MOVED: "moved"}
 """What the catalogues call a death; whatever else is written there is what a service said, and means `gone`."""
 
 
-def _address(one: Address) -> AddressShown:
+SHOWN_KEYS = {Channel.EMAIL: "mailbox", Channel.WEBHOOK: "to"}
+"""Under which of the keys of an address stands what its owner typed."""
+
+
+def shown_address(one: Address) -> AddressShown:
+    """An address as its owner sees it."""
     code = next((code for death, code in DEAD.items() if one.dead_reason == death), "gone")
     return AddressShown(
         id=one.id,
@@ -252,7 +257,7 @@ def _address(one: Address) -> AddressShown:
         unanswered_since=one.unanswered_since,
         dead_since=one.dead_since,
         dead_because=None if one.dead_since is None else words(code, f"dead.{code}"),
-        value=one.keys.get("mailbox") if one.channel is Channel.EMAIL else None,
+        value=one.keys.get(SHOWN_KEYS[one.channel]) if one.channel in SHOWN_KEYS else None,
         confirmed_at=one.confirmed_at,
     )
 
@@ -290,8 +295,8 @@ async def add_address(
         account, _ = service.own_account(connection, viewer)
         language = given(data.language) or account.language
         if kind is AddressKind.MAILBOX:
-            return _address(service.add_mailbox(connection, viewer, data.value, language, now))
-        return _address(
+            return shown_address(service.add_mailbox(connection, viewer, data.value, language, now))
+        return shown_address(
             service.add_address(
                 connection,
                 viewer.account_id,

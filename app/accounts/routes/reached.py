@@ -16,7 +16,7 @@ from app.accounts.model import Viewer
 from app.accounts.permissions import Action
 from app.db.engine import Database
 from app.kit.clock import Clock
-from app.kit.errors import TooMany
+from app.kit.errors import Conflict, TooMany
 from app.kit.ids import AddressId, MessageId
 from app.push.fate import Fate, Sent, why_not
 from app.push.model import Channel, Level
@@ -65,7 +65,7 @@ def message_shown(sent: Sent) -> MessageShown:
     operation_id="test_address",
     summary="Try whether this phone is reached",
     tags=["me"],
-    raises_problems=[TooMany],
+    raises_problems=[Conflict, TooMany],
 )
 async def send_test(
     address_id: FromPath[UUID],
@@ -74,7 +74,7 @@ async def send_test(
     clock: NamedDependency[Clock],
 ) -> MessageShown:
     """Sends a test message to one of one's own addresses at once. Everybody may, once a minute and address (429); a
-    mailbox must be confirmed before (409).
+    mailbox or number must be confirmed before (409).
 
     `GET /v1/me/messages/{id}` says what became of it: `shown` when the phone has said so.
     """

@@ -9,6 +9,7 @@ from app.accounts.service.addresses import (
     viewer_at,
 )
 from app.accounts.service.mailboxes import add_mailbox, asked_mailbox, confirm_mailbox
+from app.accounts.service.numbers import add_number, confirm
 from app.accounts.service.people import (
     account_in_city,
     accounts,
@@ -59,6 +60,7 @@ __all__ = [
     "add_account",
     "add_address",
     "add_mailbox",
+    "add_number",
     "addresses",
     "addresses_of",
     "admit",
@@ -71,6 +73,7 @@ __all__ = [
     "check_wait",
     "cities",
     "city",
+    "confirm",
     "confirm_mailbox",
     "create_account",
     "create_city",

@@ -12,11 +12,11 @@ from app.db.locks import one_at_a_time
 from app.kit.errors import NotFound, NotSignedIn
 from app.kit.ids import AccountId, AddressId, CityId, SignInId
 from app.push import store as push_store
-from app.push.model import Address, AddressKind, Channel, Death
+from app.push.model import TYPED, Address, AddressKind, Channel, Death
 
 ADDRESSES_MAX = 20
-"""Live phones and browsers of one account; beyond that the one seen longest ago is let go. Mailboxes are never "seen"
-again, and counted by themselves.
+"""Live phones and browsers of one account; beyond that the one seen longest ago is let go. Mailboxes and numbers are
+never "seen" again, and counted by themselves.
 """
 
 
@@ -47,17 +47,23 @@ def add_address(
         connection, channel=channel, kind=kind, value=value, language=language, now=now, keys=keys
     )
     store.link_address(connection, account_id, address.id, sign_in_id)
-    phones = [one for one in store.addresses(connection, account_id) if one.channel is not Channel.EMAIL]
+    phones = [one for one in store.addresses(connection, account_id) if one.channel not in TYPED]
     for surplus in phones[ADDRESSES_MAX:]:
         push_store.kill_address(connection, surplus.id, Death.TOO_MANY, now)
     return address
 
 
 def addresses(connection: Connection, viewer: Viewer) -> list[Address]:
-    """The viewer's own live addresses, the one seen last first; never more than `ADDRESSES_MAX` and
-    `MAILBOXES_MAX`.
-    """
+    """The viewer's own live addresses, the one seen last first; never more phones and browsers than `ADDRESSES_MAX`."""
     return store.addresses(connection, viewer.account_id)
+
+
+def own_address(connection: Connection, viewer: Viewer, address_id: AddressId) -> Address:
+    """One of the viewer's own live addresses. Raises `NotFound` for dead ones and other people's."""
+    own = (one for one in store.addresses(connection, viewer.account_id) if one.id == address_id)
+    if (found := next(own, None)) is None:
+        raise NotFound
+    return found
 
 
 def addresses_of(connection: Connection, account_ids: Collection[AccountId]) -> dict[AccountId, list[Address]]:
@@ -81,6 +87,5 @@ def viewer_at(connection: Connection, address_id: AddressId) -> Viewer | None:
 
 def remove_address(connection: Connection, viewer: Viewer, address_id: AddressId, now: datetime) -> None:
     """Ends one of the viewer's own addresses. Raises `NotFound` for dead ones and other people's."""
-    if address_id not in {address.id for address in store.addresses(connection, viewer.account_id)}:
-        raise NotFound
+    own_address(connection, viewer, address_id)
     push_store.kill_address(connection, address_id, Death.REMOVED, now)

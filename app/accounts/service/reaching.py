@@ -14,7 +14,7 @@ from app.kit.errors import Conflict, NotFound, TooMany
 from app.kit.ids import AddressId, MessageId
 from app.push import outbox
 from app.push.fate import Sent
-from app.push.model import Address, Channel, Death, Level
+from app.push.model import Address, Death, Level
 
 TEST = "me.test"
 TEST_KEPT = timedelta(minutes=10)
@@ -46,14 +46,14 @@ def registered(connection: Connection, viewer: Viewer, now: datetime) -> list[Ad
 def send_test(connection: Connection, viewer: Viewer, address_id: AddressId, now: datetime) -> Sent:
     """A message to one of the viewer's own addresses that says it is a test, on its way.
 
-    Raises `NotFound` for dead addresses and other people's, `Conflict` for a mailbox that nobody confirmed, `TooMany`
-    within a minute of the one before.
+    Raises `NotFound` for dead addresses and other people's, `Conflict` where it is not confirmed that it is theirs,
+    `TooMany` within a minute of the one before.
     """
     found = [address for address in store.addresses(connection, viewer.account_id) if address.id == address_id]
     if not found:
         raise NotFound
-    if found[0].channel is Channel.EMAIL and found[0].confirmed_at is None:
-        raise Conflict("Whoever reads there must confirm the mailbox first.")
+    if not found[0].is_usable:
+        raise Conflict("Whoever reads there must confirm it first.")
     minute = int(now.timestamp()) // TEST_EVERY_S
     this, before = (f"{TEST}:{address_id}:{number}" for number in (minute, minute - 1))
     for _id, made_at in outbox.made(connection, [this, before]).values():

@@ -1,6 +1,7 @@
 """Whose push address is whose."""
 
 from collections.abc import Collection
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -10,9 +11,9 @@ from app.accounts.model import Role, Viewer
 from app.accounts.tables import account, account_address
 from app.db import dialect
 from app.kit.ids import AccountId, AddressId, CityId, SignInId
-from app.push.model import Address, Channel
+from app.push.model import TYPED, Address
 from app.push.store import known_addresses
-from app.push.tables import address
+from app.push.tables import address, message
 
 NO_SIGN_IN = SignInId(UUID(int=0))
 """Somebody who answers from a message is not signed in."""
@@ -75,15 +76,17 @@ _ADDRESSES_OF = (
         account_address.c.account_id.in_(sa.bindparam("account_ids", expanding=True)),
         address.c.dead_since.is_(None),
         account.c.disabled_at.is_(None),
-        # Anybody can type a mailbox: whoever reads there must have said that it is theirs.
-        sa.or_(address.c.channel != Channel.EMAIL.value, address.c.confirmed_at.is_not(None)),
+        # Anybody can type a mailbox or a number: whoever reads there must have said that it is theirs.
+        sa.or_(address.c.confirmed_at.is_not(None), address.c.channel.not_in([channel.value for channel in TYPED])),
     )
     .order_by(address.c.last_seen_at.desc(), address.c.id.desc())
 )
 
 
 def addresses_of(connection: Connection, account_ids: Collection[AccountId]) -> dict[AccountId, list[Address]]:
-    """The live addresses of accounts that are not disabled; accounts without one are absent."""
+    """The live addresses of accounts that are not disabled, which they may be told things at; accounts without one are
+    absent.
+    """
     found: dict[AccountId, list[Address]] = {}
     rows = connection.execute(_ADDRESSES_OF, {"account_ids": list(account_ids)})
     for row, one in known_addresses(rows):
@@ -95,3 +98,14 @@ def addresses_of_sign_ins(connection: Connection, sign_in_ids: Collection[SignIn
     """The addresses that these sign-ins registered last."""
     query = sa.select(account_address.c.address_id).where(account_address.c.sign_in_id.in_(list(sign_in_ids)))
     return [AddressId(key) for key in connection.execute(query).scalars()]
+
+
+def codes_since(connection: Connection, account_id: AccountId, kind: str, since: datetime) -> list[datetime]:
+    """When messages of this kind were put since then for addresses of the account, dead or alive; the oldest first."""
+    query = (
+        sa.select(message.c.created_at)
+        .join(account_address, account_address.c.address_id == message.c.address_id)
+        .where(account_address.c.account_id == account_id, message.c.kind == kind, message.c.created_at > since)
+        .order_by(message.c.created_at)
+    )
+    return list(connection.execute(query).scalars())

@@ -10,13 +10,13 @@ both carry the same `about`.
 from app.push.outbox.claiming import LIMIT, claim, oldest_due_at, wanted
 from app.push.outbox.judging import judge_receipts
 from app.push.outbox.looking import became, became_about, made
-from app.push.outbox.putting import Note, cancel, put, put_all
+from app.push.outbox.putting import Note, cancel, put, put_all, put_since
 from app.push.outbox.receiving import Said, is_said, receive
 from app.push.outbox.rows import CLAIM_S, RANK
 from app.push.outbox.settling import Settlement, forget_before, give_back, settle
 
 __all__ = [
     "CLAIM_S", "LIMIT", "RANK", "Note", "Said", "Settlement", "became", "became_about", "cancel", "claim",
-    "forget_before", "give_back", "is_said", "judge_receipts", "made", "oldest_due_at", "put", "put_all", "receive",
-    "settle", "wanted",
+    "forget_before", "give_back", "is_said", "judge_receipts", "made", "oldest_due_at", "put", "put_all", "put_since",
+    "receive", "settle", "wanted",
 ]  # fmt: skip

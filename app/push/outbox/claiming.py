@@ -158,8 +158,8 @@ def _due(connection: Connection, channel: Channel, part: Part, now: datetime, li
             address.c.language,
             address.c.last_seen_at,
             address.c["keys"].label("address_keys"),
-            address.c.dead_since,
             address.c.confirmed_at,
+            address.c.dead_since,
             overtaken.label("overtaken"),
         )
         .join(address, address.c.id == table.c.address_id)
@@ -233,8 +233,8 @@ def _message(row: sa.Row[Any], channel: Channel) -> Message:
             language=row.language,
             last_seen_at=row.last_seen_at,
             keys=row.address_keys or {},
-            dead_since=row.dead_since,
             confirmed_at=row.confirmed_at,
+            dead_since=row.dead_since,
         ),
         kind=row.kind,
         level=Level(row.level),

@@ -86,6 +86,13 @@ def put_all(connection: Connection, notes: Sequence[Note], now: datetime) -> int
     return added
 
 
+def put_since(connection: Connection, about: str, since: datetime) -> list[datetime]:
+    """When messages about this were put since then, the oldest first."""
+    created_at = tables.message.c.created_at
+    query = sa.select(created_at).where(tables.message.c.about == about, created_at > since).order_by(created_at)
+    return list(connection.execute(query).scalars())
+
+
 def cancel(
     connection: Connection, about: str, now: datetime, spare: Collection[AddressId] = (), *, below: bool = False
 ) -> int:

@@ -133,7 +133,9 @@ class World:
         }
         self.things: dict[Target, Things] = {}
         self._fill(connection)
-        self.app = create_app(Settings(), self.database, lambda: self.clock())
+        self.app = create_app(
+            Settings(gateways={"sms": "https://sms.example.jp/hook"}), self.database, lambda: self.clock()
+        )
 
     def ids(self, who: str, target: Target) -> dict[str, Any]:
         """What paths and bodies name when `who` asks for the things of `target`."""

@@ -6,12 +6,16 @@ The hosts are exactly those of the settings: an address says through which gatew
 import asyncio
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
+
 from app.config import Settings, detector_secret
 from app.kit.clock import Clock, monotonic_s
+from app.push import codes
 from app.push.channels.parcel import Parcel
 from app.push.channels.webhook.gateways import body_of, delivery_of, gateway_of, prefix_of
 from app.push.channels.webhook.posting import Poster
 from app.push.channels.webhook.signing import gateway_secret
+from app.push.codes import Codes
 from app.push.retry import Delivery, Outcome
 
 AT_ONCE_MAX = 20
@@ -37,6 +41,7 @@ class GatewaySender:
     def __init__(self, gateways: Mapping[str, str], secret: bytes, clock: Clock, *, timeout_s: float) -> None:
         self._urls = dict(gateways)
         self._secrets = {name: gateway_secret(secret, name) for name in gateways}
+        self._codes = Codes(secret)
         self._clock = clock
         self._timeout_s = min(timeout_s, ROUND_S_MAX / 2)
         self._poster = Poster(self._timeout_s)
@@ -64,8 +69,11 @@ class GatewaySender:
         url = self._urls.get(name)
         if url is None or to is None:
             return Delivery(outcome=Outcome.REFUSED, error=f"there is no gateway {name[:20]!r}, or nobody behind it")
+        message = parcel.message
+        if message.kind == codes.KIND:
+            parcel = replace(parcel, text=self._codes.filled(parcel.text, address.id, message.created_at))
         body = body_of(parcel, to)
-        answer = await self._poster.post(url, self._secrets[name], str(parcel.message.id), body, self._clock())
+        answer = await self._poster.post(url, self._secrets[name], str(message.id), body, self._clock())
         return answer if isinstance(answer, Delivery) else delivery_of(answer)
 
     async def close(self) -> None:
