@@ -116,6 +116,14 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     mail_from: Annotated[
         str, Meta(description="sender of our letters, 見守りサービス <mimamori@town.example.jp>; its domain names them")
     ] = ""
+    webhook_hosts: Annotated[
+        str,
+        Meta(
+            pattern=rf"^({WEBPUSH_HOST}( *, *{WEBPUSH_HOST})*)?(?!\n)$",
+            description="hosts at which tag vendors may have their feed posted, comma separated: host, *.domain, or "
+            "http:// of loopback; empty: none",
+        ),
+    ] = ""
     push_timeout_s: Annotated[float, Meta(gt=0, description="seconds to wait for a push service")] = 8.0
     detector_secret: Annotated[
         Annotated[str, Meta(min_length=SECRET_CHARACTERS_MIN)] | None,

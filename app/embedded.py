@@ -14,6 +14,7 @@ from app.asgi import create_app
 from app.care.service.auditing import EVERY_S, Auditor
 from app.config import Settings, detector_secret
 from app.db.engine import Database, check, where_of
+from app.hooks.deliver import HookDeliverer
 from app.kit.clock import Clock, system_clock
 from app.kit.errors import Overloaded
 from app.migrations.run import upgrade
@@ -77,6 +78,9 @@ async def running(settings: Settings, clock: Clock = system_clock) -> AsyncItera
         )  # fmt: skip
         deliverer.start()
         stack.push_async_callback(deliverer.stop)
+        hooks = HookDeliverer(database, settings, detector_secret(settings), clock)
+        hooks.start()
+        stack.push_async_callback(hooks.stop)
         ticker = Ticker()
         stack.push_async_callback(ticker.stop)
         parts.tick_jobs(ticker, database, settings, clock)

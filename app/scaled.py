@@ -21,6 +21,7 @@ from app.db import leases
 from app.db.engine import Database, check, where_of
 from app.db.session import Hint, Listeners
 from app.hints import Hints
+from app.hooks.deliver import HookDeliverer
 from app.kit.clock import Clock, SharedClock, system_clock
 from app.migrations.run import upgrade
 from app.orders import Answers
@@ -127,6 +128,9 @@ async def worker(settings: Settings, clock: Clock = system_clock) -> AsyncIterat
         )  # fmt: skip
         deliverer.start()
         stack.push_async_callback(deliverer.stop)
+        hooks = HookDeliverer(database, settings, detector_secret(settings), clock)
+        hooks.start()
+        stack.push_async_callback(hooks.stop)
         crew = Worker(database, broker, clock, partitions=settings.partitions, lease_s=settings.lease_s, meters=meters)
         ticker = _ticker(stack)
         ticker.every(CLOCK_S, "clock", partial(_look_at_clock, database, clock))

@@ -35,6 +35,7 @@ class Action(StrEnum):
     DETECTOR_WRITE = "detector:write"
     PASSAGE_READ = "passage:read"
     FEED_READ = "feed:read"
+    FEED_WRITE = "feed:write"
     AREA_READ = "area:read"
     GEOFENCE_WRITE = "geofence:write"
     POSITION_READ = "position:read"
@@ -78,6 +79,7 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.DETECTOR_WRITE: _OFFICE,
     Action.PASSAGE_READ: _STAFF | {Role.VENDOR},
     Action.FEED_READ: frozenset({Role.VENDOR}),
+    Action.FEED_WRITE: frozenset({Role.VENDOR}),
     Action.AREA_READ: _STAFF | {Role.POLICE},
     Action.GEOFENCE_WRITE: _OFFICE | {Role.FAMILY},
     Action.POSITION_READ: _WATCHING,

@@ -41,6 +41,7 @@ TAGS = {
     "looks": "Who looked at a place",
     "devices": "Devices and commands to them",
     "tags": "BLE tags, and who wears them",
+    "hook": "Where the feed of a tag vendor is posted",
     "detectors": "Detectors (検知器) that hear tags",
     "geofences": "Geofences (見守りエリア)",
     "places": "Where somebody is and was",

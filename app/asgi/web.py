@@ -19,6 +19,7 @@ from app.asgi.structs import DescribedStructs
 from app.devices.routes import ROUTES as DEVICES
 from app.geo.routes import ROUTES as GEO
 from app.history.routes import ROUTES as HISTORY
+from app.hooks.routes import ROUTES as HOOKS
 from app.households.routes import ROUTES as HOUSEHOLDS
 from app.live import ROUTES as LIVE
 from app.operations import ROUTES as OPERATIONS
@@ -35,6 +36,7 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     *TAGS,
     *GEO,
     *HISTORY,
+    *HOOKS,
     *WATCH,
     *ALERTS,
     *LIVE,

@@ -30,6 +30,7 @@ ShiftId = NewType("ShiftId", UUID)
 TellingId = NewType("TellingId", UUID)
 AddressId = NewType("AddressId", UUID)
 MessageId = NewType("MessageId", UUID)
+HookId = NewType("HookId", UUID)
 
 
 def new_id() -> UUID:

@@ -7,11 +7,12 @@ from app.db.types import metadata
 from app.devices import tables as devices
 from app.geo import tables as geo
 from app.history import tables as history
+from app.hooks import tables as hooks
 from app.households import tables as households
 from app.push import tables as push
 from app.tags import tables as tags
 from app.watch import tables as watch
 
-ROOMS = (db, push, accounts, households, devices, geo, tags, history, watch, alerts)
+ROOMS = (db, push, accounts, households, devices, geo, tags, history, hooks, watch, alerts)
 
 __all__ = ["ROOMS", "metadata"]

@@ -15,22 +15,13 @@ from app.accounts.auth import May
 from app.accounts.model import Viewer
 from app.accounts.permissions import Action
 from app.db.engine import Database
-from app.db.page import LIMIT, Cursor, Limit, Page, decode_cursor, encode_cursor, page
+from app.db.page import LIMIT, Cursor, Limit, Page, decode_cursor, page
 from app.history import service
-from app.history.model import Passage
+from app.history.service.feeding import Doubtful, FedPassage, From, Moments, Until, moments
 from app.history.service.questions import ShownPassage
-from app.history.store.questions import Fed
 from app.kit.clock import Clock
 from app.kit.errors import Overloaded
-from app.tags import heard
 from beacon_ingest.messages import Utc
-
-From = Annotated[datetime, Meta(description="first sighting")]
-Until = Annotated[datetime, Meta(description="last sighting so far")]
-Moments = Annotated[int, Meta(description="in how many seconds it was heard; of a long stay in how many coarser steps")]
-Doubtful = Annotated[
-    bool, Meta(description="heard elsewhere sooner than anybody gets there: a copied tag or a wrong clock")
-]
 
 
 class PassageOut(Struct, frozen=True, kw_only=True):
@@ -51,27 +42,6 @@ class PassageOut(Struct, frozen=True, kw_only=True):
     received_at: Annotated[datetime, Meta(description="when we first heard of it")]
 
 
-class FedPassage(Struct, frozen=True, kw_only=True):
-    """A passage of one of a vendor's tags. One that was changed by what came late comes again under the same `id`. One
-    that became part of another comes again with `gone`, and all else is null.
-    """
-
-    id: UUID
-    gone: Annotated[bool, Meta(description="it is part of another passage now: forget it")] = False
-    tag: UUID | None = None
-    scheme: str | None = None
-    identity: Annotated[str | None, Meta(description="what the tag calls itself over the air")] = None
-    detector: UUID | None = None
-    detector_name: str | None = None
-    lat_deg: float | None = None
-    lon_deg: float | None = None
-    from_at: From | None = None
-    until_at: Until | None = None
-    moments: Moments | None = None
-    rssi_dbm_max: float | None = None
-    doubtful: Doubtful | None = None
-
-
 class Feed(Struct, frozen=True, kw_only=True):
     """Part of a feed. `next` is where to go on, also when there is nothing here: keep it and ask again. There may be
     more as long as it changes.
@@ -86,12 +56,6 @@ class _Key(Struct, frozen=True, array_like=True):
 
     at: Utc
     id: UUID
-
-
-class _After(Struct, frozen=True, array_like=True):
-    """The number of the last passage of a feed that was read."""
-
-    serial: int
 
 
 @get(
@@ -163,30 +127,9 @@ async def read_feed(
     minutes after its last sighting.
     """
     now = clock()
-    after = decode_cursor(cursor, _After) or _After(0)
-    found = await database.write(lambda c: service.feed(c, viewer, after.serial, limit, now))
-    return Feed(items=[_fed(*one) for one in found.items], next=encode_cursor(_After(found.last)))
-
-
-def _fed(one: Fed, name: str | None) -> FedPassage:
-    passage = one.passage
-    if passage is None:
-        return FedPassage(id=one.id, gone=True)
-    return FedPassage(
-        id=one.id,
-        tag=passage.tag_id,
-        scheme=one.scheme,
-        identity=one.identity,
-        detector=passage.detector_id,
-        detector_name=name,
-        lat_deg=passage.lat_deg,
-        lon_deg=passage.lon_deg,
-        from_at=passage.opened_at,
-        until_at=passage.last_at,
-        moments=_moments(passage),
-        rssi_dbm_max=passage.rssi_dbm_max,
-        doubtful=passage.doubtful,
-    )
+    after = service.serial_of(cursor) or 0
+    found = await database.write(lambda c: service.feed(c, viewer, after, limit, now))
+    return Feed(items=[service.fed(*one) for one in found.items], next=service.cursor_of(found.last))
 
 
 def _before(cursor: str | None) -> tuple[datetime, UUID] | None:
@@ -209,15 +152,11 @@ def _shown(shown: ShownPassage) -> PassageOut:
         wearer=shown.wearer_id,
         from_at=one.opened_at,
         until_at=one.last_at,
-        moments=_moments(one),
+        moments=moments(one),
         rssi_dbm_max=one.rssi_dbm_max,
         doubtful=one.doubtful,
         received_at=one.received_at,
     )
-
-
-def _moments(one: Passage) -> int:
-    return heard.from_bytes(one.heard, int(one.opened_at.timestamp())).count
 
 
 ROUTES: list[HTTPRouteHandler] = [list_passages_of_detector, list_passages_of_tag, read_feed]

@@ -3,6 +3,7 @@
 Functions that take a `viewer` ask first whether they may. Those that do not are for the house itself.
 """
 
+from app.history.service.feeding import FedPassage, cursor_of, fed, serial_of
 from app.history.service.handing_on import attribute_passages
 from app.history.service.positions import (
     POINTS,
@@ -32,12 +33,15 @@ __all__ = [
     "POINTS",
     "POINTS_MAX",
     "POINTS_MIN",
+    "FedPassage",
     "append",
     "append_vehicles",
     "attribute",
     "attribute_passages",
     "close_over",
+    "cursor_of",
     "doubts",
+    "fed",
     "feed",
     "forget_before",
     "forget_surveys_before",
@@ -54,6 +58,7 @@ __all__ = [
     "passages_of_tag",
     "record",
     "refuse",
+    "serial_of",
     "signals",
     "span",
     "track",

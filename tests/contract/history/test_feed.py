@@ -42,10 +42,10 @@ def test_a_passage_that_became_part_of_another_is_told_as_gone(
     feed(connection, body(here.gate, here.tag, [50], received=1_000, stamp="late"))
     then = service.feed(connection, vendor, first.last, 9, at(1_001))
 
-    told = {one.id: routes._fed(one, name) for one, name in then.items}
+    told = {one.id: service.fed(one, name) for one, name in then.items}
     assert {early, later} == told.keys()
     assert (at(0), at(100), False) == (told[early].from_at, told[early].until_at, told[early].gone)
-    assert routes.FedPassage(id=later, gone=True) == told[later]
+    assert service.FedPassage(id=later, gone=True) == told[later]
     assert [] == service.feed(connection, vendor, then.last, 9, at(1_002)).items
 
 

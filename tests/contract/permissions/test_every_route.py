@@ -68,7 +68,8 @@ def test_the_cast_has_every_role_and_every_route_is_granted_to_somebody() -> Non
 
 
 @pytest.mark.parametrize(
-    ("role", "may"), [(Role.VENDOR, {Action.SELF, Action.CITY_READ, Action.PASSAGE_READ, Action.FEED_READ})]
+    ("role", "may"),
+    [(Role.VENDOR, {Action.SELF, Action.CITY_READ, Action.PASSAGE_READ, Action.FEED_READ, Action.FEED_WRITE})],
 )
 def test_a_vendor_may_nothing_of_wearers(role: Role, may: set[Action]) -> None:
     assert {action for action in Action if allowed(role, action)} == may

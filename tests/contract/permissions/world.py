@@ -47,6 +47,9 @@ from tests.contract.permissions.examples import KNOWING, Request, request_of
 from tests.contract.permissions.undone import Undone
 from tests.contract.permissions.ways import NOBODY, VIEWERS, Target, Way
 
+SETTINGS = Settings(gateways={"sms": "https://sms.example.jp/hook"}, webhook_hosts="hooks.example.jp")
+"""What people ask for can be had in this world."""
+
 HERE, ELSEWHERE = CityId(282103), CityId(282031)
 NO_CITY = 999_997
 EARLIER = NOW - timedelta(days=10)
@@ -133,9 +136,7 @@ class World:
         }
         self.things: dict[Target, Things] = {}
         self._fill(connection)
-        self.app = create_app(
-            Settings(gateways={"sms": "https://sms.example.jp/hook"}), self.database, lambda: self.clock()
-        )
+        self.app = create_app(SETTINGS, self.database, lambda: self.clock())
 
     def ids(self, who: str, target: Target) -> dict[str, Any]:
         """What paths and bodies name when `who` asks for the things of `target`."""

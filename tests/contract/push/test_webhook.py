@@ -113,7 +113,7 @@ MEANT: dict[str, tuple[Outcome, float | None, str | None]] = {
     "numbered": (Outcome.SENT, None, "7"),
     "gone": (Outcome.ADDRESS_DEAD, None, None),
     "for-ever": (Outcome.ADDRESS_DEAD, None, None),
-    "for-now": (Outcome.UNAVAILABLE, None, None),
+    "for-now": (Outcome.LATER, None, None),
     "refused": (Outcome.REFUSED, None, None),
     "refused-in-html": (Outcome.REFUSED, None, None),
     "refused-deep": (Outcome.REFUSED, None, None),

@@ -64,8 +64,8 @@ def delivery_of(answer: Answer) -> Delivery:
     if 400 <= status < 500 and status not in OURS:
         if status == 410 or said.permanent is True:
             return Delivery(outcome=Outcome.ADDRESS_DEAD, error=f"{error}: the gateway reaches nobody there")
-        if said.permanent is None:
-            return Delivery(outcome=Outcome.REFUSED, error=error)
+        outcome = Outcome.REFUSED if said.permanent is None else Outcome.LATER
+        return Delivery(outcome=outcome, error=error, retry_after_s=answer.retry_after_s)
     return Delivery(outcome=Outcome.UNAVAILABLE, error=error, retry_after_s=answer.retry_after_s)
 
 

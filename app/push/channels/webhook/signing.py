@@ -6,8 +6,10 @@ import base64
 import hashlib
 import hmac
 from typing import Final
+from uuid import UUID
 
 _GATEWAY: Final = b"mimamori gateway\0"
+_HOOK: Final = b"mimamori hook\0"
 PREFIX: Final = "whsec_"
 
 
@@ -16,6 +18,11 @@ def gateway_secret(secret: bytes, name: str) -> str:
     (`config.detector_secret`).
     """
     return _written(hmac.new(secret, _GATEWAY + name.encode(), hashlib.sha256).digest())
+
+
+def hook_secret(secret: bytes, hook_id: UUID) -> str:
+    """The secret of a vendor's hook: each time that it is set up it has another id, and so another secret."""
+    return _written(hmac.new(secret, _HOOK + hook_id.bytes, hashlib.sha256).digest())
 
 
 def _written(key: bytes) -> str:

@@ -6,7 +6,6 @@ that nobody can make us ask something of our own network.
 
 import base64
 import binascii
-import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -14,14 +13,10 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from msgspec import Struct
 
 from app.kit.errors import InvalidInput
+from app.push.channels.listed import origin_of
 
-ENDPOINT_LENGTH_MAX: Final = 2000
 POINT_BYTES: Final = 65
 AUTH_BYTES: Final = 16
-# No name, no password, no fragment and nothing that two libraries could read in two ways.
-_ENDPOINT: Final = re.compile(
-    r"(https?://)([a-z0-9][a-z0-9.-]*|\[::1\])(:[0-9]{1,5})?(/[!-\"$-\[\]-~]*)", re.IGNORECASE
-)
 
 
 class Subscription(Struct, frozen=True, kw_only=True):
@@ -44,22 +39,10 @@ def read_subscription(endpoint: str, keys: Mapping[str, str], hosts: str) -> Sub
 
 
 def _origin(endpoint: str, hosts: str) -> str:
-    found = _ENDPOINT.fullmatch(endpoint)
-    if found is None or len(endpoint) > ENDPOINT_LENGTH_MAX:
-        raise InvalidInput("This is not the https address of a push service.", "value")
-    scheme, host, port = found[1].lower(), found[2].lower(), found[3] or ""
-    if scheme == "https://" and port == ":443":
-        port = ""
-    if not any(_fits(scheme, host + port, entry.strip().lower()) for entry in hosts.split(",")):
-        raise InvalidInput("Nothing is sent to this push service (setting webpush_hosts).", "value")
-    return scheme + host + port
-
-
-def _fits(scheme: str, host: str, entry: str) -> bool:
-    """Whether an entry of the list names this host: `host`, `*.domain`, or a whole `http://…` of loopback."""
-    if scheme == "http://":
-        return entry == scheme + host
-    return host.endswith(entry[1:]) if entry.startswith("*.") else host == entry
+    origin = origin_of(endpoint, hosts)
+    if origin is None:
+        raise InvalidInput("Nothing is sent there: https to a push service that is listed (webpush_hosts).", "value")
+    return origin
 
 
 def _point(text: str) -> bytes:
