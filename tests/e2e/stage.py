@@ -73,8 +73,10 @@ def at_home(word: str, at: datetime, *, north_m: float = 0.0, status: str = "000
 class Stage:
     """What a story has in its hands."""
 
-    def __init__(self, where: Path | str, folder: Path, clock: ManualClock) -> None:
-        self.where, self.folder, self.clock = where, folder, clock
+    def __init__(
+        self, where: Path | str, folder: Path, clock: ManualClock, settings: Mapping[str, Any] | None = None
+    ) -> None:
+        self.where, self.folder, self.clock, self.settings = where, folder, clock, settings or {}
         self.phones = FcmStandIn()
         self.mail: MailServer | None = None
         self._service = AsyncExitStack()
@@ -195,6 +197,7 @@ async def raised(stage: Stage) -> AsyncIterator[None]:
         fcm_url=stage.phones.url,
         tick_s=0.2,
         **with_mail(stage.mail),
+        **stage.settings,
     )
     async with running(settings, stage.clock) as service:
         stage.database = service.database
@@ -216,10 +219,10 @@ def with_mail(server: MailServer | None) -> dict[str, Any]:
 
 @asynccontextmanager
 async def a_stage(
-    where: Path | str, folder: Path, start: datetime = NOW, mail: MailServer | None = None
+    where: Path | str, folder: Path, start: datetime = NOW, mail: MailServer | None = None, **settings: Any
 ) -> AsyncIterator[Stage]:
     """A running service with the small town in it, on the database that is `folder`'s `data` or a URL."""
-    stage = Stage(where, folder, ManualClock(start))
+    stage = Stage(where, folder, ManualClock(start), settings)
     stage.mail = mail
     stage.phones.start()
     async with AsyncExitStack() as stack:
