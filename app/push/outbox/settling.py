@@ -11,7 +11,7 @@ from app.db.locks import one_at_a_time
 from app.db.session import hint
 from app.push import tables
 from app.push.model import Message, MessageState
-from app.push.outbox.rows import CLAIM_S, ended, lock_name, possible, record, short
+from app.push.outbox.rows import CLAIM_S, ended, lock_name, record, short
 from app.push.retry import Delivery, Outcome, RetryDecision
 from app.push.transitions import Action, state_after
 
@@ -35,7 +35,7 @@ def give_back(connection: Connection, messages: Sequence[Message], claimed_at: d
         table.c.id == sa.bindparam("of"),
         table.c.attempts == sa.bindparam("in_attempt"),
         table.c.claimed_until == claimed_at + timedelta(seconds=CLAIM_S),
-        possible(Action.GIVE_BACK),
+        table.c.state == MessageState.SENDING.value,  # Not `possible`: its list cannot be sent for many rows at once.
     )
     rows = [{"of": message.id, "in_attempt": message.attempts} for message in messages]
     if not rows:

@@ -22,20 +22,20 @@ async def test_what_was_claimed_by_a_round_that_failed_is_sent_by_the_next_and_n
 ) -> None:
     sender, stuck = FakeSender(), StuckDatabase(database)
     desk = Desk(database=stuck, channel=Channel.FCM, sender=sender, clock=clock)  # type: ignore[arg-type]
-    key = await put(database)
+    keys = [await put(database) for _ in range(3)]
     stuck.loses_answers, stuck.refuses_to_read = lost == "the commit of the claim", lost != "the commit of the claim"
 
     with pytest.raises(Overloaded):
         await deliver_round(desk)
-    assert await state(database, key) == ("sending", [])
+    assert [await state(database, key) for key in keys] == [("sending", [])] * 3
     stuck.loses_answers = stuck.refuses_to_read = False
     stuck.refuses = [True]
     with pytest.raises(Overloaded):
         await deliver_round(desk)
     await deliver_round(desk)
 
-    assert await state(database, key) == ("sent", [(2, "sent")])
-    assert len(sender.parcels) == 1
+    assert [await state(database, key) for key in keys] == [("sent", [(2, "sent")])] * 3
+    assert len(sender.parcels) == 3
 
 
 async def test_what_another_process_took_over_is_not_given_back(database: Database, clock: ManualClock) -> None:
