@@ -1,8 +1,10 @@
 """Whether somebody can be reached, by what their phones said and did not say. Pure."""
 
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from app.push.model import Address, Channel, Level
 
@@ -27,8 +29,29 @@ class Reach(StrEnum):
     """They have registered nothing that lives."""
 
 
+class ChannelReach(Struct, frozen=True, kw_only=True):
+    """Whether messages reach somebody over one channel; `unanswered_since` when not, from when on."""
+
+    channel: Channel
+    reachable: Reach
+    unanswered_since: datetime | None
+
+
 def reach(addresses: Collection[Address]) -> Reach:
     """By the live addresses of somebody. One that never gave a receipt, of an older app or a mailbox, is believed."""
     if not addresses:
         return Reach.NO
     return Reach.UNANSWERED if all(one.unanswered_since is not None for one in addresses) else Reach.YES
+
+
+def by_channel(addresses: Collection[Address]) -> list[ChannelReach]:
+    """The same for each channel that somebody has. No phone answers from when on the last one did not."""
+    found = []
+    for channel in Channel:
+        mine = [one for one in addresses if one.channel is channel]
+        if mine:
+            reachable = reach(mine)
+            since = [one.unanswered_since for one in mine if one.unanswered_since is not None]
+            unanswered_since = max(since) if reachable is Reach.UNANSWERED else None
+            found.append(ChannelReach(channel=channel, reachable=reachable, unanswered_since=unanswered_since))
+    return found

@@ -22,7 +22,7 @@ from app.households.model import CONTACT_SCOPES, CONTACTS_MAX, Contact, Scope
 from app.households.routes.fields import Name
 from app.kit.clock import Clock
 from app.kit.ids import AccountId, ContactId, WearerId
-from app.push.reach import Reach
+from app.push.reach import ChannelReach, Reach, by_channel, reach
 
 Relation = Annotated[str, Meta(max_length=100, description="what the contact is to her: daughter, neighbour …")]
 Phone = Annotated[str, Meta(max_length=30, pattern=r"^[-+() 0-9]*$", description="telephone number; may be empty")]
@@ -80,6 +80,7 @@ class ContactShown(Struct, frozen=True, kw_only=True):
         Reach | None,
         Meta(description="`unanswered`: no phone of theirs answers; `no`: they registered none; null: no account"),
     ]
+    channels: Annotated[list[ChannelReach], Meta(description="the same of each channel over which they are told")]
 
 
 class OwnContactShown(Struct, frozen=True, kw_only=True):
@@ -295,7 +296,7 @@ async def share_place(
 
 
 def _shown(connection: Connection, some: Sequence[Contact]) -> list[ContactShown]:
-    reach = service.reach_of(connection, some)
+    addresses = service.addresses_of(connection, some)
     return [
         ContactShown(
             id=one.id,
@@ -307,7 +308,8 @@ def _shown(connection: Connection, some: Sequence[Contact]) -> list[ContactShown
             account_id=one.account_id,
             shares_place=one.shares_place_since is not None,
             created_at=one.created_at,
-            reachable=reach.get(one.id),
+            reachable=reach(addresses[one.id]) if one.id in addresses else None,
+            channels=by_channel(addresses.get(one.id, ())),
         )
         for one in some
     ]

@@ -7,13 +7,13 @@ commands, tests.
 from app.households.service.consents import consents_of, give_consent, new_consent, revoke_consent
 from app.households.service.contacts import (
     add_contact,
+    addresses_of,
     change_contact,
     contact,
     contacts_of,
     contacts_that_are,
     new_contact,
     order_contacts,
-    reach_of,
     remove_contact,
     share_place,
 )
@@ -52,6 +52,7 @@ __all__ = [
     "WEARER_ENDED",
     "add_contact",
     "add_member",
+    "addresses_of",
     "attended_wearer",
     "change_contact",
     "change_household",
@@ -85,7 +86,6 @@ __all__ = [
     "order_contacts",
     "protect",
     "protections_of",
-    "reach_of",
     "remove_contact",
     "remove_member",
     "revoke_consent",

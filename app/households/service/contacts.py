@@ -16,7 +16,7 @@ from app.households.service.sight import attended_wearer, lose_sight, managed_we
 from app.households.store import consents, contacts, people
 from app.kit.errors import Conflict, NotFound
 from app.kit.ids import AccountId, ContactId, WearerId, new_id
-from app.push.reach import Reach, reach
+from app.push.model import Address
 
 
 def add_contact(
@@ -99,13 +99,11 @@ def contacts_of(connection: Connection, viewer: Viewer, wearer_id: WearerId, now
     return contacts.of_wearer(connection, wearer_id)
 
 
-def reach_of(connection: Connection, some: Collection[Contact]) -> dict[ContactId, Reach]:
-    """Whether each of the contacts can be reached that have an account; whoever sees the list needs to know whom else
-    to call.
-    """
+def addresses_of(connection: Connection, some: Collection[Contact]) -> dict[ContactId, list[Address]]:
+    """Where each of the contacts that have an account is reached: whoever sees the list needs to know whom to call."""
     account_ids = {one.id: one.account_id for one in some if one.account_id is not None}
     addresses = accounts.addresses_of(connection, set(account_ids.values()))
-    return {contact_id: reach(addresses.get(account_id, ())) for contact_id, account_id in account_ids.items()}
+    return {contact_id: addresses.get(account_id, []) for contact_id, account_id in account_ids.items()}
 
 
 def contact(

@@ -323,6 +323,7 @@ def test_contacts_stand_in_order(home: Home, other: dict[str, UUID]) -> None:
         "shares_place": False,
         "created_at": "2026-04-01T03:00:00Z",
         "reachable": "no",
+        "channels": [],
     }
     assert (second["rank"], third["rank"]) == (2, 1)
 
@@ -366,6 +367,9 @@ def test_one_reads_of_each_contact_whether_it_can_be_reached(home: Home, other: 
         with home.town.database.transaction() as c:
             c.execute(sa.update(address).where(address.c.id == phone).values(unanswered_since=NOW))
         assert reachable() == [None, then]
+    silent = {"channel": "fcm", "reachable": "unanswered", "unanswered_since": "2026-04-01T03:00:00Z"}
+    by_phone, taro_shown = home.ask("Hanako", f"GET {path}").json()["items"]
+    assert (by_phone["channels"], taro_shown["channels"]) == ([], [silent])
 
 
 def test_a_contact_alone_agrees_that_the_place_of_its_phone_is_taken(home: Home, other: dict[str, UUID]) -> None:
