@@ -54,7 +54,7 @@ openapi: setup  ## Regenerate openapi/openapi.json
 	$(BIN)/mimamori openapi
 
 chaos: setup  ## Let everything fail under load, again and again, and report (ROUNDS=2 SEED=20261128)
-	MIMAMORI_TEST_KILLS=30 MIMAMORI_TEST_ROUNDS=$(or $(ROUNDS),2) MIMAMORI_TEST_SEED=$(or $(SEED),20261128) $(BIN)/pytest -m chaos tests
+	MIMAMORI_TEST_KILLS=50 MIMAMORI_TEST_ROUNDS=$(or $(ROUNDS),2) MIMAMORI_TEST_SEED=$(or $(SEED),20261128) $(BIN)/pytest -m chaos tests
 
 beside: setup  ## Run an older version beside this one under load (OLD=commit)
 	folder=$$(mktemp -d) && git worktree add -q --detach $$folder/old $(OLD) && { $(BIN)/python -m tests.chaos.beside $$folder/old; \

@@ -47,6 +47,8 @@ TAGS = {
     "places": "Where somebody is and was",
     "watches": "Settings of the watches",
     "alerts": "Alerts (お知らせ)",
+    "answers": "Answers from a message, without signing in",
+    "policies": "Whom alerts are told to, how often and in which order, and who is on duty",
     "live": "What happens, as it happens",
     "operations": "What went wrong and waits for somebody to look, for administrators",
     "health": "Is the service alive, can it take work",
