@@ -28,6 +28,15 @@ def origin_of(url: str, hosts: str) -> str | None:
     return scheme + host + port if fits else None
 
 
+def prefixes_of(hosts: str) -> list[str]:
+    """With what endpoints at each service begin that the setting names whole. What only a `*.domain` names is one more
+    service to us, whoever runs it.
+    """
+    entries = [entry.strip().lower() for entry in hosts.split(",")]
+    whole = [entry for entry in entries if entry and not entry.startswith("*.")]
+    return list(dict.fromkeys(f"{entry if '://' in entry else f'https://{entry}'}/" for entry in whole))
+
+
 def _fits(scheme: str, host: str, entry: str) -> bool:
     """Whether an entry of the list names this host."""
     if scheme == "http://":

@@ -15,7 +15,7 @@ from app.push.channels import open_channels
 from app.push.channels.parcel import Parcel
 from app.push.channels.webpush.sender import WebPushSender
 from app.push.channels.webpush.vapid import public_key_of
-from app.push.deliver import deliver_due
+from app.push.deliver import deliver_due, deliver_round, desks
 from app.push.model import AddressKind, Channel, Level
 from app.push.render import Text
 from app.push.retry import Outcome
@@ -85,8 +85,8 @@ MEANINGS: dict[str, tuple[Outcome, float | None]] = {
     "unknown": (Outcome.ADDRESS_DEAD, None),
     "too-long": (Outcome.REFUSED, None),
     "wrong": (Outcome.REFUSED, None),
-    "unsigned": (Outcome.UNAVAILABLE, None),
-    "our-key": (Outcome.UNAVAILABLE, None),
+    "unsigned": (Outcome.LATER, None),
+    "our-key": (Outcome.LATER, None),
     "throttled": (Outcome.BUSY, None),
     "busy": (Outcome.BUSY, None),
     "busy-7": (Outcome.BUSY, 7.0),
@@ -169,10 +169,10 @@ async def test_what_is_too_long_is_cut_and_arrives(webpush: WebPushSender, servi
     assert service.received[0].content["body"].endswith("長…")
 
 
-async def test_from_the_outbox_to_the_screen_and_a_browser_that_is_gone_dies(
-    database: Database, webpush: WebPushSender, service: PushService, clock: ManualClock
-) -> None:
-    def put(connection: sa.Connection, name: str) -> str:
+async def put_to(database: Database, service: PushService, name: str) -> str:
+    """Puts a message to a browser; its unique key."""
+
+    def put(connection: sa.Connection) -> str:
         endpoint, keys = service.subscribe(name)
         kind = AddressKind.SUBSCRIPTION
         address = store.save_address(
@@ -180,15 +180,41 @@ async def test_from_the_outbox_to_the_screen_and_a_browser_that_is_gone_dies(
         )
         return a_message(connection, address.id, channel=Channel.WEBPUSH)
 
-    arrives, dies, waits = [
-        await database.write(lambda connection, name=name: put(connection, name))
-        for name in ("browser", "gone", "our-key")
-    ]
+    return await database.write(put)
+
+
+async def test_a_service_that_hangs_is_asked_by_itself_and_holds_up_no_other(
+    database: Database, service: PushService, clock: ManualClock
+) -> None:
+    hangs = PushService()
+    hosts = f"{service.url}, {hangs.url}, *.example.jp"
+    webpush = WebPushSender(b"s" * 32, CONTACT, clock, hosts=hosts, timeout_s=1)
+    for name in ("hang", "hang", "browser"):
+        await put_to(database, hangs, name)
+    arrives = await put_to(database, service, "browser")
+    rounds = {
+        desk.part.prefix: desk
+        for desk in desks(database, {Channel.WEBPUSH: webpush}, clock)
+        if desk.channel is Channel.WEBPUSH
+    }
+
+    claimed = {prefix: await deliver_round(desk) for prefix, desk in rounds.items()}
+    hangs.stop()
+    await webpush.close()
+
+    assert claimed == {f"{service.url}/": 1, f"{hangs.url}/": 3, "": 0}
+    assert ("sent", [(1, "sent")]) == await state(database, arrives)
+
+
+async def test_from_the_outbox_to_the_screen_and_a_browser_that_is_gone_dies(
+    database: Database, webpush: WebPushSender, service: PushService, clock: ManualClock
+) -> None:
+    arrives, dies, waits = [await put_to(database, service, name) for name in ("browser", "gone", "our-key")]
     await deliver_due(database, {Channel.WEBPUSH: webpush}, clock)
 
     assert ("sent", [(1, "sent")]) == await state(database, arrives)
     assert ("failed", [(1, "address dead")]) == await state(database, dies)
-    assert ("waiting", [(1, "unavailable")]) == await state(database, waits)
+    assert ("waiting", [(1, "later")]) == await state(database, waits)
     alive = sa.select(tables.address.c.value).where(tables.address.c.dead_since.is_(None))
     values = await database.read(lambda connection: connection.execute(alive).scalars().all())
     assert {"browser", "our-key"} == {value.rpartition("/")[2] for value in values}

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from app.config import Settings
 from app.kit.errors import InvalidInput
+from app.push.channels.listed import prefixes_of
 from app.push.channels.parcel import Parcel
 from app.push.channels.webpush.answers import delivery_of
 from app.push.channels.webpush.encryption import BODY_BYTES_MAX, PLAIN_BYTES_MAX, encrypt, sealed
@@ -147,6 +148,14 @@ def test_loopback_is_sent_to_only_where_the_setting_names_that_very_port() -> No
     for endpoint in ("http://127.0.0.1:4001/x", "https://127.0.0.1:4000/x", "http://127.0.0.1/x"):
         with pytest.raises(InvalidInput):
             read_subscription(endpoint, BROWSER.keys, hosts)
+
+
+def test_each_service_that_is_named_whole_is_asked_by_itself() -> None:
+    hosts = "fcm.googleapis.com, *.notify.windows.com,push.example.jp:8443, http://127.0.0.1:4000, fcm.googleapis.com"
+
+    assert prefixes_of(hosts) == [
+        "https://fcm.googleapis.com/", "https://push.example.jp:8443/", "http://127.0.0.1:4000/"
+    ]  # fmt: skip
 
 
 OFF_THE_CURVE = base64url(b"\x04" + bytes(63) + b"\x01")

@@ -12,10 +12,10 @@ OUTCOMES: Final[Mapping[int, Outcome]] = {
     404: Outcome.ADDRESS_DEAD,
     410: Outcome.ADDRESS_DEAD,
     413: Outcome.REFUSED,
-    # Our key or our signature: of all phones or of those that subscribed to another key. Somebody can repair that
-    # before the message is too old, and no phone must be forgotten for it.
-    401: Outcome.UNAVAILABLE,
-    403: Outcome.UNAVAILABLE,
+    # Our key or our signature: for all phones, or for those that subscribed to another key of ours. Somebody can repair
+    # that before the message is too old; no phone is forgotten for it, and no other one waits.
+    401: Outcome.LATER,
+    403: Outcome.LATER,
     406: Outcome.BUSY,  # Microsoft's word for 429.
     429: Outcome.BUSY,
     408: Outcome.UNAVAILABLE,

@@ -1,4 +1,6 @@
-"""Web Push: browsers, and apps that are installed from one, over the services of the browsers' makers."""
+"""Web Push: browsers, and apps that are installed from one, over the services of the browsers' makers. Each is asked by
+itself (`prefixes`): one that is away holds up no other.
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -6,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.config import Settings, detector_secret
 from app.kit.clock import Clock
+from app.push.channels.listed import prefixes_of
 from app.push.channels.parcel import Parcel
 from app.push.retry import Delivery, Outcome
 
@@ -40,6 +43,11 @@ class WebPushSender:
         self._timeout_s = timeout_s
         self._opening = asyncio.Lock()
         self._client: WebPushClient | None = None
+
+    @property
+    def prefixes(self) -> Sequence[str]:
+        """With what the addresses at each of the services begin."""
+        return prefixes_of(self._hosts)
 
     async def send(self, parcels: Sequence[Parcel]) -> list[Delivery]:
         """What became of each parcel, in order."""
