@@ -1,5 +1,5 @@
 """The daughter's phone is off. She gave her number and the code that was sent to it; when her phone shows no sign of
-life after an SOS, the town's gateway sends her an SMS.
+life after an SOS, the town's gateway sends her an SMS, and hands on that she takes it.
 """
 
 import re
@@ -40,8 +40,12 @@ async def test_an_sms_is_sent_when_the_phone_shows_no_sign_of_life(where: Path |
             assert 1 == len(gateway.taken), "her phone is tried first"
             await stage.pass_by(1)
             await stage.until(lambda: len(gateway.taken) > 1)
+            sms = texts(gateway)[1]
+            taken = await stage.http.post(f"/v1/acts/{sms['answer']}/acknowledge", json={})
+            assert taken.is_success, taken.text
+            (alert,) = await stage.alerts(stage.town.daughter)
+            assert "acknowledged" == alert["state"]
 
-    sms = texts(gateway)[1]
     assert (NUMBER, "urgent", "ja") == (sms["to"], sms["level"], sms["language"])
     assert "SOS" in sms["title"]
     assert {NUMBER} == {one["to"] for one in texts(gateway)}

@@ -25,7 +25,7 @@ class Parcel(Struct, frozen=True, kw_only=True):
 
     `receipt` is the token by which whoever shows it says so, `answer` the one by which its alert is answered, `confirm`
     the one by which a mailbox is; None when the message asks nothing of the kind. Whoever sees a token can use it: a
-    channel gives `answer` and `confirm` only to the one it is sent to.
+    channel gives `answer` and `confirm` only to the one it is sent to, and to the service that hands it on.
     """
 
     message: Message

@@ -39,7 +39,8 @@ def gateway() -> Iterator[Gateway]:
 
 def a_sender(gateway: Gateway, timeout_s: float = 5) -> GatewaySender:
     urls = {name: f"{gateway.url}/{name}" for name in NAMES}
-    return GatewaySender(urls, SECRET, system_clock, timeout_s=timeout_s)
+    url = "https://mimamori.example.jp/"
+    return GatewaySender(urls, SECRET, system_clock, timeout_s=timeout_s, public_url=url)
 
 
 @pytest.fixture
@@ -78,11 +79,12 @@ async def test_a_gateway_is_told_whom_to_tell_what_and_can_verify_that_it_was_us
             "message_id": str(parcel.message.id),
             "expires_at": "2026-04-01T04:00:00Z",
             "receipt": "shown",
+            "answer": "answered",
+            "link": "https://mimamori.example.jp/a/answered",
         },
     }
     assert 32 == len(about_hash)
     assert ABOUT not in json.dumps(told)
-    assert "answered" not in json.dumps(told)
 
 
 async def test_a_message_that_is_sent_again_has_the_same_id_and_another_has_another(

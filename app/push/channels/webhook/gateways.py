@@ -33,9 +33,10 @@ def gateway_of(value: str) -> str:
     return value.partition(SEPARATOR)[0]
 
 
-def body_of(parcel: Parcel, to: str) -> bytes:
+def body_of(parcel: Parcel, to: str, public_url: str | None) -> bytes:
     """The message as JSON. What it is about stays with us: a hash of it is enough to see which messages are about the
-    same. The token `receipt` lets the gateway say that it was delivered; the one to answer with is not for gateways.
+    same. The token `receipt` lets the gateway say that it was delivered, `answer` that its recipient takes the alert
+    ("press 1"); `link` is the page where the recipient can do so.
     """
     message, text = parcel.message, parcel.text
     data: dict[str, object] = {
@@ -50,6 +51,10 @@ def body_of(parcel: Parcel, to: str) -> bytes:
     }
     if parcel.receipt is not None:
         data["receipt"] = parcel.receipt
+    if parcel.answer is not None:
+        data["answer"] = parcel.answer
+        if public_url is not None:
+            data["link"] = f"{public_url.rstrip('/')}/a/{parcel.answer}"
     return msgspec.json.encode({"type": "message.send", "timestamp": message.created_at, "data": data})
 
 

@@ -32,17 +32,31 @@ def open_sender(settings: Settings, clock: Clock) -> "GatewaySender | None":
     """The channel as the settings want it; None without a gateway."""
     if not settings.gateways:
         return None
-    return GatewaySender(settings.gateways, detector_secret(settings), clock, timeout_s=settings.push_timeout_s)
+    return GatewaySender(
+        settings.gateways, detector_secret(settings), clock, timeout_s=settings.push_timeout_s,
+        public_url=settings.public_url,
+    )  # fmt: skip
 
 
 class GatewaySender:
-    """Sends through gateways, named with their addresses. `secret` is the installation's."""
+    """Sends through gateways, named with their addresses. `secret` is the installation's, `public_url` where people
+    reach us.
+    """
 
-    def __init__(self, gateways: Mapping[str, str], secret: bytes, clock: Clock, *, timeout_s: float) -> None:
+    def __init__(
+        self,
+        gateways: Mapping[str, str],
+        secret: bytes,
+        clock: Clock,
+        *,
+        timeout_s: float,
+        public_url: str | None = None,
+    ) -> None:
         self._urls = dict(gateways)
         self._secrets = {name: gateway_secret(secret, name) for name in gateways}
         self._codes = Codes(secret)
         self._clock = clock
+        self._public_url = public_url
         self._timeout_s = min(timeout_s, ROUND_S_MAX / 2)
         self._poster = Poster(self._timeout_s)
 
@@ -72,7 +86,7 @@ class GatewaySender:
         message = parcel.message
         if message.kind == codes.KIND:
             parcel = replace(parcel, text=self._codes.filled(parcel.text, address.id, message.created_at))
-        body = body_of(parcel, to)
+        body = body_of(parcel, to, self._public_url)
         answer = await self._poster.post(url, self._secrets[name], str(message.id), body, self._clock())
         return answer if isinstance(answer, Delivery) else delivery_of(answer)
 
