@@ -157,7 +157,9 @@ def _take(
         raise Conflict(_why(alert))
     escalating_store.add_ack(connection, alert.id, viewer.account_id, via.value, now)
     runs = escalating_store.runs(connection, [alert.id])
-    wanted = runs[0].plan.acknowledgements if runs else 1
+    # Nobody is to be waited for who was never told.
+    told = escalating_store.told_accounts(connection, alert.id)
+    wanted = max(1, min(runs[0].plan.acknowledgements, len({*told, viewer.account_id}))) if runs else 1
     detail = {"of": f"{len(acks) + 1}/{wanted}"} if wanted > 1 else {}
     store.add_history(
         connection, alert.id, What.ACKNOWLEDGED, now, account_id=viewer.account_id, detail=detail | {"via": via.value}

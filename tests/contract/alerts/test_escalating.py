@@ -1,0 +1,226 @@
+"""Alerts on their way through their plans: who is told at which step, over which channel, and what keeps them going."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from app.accounts import service as accounts
+from app.accounts.model import Account
+from app.accounts.tables import account_address
+from app.alerts.model import Alert, AlertState, What
+from app.alerts.policies import Calendar, Plan, Policy, Rule, Step, Who
+from app.alerts.service import acting, escalating
+from app.alerts.service import policies as policy_service
+from app.alerts.store import alerts as store
+from app.alerts.store import escalating as escalating_store
+from app.alerts.store import policies
+from app.alerts.tables import telling
+from app.kit.errors import Conflict
+from app.push import outbox
+from app.push.model import AddressKind, Channel, Level
+from app.push.outbox import Settlement
+from app.push.retry import Delivery, Outcome
+from app.push.tables import address, message
+from tests.build import NOW, Town, an_alarm, minutes, town, unit, viewer
+from tests.contract.test_jobs import feed
+
+DESK = Step(who=[Who.DESK], wait_s=600, times=None)
+SECONDS = timedelta(seconds=1)
+
+
+@pytest.fixture
+def here(connection: Connection) -> Town:
+    return town(connection, NOW - minutes(600))
+
+
+def an_alert(connection: Connection, here: Town) -> Alert:
+    feed(connection, unit(here.watch, an_alarm("sos")))
+    return the_alert(connection, here)
+
+
+def the_alert(connection: Connection, here: Town) -> Alert:
+    (alert,) = store.newest(connection, [here.hana.id], states=[], before=None, limit=2)
+    return alert
+
+
+def is_reached_by(connection: Connection, one: Account, channel: Channel, name: str = "") -> None:
+    accounts.add_address(connection, one.id, channel, AddressKind.TOKEN, f"{name}{channel}-of-{one.email}", "ja", NOW)
+    confirmed = sa.update(address).values(confirmed_at=NOW, last_receipt_at=NOW)
+    connection.execute(confirmed)
+
+
+def told(connection: Connection) -> list[tuple[str, str]]:
+    """Who was told over which channel, in order."""
+    query = (
+        sa.select(account_address.c.account_id, message.c.channel)
+        .join(account_address, account_address.c.address_id == message.c.address_id)
+        .where(message.c.on_behalf.is_not(None))
+        .order_by(message.c.id)
+    )
+    people = store.names(connection, {row.account_id for row in connection.execute(query)})
+    return [(people[row.account_id], row.channel) for row in connection.execute(query)]
+
+
+def let_all_end(connection: Connection, outcomes: Mapping[Channel, Outcome], now: Any = NOW) -> None:
+    """What became of everything that waited."""
+    for channel, outcome in outcomes.items():
+        messages = outbox.claim(connection, channel, now)
+        delivery = Delivery(outcome=outcome)
+        outbox.settle(connection, [Settlement(message=one, delivery=delivery, retry=None) for one in messages], now)
+
+
+def sets_policy(connection: Connection, here: Town, *steps: Step, **plan: Any) -> None:
+    rule = Rule(level=Level.URGENT, plan=Plan(steps=list(steps), **plan))
+    policies.put_policy(connection, here.hana.city_id, None, Policy(rules=[rule]), here.clerk.id, NOW)
+
+
+def test_a_phone_without_a_sign_of_life_falls_through_to_the_next_channel(connection: Connection, here: Town) -> None:
+    is_reached_by(connection, here.son, Channel.WEBHOOK)
+    an_alert(connection, here)
+    daughter, son = here.daughter.name, here.son.name
+    assert [(daughter, "fcm"), (son, "fcm")] == told(connection)
+    let_all_end(connection, {Channel.FCM: Outcome.SENT})
+
+    escalating.work_off(connection, NOW + 29 * SECONDS)
+    assert 2 == len(told(connection))
+    escalating.work_off(connection, NOW + 31 * SECONDS)
+
+    assert [(daughter, "fcm"), (son, "fcm"), (son, "webhook")] == told(connection)
+
+
+def test_a_phone_that_says_that_it_showed_it_falls_through_to_nothing(connection: Connection, here: Town) -> None:
+    is_reached_by(connection, here.son, Channel.WEBHOOK)
+    an_alert(connection, here)
+    let_all_end(connection, {Channel.FCM: Outcome.SENT})
+    connection.execute(sa.update(message).values(delivered_at=NOW))
+
+    escalating.work_off(connection, NOW + minutes(1))
+
+    assert 2 == len(told(connection))
+    assert [None, None] == list(connection.execute(sa.select(telling.c.fall_at)).scalars())
+
+
+def test_nobody_is_told_over_another_channel_once_somebody_has_it(connection: Connection, here: Town) -> None:
+    is_reached_by(connection, here.son, Channel.WEBHOOK)
+    alert = an_alert(connection, here)
+    let_all_end(connection, {Channel.FCM: Outcome.SENT})
+    acting.acknowledge(connection, viewer(here.daughter), alert.id, NOW)
+
+    escalating.work_off(connection, NOW + minutes(1))
+
+    assert 2 == len(told(connection))
+
+
+def test_a_service_that_is_away_is_waited_for_and_is_no_dead_phone(connection: Connection, here: Town) -> None:
+    an_alert(connection, here)
+
+    escalating.work_off(connection, NOW + minutes(1))
+    escalating.work_off(connection, NOW + minutes(2))
+
+    assert [2] == [
+        timer[0] + 1 for timer in escalating_store.timers(connection, [the_alert(connection, here).id]).values()
+    ]
+    assert [False, False] == list(connection.execute(sa.select(telling.c.unreached)).scalars())
+
+
+def test_two_must_take_it_where_that_is_asked_and_the_first_is_left_in_peace(
+    connection: Connection, here: Town
+) -> None:
+    sets_policy(connection, here, Step(who=[Who.CONTACTS], wait_s=60, times=3), DESK, acknowledgements=2)
+    alert = an_alert(connection, here)
+
+    assert AlertState.OPEN is acting.acknowledge(connection, viewer(here.son), alert.id, NOW).state
+    assert AlertState.OPEN is acting.acknowledge(connection, viewer(here.son), alert.id, NOW).state, "he is one"
+    escalating.work_off(connection, NOW + minutes(1))
+    names = [name for name, _ in told(connection)]
+    assert [here.daughter.name, here.son.name, here.daughter.name] == names
+
+    assert AlertState.ACKNOWLEDGED is acting.acknowledge(connection, viewer(here.daughter), alert.id, NOW).state
+    escalating.work_off(connection, NOW + minutes(10))
+    assert 3 == len(told(connection))
+
+
+def test_one_is_enough_where_there_is_only_one(connection: Connection, here: Town) -> None:
+    sets_policy(connection, here, Step(who=[Who.CONTACTS], places=[1], wait_s=60), DESK, acknowledgements=2)
+    alert = an_alert(connection, here)
+
+    assert AlertState.ACKNOWLEDGED is acting.acknowledge(connection, viewer(here.daughter), alert.id, NOW).state
+
+
+def test_who_is_on_duty_is_told_before_the_rest_of_the_desk(connection: Connection, here: Town) -> None:
+    for one in (here.operator, here.clerk):
+        is_reached_by(connection, one, Channel.FCM)
+    sets_policy(connection, here, DESK)
+    clerk = viewer(here.clerk)
+    hours = Calendar(from_minute=0, until_minute=1440)
+    policy_service.add_shift(connection, clerk, here.clerk.id, hours, NOW.date(), None, NOW)
+
+    an_alert(connection, here)
+
+    assert [(here.clerk.name, "fcm")] == told(connection)
+
+
+def test_a_policy_that_changes_changes_no_alert_that_goes_on(connection: Connection, here: Town) -> None:
+    an_alert(connection, here)
+    sets_policy(connection, here, DESK)
+    is_reached_by(connection, here.operator, Channel.FCM)
+
+    escalating.work_off(connection, NOW + minutes(3))
+
+    assert [here.daughter.name, here.son.name] * 2 == [name for name, _ in told(connection)]
+
+
+def test_escalating_goes_on_at_once_and_an_old_button_says_why_not(connection: Connection, here: Town) -> None:
+    alert = an_alert(connection, here)
+    son = viewer(here.son)
+    acting.escalate(connection, son, alert.id, 1, NOW)
+
+    assert 4 == len(told(connection))
+    with pytest.raises(Conflict, match="told on meanwhile"):
+        acting.escalate(connection, son, alert.id, 1, NOW)
+    acting.resolve(connection, son, alert.id, NOW)
+    with pytest.raises(Conflict, match="over"):
+        acting.escalate(connection, son, alert.id, 2, NOW)
+
+
+def test_a_notice_is_told_twice_and_then_left(connection: Connection, here: Town) -> None:
+    feed(connection, unit(here.watch, an_alarm("power_off")))
+    for hours in range(1, 6):
+        escalating.work_off(connection, NOW + minutes(61 * hours))
+
+    assert [here.daughter.name, here.son.name] * 2 == [name for name, _ in told(connection)]
+
+
+def test_one_alert_that_cannot_be_told_on_holds_up_no_other(
+    connection: Connection, here: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    an_alert(connection, here)
+    feed(connection, unit(here.watch, an_alarm("fall")))
+    whole = escalating.carry_on
+
+    def broken(connection: Connection, runs: Any, now: Any) -> None:
+        if any(run.alert.kind == "fall" for run in runs):
+            raise ValueError("a defect")
+        whole(connection, runs, now)
+
+    monkeypatch.setattr(escalating, "carry_on", broken)
+    escalating.work_off(connection, NOW + minutes(3))
+
+    alerts = store.newest(connection, [here.hana.id], states=[], before=None, limit=2)
+    timers = escalating_store.timers(connection, [one.id for one in alerts])
+    turns = {one.kind.value: timers[one.id] for one in alerts}
+    assert {"sos": (2, NOW + minutes(8)), "fall": (1, NOW + minutes(4))} == turns
+
+
+def test_what_is_said_of_everybody_who_could_not_be_reached(connection: Connection, here: Town) -> None:
+    alert = an_alert(connection, here)
+    let_all_end(connection, {Channel.FCM: Outcome.ADDRESS_DEAD})
+
+    escalating.work_off(connection, NOW + 31 * SECONDS)
+
+    lines = [line for line in store.history(connection, alert.id) if line.what is What.NOBODY_REACHABLE]
+    assert {here.daughter.id, here.son.id} <= {line.account_id for line in lines}
