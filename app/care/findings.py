@@ -101,6 +101,14 @@ def of_count(about: str, count: int, remedy: str) -> Finding:
     return Finding(about, How.GOOD, "none") if count == 0 else Finding(about, How.BAD, str(count), remedy)
 
 
+def of_hooks(failing: int, given_up: int) -> Finding:
+    """Whether vendors get their feeds. It is their servers that fail: not wrong here, but worth knowing."""
+    if not failing and not given_up:
+        return Finding("hooks of vendors", How.GOOD, "none fails")
+    remedy = "the log says why (hook_failed), and GET /v1/me/hook tells it to the vendor"
+    return Finding("hooks of vendors", How.NOTE, f"{failing} fail, {given_up} were given up", remedy)
+
+
 def is_well(findings: Iterable[Finding]) -> bool:
     """Whether nothing is wrong."""
     return all(one.how is not How.BAD for one in findings)

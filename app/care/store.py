@@ -1,5 +1,6 @@
 """What is asked of the tables to see how an installation is."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -8,7 +9,9 @@ from sqlalchemy.engine import Connection
 from app.alerts.tables import alert, telling
 from app.care.findings import Waiting
 from app.db.tables import dead_letter, heartbeat, intent
-from app.push.tables import message
+from app.hooks.tables import vendor_hook
+from app.push.model import Channel
+from app.push.tables import address, message
 from app.tags.tables import detector
 from app.watch.tables import watch_failure
 
@@ -52,3 +55,24 @@ def detectors(connection: Connection) -> int:
     """Detectors in service; their keys are made from the secret."""
     query = sa.select(sa.func.count()).select_from(detector).where(detector.c.ended_at.is_(None))
     return connection.execute(query).scalar_one()
+
+
+def failing_hooks(connection: Connection, before: datetime) -> tuple[int, int]:
+    """Vendors' hooks that have failed since before then, and those that were given up."""
+    hook, query = vendor_hook.c, sa.select(sa.func.count()).select_from(vendor_hook)
+    failing: int = connection.execute(query.where(hook.off_at.is_(None), hook.failed_since <= before)).scalar_one()
+    given_up: int = connection.execute(query.where(hook.off_at.is_not(None))).scalar_one()
+    return failing, given_up
+
+
+def numbers_behind_others(connection: Connection, prefixes: Iterable[str]) -> int:
+    """Numbers that somebody confirmed and that no gateway reaches whose addresses begin so."""
+    own = (
+        address.c.channel == Channel.WEBHOOK.value,
+        address.c.dead_since.is_(None),
+        address.c.confirmed_at.is_not(None),
+    )
+    others = [~address.c.value.startswith(prefix, autoescape=True) for prefix in prefixes]
+    query = sa.select(sa.func.count()).select_from(address).where(*own, *others)
+    count: int = connection.execute(query).scalar_one()
+    return count

@@ -19,6 +19,7 @@ from app.kit.clock import system_clock
 from app.migrations.fit import fits
 from app.migrations.run import versions
 from app.push.channels.email import sender as mail
+from app.push.channels.webhook.gateways import prefix_of
 
 FAILURES_WITHIN = timedelta(days=1)
 
@@ -142,6 +143,12 @@ def _inside(connection: Connection, settings: Settings, now: datetime) -> Iterat
         store.failures_since(connection, now - FAILURES_WITHIN),
         "GET /v1/watch-failures shows them; tell whoever looks after the program",
     )
+    yield findings.of_count(
+        "numbers that no gateway reaches",
+        store.numbers_behind_others(connection, [prefix_of(name) for name in settings.gateways]),
+        "name their gateway in MIMAMORI_GATEWAYS again, as it was called: their owners are told nothing there",
+    )
+    yield findings.of_hooks(*store.failing_hooks(connection, now - findings.OVERDUE_AFTER))
     secret = settings.detector_secret is not None or (Path(settings.data) / "detector.secret").exists()
     if not secret and store.detectors(connection):
         remedy = "put the copy of detector.secret back: a new one would make the key of every detector void"

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
+from app.accounts.model import Role
 from app.care.findings import Finding, How
 from app.care.service.looking import look
 from app.cli import main
@@ -16,11 +17,15 @@ from app.db import units
 from app.db.engine import FILE_NAME, sqlite_engine
 from app.db.intents import intend
 from app.devices.tables import device
+from app.hooks import service as hooks
+from app.hooks.tables import vendor_hook
 from app.jobs import come_up
 from app.migrations.fit import needs_program
+from app.push.model import AddressKind, Channel
+from app.push.store import save_address, set_confirmed
 from app.tags import service as tags
 from beacon_ingest.messages import Unit
-from tests.build import KAKOGAWA, NOW, town
+from tests.build import KAKOGAWA, NOW, VENDOR, account, town, viewer
 from tests.contract.tags.conftest import GATE
 
 
@@ -90,6 +95,38 @@ def test_dead_letters_are_told(settings: Settings) -> None:
         units.bury(connection, letter, "a defect")
 
     assert [(one.about, one.text) for one in wrong(settings)] == [("dead letters", "1")]
+
+
+def test_numbers_behind_a_gateway_that_is_not_named_any_more_are_told(settings: Settings) -> None:
+    with within(settings).begin() as connection:
+        for value in ("sms:1", "voice:2", "voice:3"):
+            one = save_address(
+                connection, channel=Channel.WEBHOOK, kind=AddressKind.GATEWAY, value=value, language="ja", now=NOW,
+                keys={"to": "+819012345678"},
+            )  # fmt: skip
+            if value != "voice:3":
+                set_confirmed(connection, one.id, NOW, one.keys)
+    both = {name: f"https://{name}.example.jp/" for name in ("sms", "voice")}
+
+    assert [] == wrong(msgspec.structs.replace(settings, gateways=both))
+    (found,) = wrong(msgspec.structs.replace(settings, gateways={"sms": both["sms"]}))
+    assert ("numbers that no gateway reaches", "1") == (found.about, found.text)
+
+
+def test_hooks_of_vendors_that_fail_are_worth_knowing(settings: Settings) -> None:
+    with within(settings).begin() as connection:
+        for name, values in (
+            ("well", {}), ("new", {"failed_since": NOW}), ("failing", {"failed_since": NOW - timedelta(hours=1)}),
+            ("off", {"failed_since": NOW - timedelta(days=5), "off_at": NOW}),
+        ):  # fmt: skip
+            vendor = viewer(account(connection, name, VENDOR, Role.VENDOR))
+            hooks.set_up(connection, vendor, "https://hooks.example.jp/", "hooks.example.jp", None, NOW)
+            mine = vendor_hook.c.account_id == vendor.account_id
+            connection.execute(sa.update(vendor_hook).where(mine).values(error="HTTP 503", **values))
+
+    assert [] == wrong(settings)
+    (found,) = (one for one in look(settings, NOW) if one.about == "hooks of vendors")
+    assert (How.NOTE, "1 fail, 1 were given up") == (found.how, found.text)
 
 
 def test_a_clock_that_went_back_is_told(settings: Settings) -> None:
