@@ -230,7 +230,9 @@ function addressRow(one, here) {
   const row = document.createElement("li");
   const [ja, en] = CHANNELS[one.channel] || [one.channel, ""];
   const mark = here ? "（このスマホ）" : "";
-  row.append(make("p", `${ja}${mark} 最後 ${moment(one.last_seen_at)}`, `${en}${here ? " (this phone)" : ""}`));
+  const name = make("p", `${ja}${mark} 最後 ${moment(one.last_seen_at)}`, `${en}${here ? " (this phone)" : ""}`);
+  name.id = `name-${one.id}`;
+  row.append(name);
   if (one.dead_since) {
     row.append(make("p", one.dead_because.ja, one.dead_because.en));
     return row;
@@ -241,6 +243,7 @@ function addressRow(one, here) {
   }
   const stop = make("button", "ここへは送らない", "Do not send here");
   stop.className = "plain";
+  stop.setAttribute("aria-describedby", name.id);
   stop.onclick = does(stop, async () => {
     await asked("DELETE", `/v1/me/addresses/${one.id}`);
     say("もう送りません。", "Nothing is sent there any more.");

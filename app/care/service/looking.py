@@ -59,8 +59,9 @@ def _settings(settings: Settings) -> Iterator[Finding]:
     except (ZoneInfoNotFoundError, ValueError):
         yield Finding("zone", How.BAD, f"{settings.zone} is no time zone", "set MIMAMORI_ZONE, e.g. Asia/Tokyo")
     if settings.fcm_credentials is None:
-        remedy = "set MIMAMORI_FCM_CREDENTIALS: without it nobody's phone is told"
-        yield Finding("push", How.BAD, "no Firebase service account", remedy)
+        remedy = "set MIMAMORI_FCM_CREDENTIALS: without it no app is told"
+        how = How.BAD if settings.webpush_contact is None else How.NOTE
+        yield Finding("push", how, "no Firebase service account", remedy)
     elif not os.access(settings.fcm_credentials, os.R_OK):
         remedy = "put it there, readable for the user of the service"
         yield Finding("push", How.BAD, f"{settings.fcm_credentials} cannot be read", remedy)
@@ -68,11 +69,15 @@ def _settings(settings: Settings) -> Iterator[Finding]:
         yield Finding("push", How.GOOD, "a Firebase service account is set")
     if settings.smtp_host:
         yield _mail(settings)
-    if settings.public_url is None or not settings.public_url.startswith("https://"):
+    has_tls = (settings.public_url or "").startswith("https://")
+    if settings.webpush_contact is not None:
+        remedy = "" if has_tls else "browsers let nobody subscribe without TLS: set MIMAMORI_PUBLIC_URL=https://…"
+        yield Finding("browsers", How.GOOD if has_tls else How.BAD, "browsers are told by Web Push", remedy)
+    if not has_tls:
         remedy = "put a proxy with TLS in front and set MIMAMORI_PUBLIC_URL=https://…"
         yield Finding("address", How.NOTE, "people reach this service without TLS", remedy)
     else:
-        yield Finding("address", How.GOOD, settings.public_url)
+        yield Finding("address", How.GOOD, settings.public_url or "")
 
 
 def _mail(settings: Settings) -> Finding:

@@ -64,6 +64,16 @@ def test_letters_that_cannot_be_sent_as_they_are_set_up_are_told(settings: Setti
     assert ["mail"] == [one.about for one in wrong(msgspec.structs.replace(well, mail_from=""))]
 
 
+def test_browsers_are_told_of_and_nobody_can_subscribe_without_tls(settings: Settings) -> None:
+    well = msgspec.structs.replace(settings, webpush_contact="mailto:us@town.example.jp")
+
+    assert wrong(well) == []
+    assert ["browsers are told by Web Push"] == [one.text for one in look(well, NOW) if one.about == "browsers"]
+    assert ["browsers"] == [one.about for one in wrong(msgspec.structs.replace(well, public_url=None))]
+    assert wrong(msgspec.structs.replace(well, fcm_credentials=None)) == []
+    assert ["push"] == [one.about for one in wrong(msgspec.structs.replace(settings, fcm_credentials=None))]
+
+
 def test_a_database_that_is_damaged_is_told_with_what_to_do(settings: Settings) -> None:
     file = Path(settings.data) / FILE_NAME
     with file.open("r+b") as whole:
