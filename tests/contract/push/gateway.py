@@ -4,6 +4,7 @@ Webhooks, and fails on demand, by how the recipient is called (`ANSWERS`).
 
 import json
 import socket
+import ssl
 import struct
 import threading
 from collections import Counter
@@ -52,7 +53,9 @@ class Gateway:
     does not ask whether a signature is of now.
     """
 
-    def __init__(self, secrets: Mapping[str, str], *, by_its_clock: bool = True) -> None:
+    def __init__(
+        self, secrets: Mapping[str, str], *, by_its_clock: bool = True, tls: ssl.SSLContext | None = None
+    ) -> None:
         self.secrets = dict(secrets)
         self.by_its_clock = by_its_clock
         self.next: list[Answer] = []
@@ -63,11 +66,15 @@ class Gateway:
         self.open = threading.Event()
         self.open.set()
         self._server = Server(("127.0.0.1", 0), self._handler())
+        self._scheme = "http"
+        if tls is not None:
+            self._scheme = "https"
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     def stop(self) -> None:
         self.open.set()
@@ -147,7 +154,9 @@ class Gateway:
 
 
 @contextmanager
-def a_gateway(secrets: Mapping[str, str], *, by_its_clock: bool = True) -> Iterator[Gateway]:
-    gateway = Gateway(secrets, by_its_clock=by_its_clock)
+def a_gateway(
+    secrets: Mapping[str, str], *, by_its_clock: bool = True, tls: ssl.SSLContext | None = None
+) -> Iterator[Gateway]:
+    gateway = Gateway(secrets, by_its_clock=by_its_clock, tls=tls)
     yield gateway
     gateway.stop()

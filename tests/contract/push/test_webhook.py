@@ -24,6 +24,7 @@ from app.push.deliver import Deliverer, deliver_due
 from app.push.model import AddressKind, Channel, Level
 from app.push.retry import Outcome
 from tests.contract.push.builders import ABOUT, a_message, a_parcel, state
+from tests.contract.push.certificates import contexts
 from tests.contract.push.gateway import ANSWERS, Gateway, a_gateway
 from tests.waiting import until
 
@@ -165,6 +166,24 @@ async def test_where_nobody_listens_nothing_was_sent(gateway: Gateway, sender: G
     (delivery,) = await sender.send([to("+819012345678")])
 
     assert Outcome.UNAVAILABLE == delivery.outcome
+
+
+async def test_only_a_gateway_whose_certificate_somebody_trusts_is_told_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A town may have an authority of its own: it trusts it as every program of the machine does."""
+    server, _client = contexts(tmp_path)
+    with a_gateway({"sms": gateway_secret(SECRET, "sms"), "voice": ""}, tls=server) as gateway:
+        stranger = a_sender(gateway)
+        (refused,) = await stranger.send([to("+819012345678")])
+        await stranger.close()
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "mail.pem"))
+        trusting = a_sender(gateway)
+        (sent,) = await trusting.send([to("+819012345678")])
+        await trusting.close()
+
+    assert (Outcome.UNAVAILABLE, Outcome.SENT) == (refused.outcome, sent.outcome)
+    assert 1 == len(gateway.taken)
 
 
 async def test_an_address_never_says_where_a_gateway_is(gateway: Gateway, sender: GatewaySender) -> None:
