@@ -46,7 +46,7 @@ PushManager.prototype.subscribe = (options) => {
   return Promise.resolve(subscription);
 };
 const later = window.setTimeout;
-window.setTimeout = (work, ms, ...more) => later(work, ms / 100, ...more);
+window.setTimeout = (work, ms, ...more) => later(work, ms < 20000 ? ms : ms / 100, ...more);
 """
 
 
