@@ -24,7 +24,7 @@ from app.db.tables import heartbeat
 from app.devices import service as devices
 from app.geo.model import FencePurpose
 from app.history import service as history
-from app.kit.ids import CityId, ContactId, DeviceId, GeofenceId, HouseholdId, TagId, WearerId
+from app.kit.ids import AlertId, CityId, ContactId, DeviceId, GeofenceId, HouseholdId, TagId, WearerId
 from app.push import outbox
 from app.tags import service as tags
 from app.watch import service as watch
@@ -225,6 +225,11 @@ def _sight_lost(connection: Connection, payload: Mapping[str, Any], now: datetim
     telling.untell(connection, HouseholdId(UUID(payload["household_id"])), now)
 
 
+def _dispatch_wanted(connection: Connection, payload: Mapping[str, Any], now: datetime) -> None:
+    """Nobody answers an alert, and its plan asks for a guard: the desk sends one."""
+    escalating.ask_for_dispatch(connection, AlertId(UUID(payload["alert_id"])), now)
+
+
 def _devices_silent(connection: Connection, payload: Mapping[str, Any], now: datetime) -> None:
     """Many devices of a town fell silent together: staff sees to it, and no family is told of silence meanwhile."""
     operating.tell_silent(connection, payload, now)
@@ -246,6 +251,7 @@ INTENTS: dict[str, Callable[[Connection, Mapping[str, Any], datetime], None]] = 
     "sight_lost": _sight_lost,
     watch.DEVICES_SILENT: _devices_silent,
     watch.DEVICES_HEARD: _devices_heard,
+    escalating.DISPATCH_WANTED: _dispatch_wanted,
 }
 
 

@@ -38,6 +38,7 @@ class What(StrEnum):
     TOLD = "told"
     ESCALATED = "escalated"
     SUPPRESSED = "suppressed"
+    DISPATCH_ASKED = "dispatch_asked"
     NOBODY_REACHABLE = "nobody_reachable"
     ACKNOWLEDGED = "acknowledged"
     ON_THE_WAY = "on_the_way"

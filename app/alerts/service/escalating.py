@@ -14,16 +14,17 @@ from sqlalchemy.engine import Connection
 from app.alerts import escalation
 from app.alerts.escalation import Position
 from app.alerts.model import Alert, AlertAction, AlertState, Line, What, Words
-from app.alerts.policies import Plan, Step, plan_for
+from app.alerts.policies import Plan, Step, Who, plan_for
 from app.alerts.service.audience import Audience
 from app.alerts.service.telling import KEPT, about
 from app.alerts.store import alerts as store
 from app.alerts.store import escalating, policies
 from app.alerts.store.escalating import Run, Telling, a_telling
 from app.alerts.transitions import after
+from app.db import intents
 from app.db.errors import begins_anew, plain
 from app.db.session import hint, savepoint
-from app.kit.ids import AccountId
+from app.kit.ids import AccountId, AlertId
 from app.push import outbox
 from app.push.model import Address
 
@@ -34,6 +35,8 @@ AT_ONCE_MAX = 500
 """Alerts, or tellings, that one transaction takes on."""
 FAILED = timedelta(minutes=1)
 """What cannot be done for a defect of ours is tried again after this."""
+DISPATCH_WANTED = "dispatch_wanted"
+"""The intent that a guard is sent to an alert that nobody answers."""
 ADOPTED_FOR = timedelta(hours=24)
 """Alerts without a plan that are older than this are left as they are."""
 
@@ -45,6 +48,7 @@ class Said(Struct, kw_only=True):
     tellings: list[Telling] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     moved: list[tuple[Run, datetime | None]] = field(default_factory=list)
+    dispatches: list[Run] = field(default_factory=list)
 
 
 def begin(connection: Connection, alerts: Sequence[tuple[Alert, Words]], now: datetime) -> None:
@@ -259,6 +263,8 @@ def _told_on(said: Said, audience: Audience, run: Run, now: datetime, *, skips: 
         if position.turn == 1:
             said.lines += [_line(run, What.SUPPRESSED, one, why="unwanted") for one in refusing]
         what = What.ESCALATED if goes_on and position.step else What.TOLD
+        if step.asks_dispatch and position.times == 1:
+            said.dispatches.append(run)
         place = len(said.lines)
         reached = _tell(said, audience, run, step, people, now, what)
         if not reached and position.times == 1:  # The last step comes again and again; that is said once.
@@ -339,3 +345,29 @@ def _write(connection: Connection, said: Said, now: datetime) -> None:
     if said.notes:
         outbox.put_all(connection, said.notes, now)
     store.add_lines(connection, said.lines, now)
+    for run in said.dispatches:
+        payload = {"alert_id": str(run.alert.id)}
+        intents.intend(connection, DISPATCH_WANTED, f"{DISPATCH_WANTED}:{run.alert.id}", payload, now)
+
+
+def ask_for_dispatch(connection: Connection, alert_id: AlertId, now: datetime) -> None:
+    """Asks the desk to send a guard to an alert that nobody has taken, once. Where somebody has it meanwhile, or it is
+    over, nothing happens.
+    """
+    for found in escalating.runs(connection, [alert_id]):
+        store.queue_up(connection, [found.alert.wearer_id])
+        for run in escalating.runs(connection, [alert_id]):
+            if run.alert.state is AlertState.OPEN:
+                _ask_for_dispatch(connection, run, now)
+
+
+def _ask_for_dispatch(connection: Connection, run: Run, now: datetime) -> None:
+    audience, said = Audience(connection, [run], now), Said()
+    step = Step(who=[Who.DESK], wait_s=60)
+    people, _ = audience.people(run, step)
+    words = Words(kind="alert.dispatch_wanted", params=run.words.params)
+    position = msgspec.structs.replace(run.position, turn=run.position.turn + 1)
+    asking = msgspec.structs.replace(run, words=words, position=position)
+    _tell(said, audience, asking, step, people, now, What.DISPATCH_ASKED)
+    escalating.take_turn(connection, run.alert.id, position.turn)
+    _write(connection, said, now)

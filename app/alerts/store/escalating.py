@@ -124,6 +124,11 @@ def _moved(run: Run, due_at: datetime | None) -> dict[str, Any]:
     }
 
 
+def take_turn(connection: Connection, alert_id: AlertId, turn: int) -> None:
+    """Notes that something was told besides the plan, which goes on as it is."""
+    connection.execute(sa.update(alert).where(alert.c.id == alert_id).values(turn=turn))
+
+
 def stuck(connection: Connection, since: datetime, limit: int) -> list[Run]:
     """Alerts that go on, changed since then, and that nothing will ever look at again: at the end of their plan, or
     lost by a defect.

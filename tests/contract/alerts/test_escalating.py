@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from app import jobs
 from app.accounts import service as accounts
 from app.accounts.model import Account
 from app.accounts.tables import account_address
@@ -26,7 +28,7 @@ from app.push.outbox import Settlement
 from app.push.retry import Delivery, Outcome
 from app.push.tables import address, message
 from tests.build import NOW, Town, an_alarm, minutes, town, unit, viewer
-from tests.contract.test_jobs import feed
+from tests.contract.test_jobs import SETTINGS, feed
 
 DESK = Step(who=[Who.DESK], wait_s=600, times=None)
 SECONDS = timedelta(seconds=1)
@@ -213,6 +215,29 @@ def test_one_alert_that_cannot_be_told_on_holds_up_no_other(
     timers = escalating_store.timers(connection, [one.id for one in alerts])
     turns = {one.kind.value: timers[one.id] for one in alerts}
     assert {"sos": (2, NOW + minutes(8)), "fall": (1, NOW + minutes(4))} == turns
+
+
+def test_where_the_city_lets_it_the_last_step_asks_for_a_guard_once(connection: Connection, here: Town) -> None:
+    is_reached_by(connection, here.operator, Channel.FCM)
+    sets_policy(connection, here, msgspec.structs.replace(DESK, asks_dispatch=True))
+    alert = an_alert(connection, here)
+    for later in range(3):
+        jobs.run_all(connection, SETTINGS, NOW + minutes(11 * later))
+
+    kinds = list(connection.execute(sa.select(message.c.kind).order_by(message.c.id)).scalars())
+    assert 1 == kinds.count("alert.dispatch_wanted")
+    assert 1 == [line.what for line in store.history(connection, alert.id)].count(What.DISPATCH_ASKED)
+
+
+def test_no_guard_is_asked_for_once_somebody_has_it(connection: Connection, here: Town) -> None:
+    is_reached_by(connection, here.operator, Channel.FCM)
+    sets_policy(connection, here, msgspec.structs.replace(DESK, asks_dispatch=True))
+    alert = an_alert(connection, here)
+    acting.acknowledge(connection, viewer(here.daughter), alert.id, NOW)
+
+    jobs.run_all(connection, SETTINGS, NOW)
+
+    assert "alert.dispatch_wanted" not in set(connection.execute(sa.select(message.c.kind)).scalars())
 
 
 def test_what_is_said_of_everybody_who_could_not_be_reached(connection: Connection, here: Town) -> None:

@@ -28,7 +28,7 @@ from tests.contract.upgrade import as_it_was
 from tests.contract.upgrade.values import says_all, values
 
 FIRST_SAID: Mapping[type[Enum], frozenset[str]] = {
-    What: frozenset({"escalated", "on_the_way", "reopened", "suppressed"})
+    What: frozenset({"escalated", "on_the_way", "dispatch_asked", "reopened", "suppressed"})
 }
 """Words that this version is the first to write into rows, by their enumeration. Until all processes are of this version,
 those of the one before fail at the rows that hold them: what is in hand is a dead letter, what is asked for an error.

@@ -45,6 +45,7 @@ KINDS = (
     "alert.returned",
     "alert.resolved",
     "alert.acknowledged",
+    "alert.dispatch_wanted",
     "alert.on_the_way",
     "alert.on_the_way_at",
     "alert.not_arrived",

@@ -174,6 +174,8 @@ OFF_THE_CURVE = base64url(b"\x04" + bytes(63) + b"\x01")
         ("keys.auth", base64url(bytes(17))),
         ("keys.auth", "!" * 22),
     ],
+    # The keys are made anew in each process, and tests are called the same in all of them.
+    ids=["none", "short", "no point", "off the curve", "no base64", "no secret", "short", "long", "no base64"],
 )
 def test_keys_that_nothing_can_be_sealed_with_are_named(where: str, text: str) -> None:
     with pytest.raises(InvalidInput) as refused:
