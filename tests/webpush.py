@@ -6,6 +6,7 @@ Written from RFC 8291, RFC 8188 and RFC 8292, with nothing of ours, so that both
 import base64
 import json
 import secrets
+import ssl
 import threading
 from collections import Counter
 from collections.abc import Mapping
@@ -109,13 +110,16 @@ what is no HTTP, `drip` without end; every other one takes the message.
 class PushService:
     """A service that checks what RFC 8291 and 8292 ask of a sender, and browsers that subscribed there."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.received: list[Push] = []
         self.attempts: Counter[str] = Counter()
         self.browsers: dict[str, Browser] = {}
         self.stopping = threading.Event()
         self._lock = threading.Lock()
         self._server = _Server(self)
+        self._scheme = "http" if tls is None else "https"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
 
@@ -128,7 +132,7 @@ class PushService:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     def subscribe(self, name: str) -> tuple[str, dict[str, str]]:
         """The endpoint and the keys of a new browser."""
@@ -233,7 +237,7 @@ class _Connection(BaseHTTPRequestHandler):
     def handle(self) -> None:
         try:
             super().handle()
-        except ConnectionError:
+        except (ConnectionError, ssl.SSLError):
             self.close_connection = True
 
 

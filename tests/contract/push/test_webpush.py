@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from msgspec.structs import replace
 
@@ -21,6 +23,7 @@ from app.push.render import Text
 from app.push.retry import Outcome
 from tests.build import NOW
 from tests.contract.push.builders import ABOUT, ALERT, a_message, a_parcel, state
+from tests.contract.push.certificates import contexts
 from tests.webpush import PushService
 
 CONTACT = "mailto:office@example.jp"
@@ -147,6 +150,24 @@ async def test_nobody_at_the_other_end_is_unavailable(webpush: WebPushSender, se
     (delivery,) = await webpush.send([parcel])
 
     assert delivery.outcome == Outcome.UNAVAILABLE
+
+
+async def test_only_a_service_whose_certificate_somebody_trusts_is_told_anything(
+    tmp_path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, _ = contexts(tmp_path)
+    service = PushService(tls=server)
+    outcomes = []
+    for trusted in ("", str(tmp_path / "mail.pem")):
+        monkeypatch.setenv("SSL_CERT_FILE", trusted)
+        hosts = service.url.removeprefix("https://")
+        webpush = WebPushSender(b"s" * 32, CONTACT, clock, hosts=hosts, timeout_s=5)
+        outcomes += [delivery.outcome for delivery in await webpush.send([parcel_to(service)])]
+        await webpush.close()
+    service.stop()
+
+    assert [Outcome.UNAVAILABLE, Outcome.SENT] == outcomes
+    assert 1 == len(service.received)
 
 
 async def test_an_address_whose_service_is_not_listed_any_more_is_not_asked(
