@@ -14,7 +14,7 @@ from app.alerts.store import alerts as store
 from app.alerts.store import escalating, policies
 from app.alerts.store.escalating import Run
 from app.households import service as households
-from app.kit.ids import AccountId, CityId
+from app.kit.ids import AccountId, CityId, WearerId
 from app.push.model import Address, Level
 
 
@@ -32,6 +32,7 @@ class Audience:
         self._asked: set[AccountId] = set()
         self._ask(one for some in self._contacts.values() for one in some)
         self._preferences = policies.preferences(connection, self._asked)
+        self._let_in: dict[WearerId, frozenset[AccountId]] = {}
         self._duty: dict[CityId, list[AccountId]] = {}
         self._staff: dict[CityId, list[AccountId]] = {}
 
@@ -57,8 +58,7 @@ class Audience:
             let_in = households.let_in(self._connection, run.alert.wearer_id, staff, self._now)
             staff = [one for one in staff if one in let_in]
         found = dict.fromkeys([*contacts, *staff])
-        took = self._acks.get(run.alert.id, ())
-        return [one for one in found if one not in took], [one for one in meant if one not in contacts]
+        return [one for one in found if not self.took(run, one)], [one for one in meant if one not in contacts]
 
     def rungs(self, run: Run, step: Step, account_id: AccountId) -> list[list[Address]]:
         """The addresses of somebody in the order in which they are tried at a step."""
@@ -70,6 +70,19 @@ class Audience:
         """When the hours are over in which somebody does not want to hear of such an alert."""
         preference = self._preferences.get(account_id, PLAIN)
         return waits_until(preference, run.alert.level, self._now, self._who[run.alert.wearer_id].zone)
+
+    def may_know(self, run: Run, account_id: AccountId) -> bool:
+        """Whether somebody who was told may still know of it."""
+        wearer_id = run.alert.wearer_id
+        if account_id in self._contacts.get(wearer_id, ()):
+            return True
+        if wearer_id not in self._let_in:
+            self._let_in[wearer_id] = households.let_in_now(self._connection, wearer_id, self._now)
+        return account_id in self._let_in[wearer_id]
+
+    def took(self, run: Run, account_id: AccountId) -> bool:
+        """Whether somebody took the alert."""
+        return account_id in self._acks.get(run.alert.id, ())
 
     def is_staff(self, run: Run, account_id: AccountId) -> bool:
         """Whether somebody is told for the city and not as a contact."""

@@ -33,6 +33,8 @@ log = structlog.get_logger()
 RECEIPT = timedelta(seconds=escalation.RECEIPT_S)
 AT_ONCE_MAX = 500
 """Alerts, or tellings, that one transaction takes on."""
+CLOCK_OFF = timedelta(minutes=1)
+"""So much later than its plan wants nothing is due, unless the clock was ahead when it was told."""
 FAILED = timedelta(minutes=1)
 """What cannot be done for a defect of ours is tried again after this."""
 DISPATCH_WANTED = "dispatch_wanted"
@@ -75,8 +77,9 @@ def once_more(connection: Connection, alert: Alert, words: Words, now: datetime)
     run = msgspec.structs.replace(run, alert=alert, words=words, position=position)
     said = Said()
     audience = Audience(connection, [run], now)
-    everybody = [*audience.contacts(run), *escalating.told_accounts(connection, alert.id)]
-    _tell(said, audience, run, run.plan.steps[0], list(dict.fromkeys(everybody)), now, What.TOLD)
+    before = [one for one in escalating.told_accounts(connection, alert.id) if audience.may_know(run, one)]
+    everybody = list(dict.fromkeys([*audience.contacts(run), *before]))
+    _tell(said, audience, run, run.plan.steps[0], everybody, now, What.TOLD)
     _, due_at = escalating.timers(connection, [alert.id])[alert.id]
     escalating.save(connection, [(run, due_at)])
     _write(connection, said, now)
@@ -151,13 +154,19 @@ def skip(connection: Connection, run: Run, now: datetime) -> bool:
 
 
 def mend(connection: Connection, now: datetime) -> int:
-    """Finds alerts that go on and that no timer looks at although more is to be told, and lets them be told on; how
-    many. There are none, unless a process of an older version opened them or we have a defect.
+    """Finds alerts that go on and that no timer looks at although more is to be told, or looks at too late, and lets
+    them be told on; how many. There are none, unless a process of an older version opened them, the clock was ahead, or
+    we have a defect.
     """
     lost = [
         run
         for run in escalating.stuck(connection, now - ADOPTED_FOR, AT_ONCE_MAX)
         if run.alert.state is AlertState.ACKNOWLEDGED or escalation.after(run.plan, run.position) is not None
+    ]
+    lost += [
+        run
+        for run, due_at in escalating.latest_due(connection, AT_ONCE_MAX)
+        if due_at - now > (escalation.waits(run.plan, run.position) or timedelta(0)) + CLOCK_OFF
     ]
     for run in lost:
         wait = run.plan.forgotten_s if run.alert.state is AlertState.ACKNOWLEDGED else 0
@@ -189,7 +198,7 @@ def fall(connection: Connection, tellings: Sequence[Telling], now: datetime) -> 
     said, over, unreached = Said(), [], []
     for one in tellings:
         run = runs.get(one.alert_id)
-        if run is None or escalation.was_shown(seen[one.id]):
+        if run is None or escalation.was_shown(seen[one.id]) or not _still(audience, run, one):
             over.append(one.id)
             continue
         step = run.plan.steps[min(one.step, len(run.plan.steps) - 1)]
@@ -213,6 +222,11 @@ def fall(connection: Connection, tellings: Sequence[Telling], now: datetime) -> 
         if one.turn == run.position.turn and escalating.all_unreached(connection, one.alert_id, one.turn):
             escalating.set_due(connection, one.alert_id, now)
     _write(connection, said, now)
+
+
+def _still(audience: Audience, run: Run, telling: Telling) -> bool:
+    """Whether somebody still is to be told: he may know of it, and has not taken it meanwhile."""
+    return audience.may_know(run, telling.account_id) and not audience.took(run, telling.account_id)
 
 
 def _plans(connection: Connection, alerts: Sequence[Alert], now: datetime) -> list[Plan]:

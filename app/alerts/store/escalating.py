@@ -124,6 +124,17 @@ def _moved(run: Run, due_at: datetime | None) -> dict[str, Any]:
     }
 
 
+def latest_due(connection: Connection, limit: int) -> list[tuple[Run, datetime]]:
+    """The open alerts that are due last of all."""
+    query = (
+        sa.select(alert)
+        .where(alert.c.state == AlertState.OPEN.value, alert.c.due_at.is_not(None))
+        .order_by(alert.c.due_at.desc())
+        .limit(limit)
+    )
+    return [(_run(row), row.due_at) for row in connection.execute(query)]
+
+
 def take_turn(connection: Connection, alert_id: AlertId, turn: int) -> None:
     """Notes that something was told besides the plan, which goes on as it is."""
     connection.execute(sa.update(alert).where(alert.c.id == alert_id).values(turn=turn))

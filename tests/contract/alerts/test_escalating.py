@@ -21,6 +21,7 @@ from app.alerts.store import alerts as store
 from app.alerts.store import escalating as escalating_store
 from app.alerts.store import policies
 from app.alerts.tables import telling
+from app.households import service as households
 from app.kit.errors import Conflict
 from app.push import outbox
 from app.push.model import AddressKind, Channel, Level
@@ -111,6 +112,17 @@ def test_nobody_is_told_over_another_channel_once_somebody_has_it(connection: Co
     alert = an_alert(connection, here)
     let_all_end(connection, {Channel.FCM: Outcome.SENT})
     acting.acknowledge(connection, viewer(here.daughter), alert.id, NOW)
+
+    escalating.work_off(connection, NOW + minutes(1))
+
+    assert 2 == len(told(connection))
+
+
+def test_who_may_not_know_any_more_is_told_over_no_other_channel(connection: Connection, here: Town) -> None:
+    is_reached_by(connection, here.son, Channel.WEBHOOK)
+    an_alert(connection, here)
+    let_all_end(connection, {Channel.FCM: Outcome.SENT})
+    households.protect(connection, here.hana.id, "son", account_id=here.son.id, by=here.clerk.id, now=NOW)
 
     escalating.work_off(connection, NOW + minutes(1))
 

@@ -146,3 +146,15 @@ async def test_what_was_taken_and_lost_its_timer_opens_again_half_an_hour_later(
 
     due_at = await database.read(lambda c: c.execute(sa.select(alert.c.due_at)).scalar_one())
     assert NOW + timedelta(minutes=30) == due_at
+
+
+async def test_an_alert_told_by_a_clock_that_was_ahead_is_told_on_when_it_is_right_again(
+    database: Database, clock: ManualClock
+) -> None:
+    here = await database.write(lambda c: town(c, NOW))
+    ahead = NOW + timedelta(hours=3)
+    await database.write(lambda c: process(c, [unit(here.watch, an_alarm("sos"), received_at=ahead)], ahead))
+
+    assert not await Auditor(database, clock, CollectorRegistry(), None).audit()
+
+    assert NOW == await database.read(lambda c: c.execute(sa.select(alert.c.due_at)).scalar_one())
