@@ -1,5 +1,6 @@
 """She presses SOS and it is told until somebody answers: exactly these phones ring, no others."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from app.accounts import service as accounts
 from app.accounts.model import Account
 from app.push.model import AddressKind, Channel
+from tests.e2e.scaled import a_scaled_stage
 from tests.e2e.stage import Stage, at_home
 from tests.waiting import until
 
@@ -17,7 +19,7 @@ async def pressed(stage: Stage) -> dict[str, Any]:
     """The alert after she pressed the button of her watch."""
     watch = await stage.connect_watch()
     assert "AL" == await watch.tell(at_home("AL", stage.now, status="00010000"))
-    (alert,) = await stage.alerts(stage.town.daughter)
+    (alert,) = await until(lambda: stage.alerts(stage.town.daughter))
     return alert
 
 
@@ -87,6 +89,16 @@ async def test_what_was_taken_and_not_seen_through_is_told_anew(stage: Stage) ->
 
 
 async def test_nobody_answers_until_the_duty_desk_does(stage: Stage) -> None:
+    await nobody_answers(stage)
+
+
+@pytest.mark.postgresql
+async def test_nobody_answers_many_processes_until_the_duty_desk_does(where: str, tmp_path: Path) -> None:
+    async with a_scaled_stage(where, tmp_path) as stage:
+        await nobody_answers(stage)
+
+
+async def nobody_answers(stage: Stage) -> None:
     operator = stage.town.operator
     await has_phone(stage, operator)
     alert = await pressed(stage)
