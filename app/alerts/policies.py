@@ -125,6 +125,11 @@ def plan_for(policies: Sequence[Policy], kind: AlertKind, level: Level, now: dat
     return ONCE
 
 
+def default_plan(level: Level) -> Plan:
+    """The plan for alerts of a level where nobody said anything."""
+    return next((rule.plan for rule in DEFAULT.rules if rule.level is level), ONCE)
+
+
 def is_in(calendar: Calendar, now: datetime, zone: ZoneInfo) -> bool:
     """Whether the hours of the calendar are on."""
     local = now.astimezone(zone)

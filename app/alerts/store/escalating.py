@@ -7,18 +7,22 @@ from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
+import structlog
 from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from app.alerts.escalation import Position, Seen
 from app.alerts.model import Alert, AlertState, Words
-from app.alerts.policies import Plan
+from app.alerts.policies import Plan, default_plan
 from app.alerts.store.alerts import alert_of
+from app.alerts.store.reading import read
 from app.alerts.tables import alert, alert_ack, alert_going, telling
 from app.alerts.transitions import GOING_ON
 from app.kit.ids import AccountId, AddressId, AlertId, MessageId, TellingId, WearerId, new_id
 from app.push.model import Death, Level, MessageState
 from app.push.tables import address, message
+
+log = structlog.get_logger()
 
 _GOING_ON = [state.value for state in GOING_ON]
 
@@ -57,13 +61,15 @@ def due(connection: Connection, now: datetime, limit: int) -> list[tuple[AlertId
 
 
 def runs(connection: Connection, alert_ids: Iterable[AlertId], due_at: datetime | None = None) -> list[Run]:
-    """Those of the alerts that go on and have a plan, in the order of their keys; only what is due then, when given."""
+    """Those of the alerts that go on and have a plan, in the order of their keys; only what is due then, when given.
+    What only a newer version can read is left to it.
+    """
     query = sa.select(alert).where(
         alert.c.id.in_(list(alert_ids)), alert.c.state.in_(_GOING_ON), alert.c.plan.is_not(None)
     )
     if due_at is not None:
         query = query.where(alert.c.due_at <= due_at)
-    return [_run(row) for row in connection.execute(query.order_by(alert.c.id))]
+    return _runs(connection.execute(query.order_by(alert.c.id)))
 
 
 def unplanned(connection: Connection, since: datetime, limit: int) -> list[Alert]:
@@ -132,7 +138,7 @@ def latest_due(connection: Connection, limit: int) -> list[tuple[Run, datetime]]
         .order_by(alert.c.due_at.desc())
         .limit(limit)
     )
-    return [(_run(row), row.due_at) for row in connection.execute(query)]
+    return [(run, row.due_at) for row in connection.execute(query) if (run := _run(row)) is not None]
 
 
 def take_turn(connection: Connection, alert_id: AlertId, turn: int) -> None:
@@ -151,7 +157,7 @@ def stuck(connection: Connection, since: datetime, limit: int) -> list[Run]:
         .order_by(alert.c.id)
         .limit(limit)
     )
-    return [_run(row) for row in connection.execute(query)]
+    return _runs(connection.execute(query))
 
 
 def set_due(connection: Connection, alert_id: AlertId, due_at: datetime | None) -> None:
@@ -323,12 +329,25 @@ def asking(connection: Connection, message_id: MessageId) -> Asking | None:
     )
 
 
-def _run(row: Any) -> Run:
+def _runs(rows: Iterable[Any]) -> list[Run]:
+    return [run for row in rows if (run := _run(row)) is not None]
+
+
+def _run(row: Any) -> Run | None:
+    """None for an alert of a kind that this version does not know. A plan that it cannot read is none: the alert goes
+    on as if nobody had said anything, from about where it is.
+    """
+    try:
+        one = alert_of(row)
+    except ValueError:  # An enum's, or msgspec's, which is one of them.
+        log.error("row_unreadable", kind=Alert.__name__)
+        return None
+    plan = read(row.plan, Plan) or default_plan(one.level)
     return Run(
-        alert=alert_of(row),
-        plan=msgspec.convert(row.plan, Plan),
+        alert=one,
+        plan=plan,
         words=msgspec.convert(row.words, Words),
-        position=Position(step=row.step, times=row.times, turn=row.turn),
+        position=Position(step=min(row.step, len(plan.steps) - 1), times=row.times, turn=row.turn),
     )
 
 

@@ -12,6 +12,7 @@ from app.accounts.tables import account
 from app.alerts.duty import Shift
 from app.alerts.policies import Calendar, Policy
 from app.alerts.preferences import Preference
+from app.alerts.store.reading import read
 from app.alerts.tables import duty_shift, escalation_policy, preference
 from app.db import dialect
 from app.households.tables import contact, wearer
@@ -34,34 +35,36 @@ def about(wearer_id: WearerId | None) -> str:
 
 
 def policy(connection: Connection, city_id: CityId, wearer_id: WearerId | None) -> Kept | None:
-    """The policy of a wearer, or of the city."""
+    """The policy of a wearer, or of the city; none when this version cannot read it."""
     table = escalation_policy
     query = sa.select(table).where(table.c.city_id == city_id, table.c.about == about(wearer_id))
     row = connection.execute(query).one_or_none()
-    if row is None:
+    found = None if row is None else read(row.policy, Policy)
+    if row is None or found is None:
         return None
-    return Kept(
-        policy=msgspec.convert(row.policy, Policy), changed_at=row.changed_at, changed_by=AccountId(row.changed_by)
-    )
+    return Kept(policy=found, changed_at=row.changed_at, changed_by=AccountId(row.changed_by))
 
 
 def policies(
     connection: Connection, wearers: Mapping[WearerId, CityId]
 ) -> tuple[Mapping[WearerId, Policy], Mapping[CityId, Policy]]:
-    """The policies of those of the wearers who have one, and of their cities."""
+    """The policies of those of the wearers who have one, and of their cities; without what this version cannot read."""
     table = escalation_policy
     names = [OF_CITY, *(wearer_id.hex for wearer_id in wearers)]
     query = sa.select(table.c.city_id, table.c.about, table.c.policy).where(
         table.c.city_id.in_(set(wearers.values())), table.c.about.in_(names)
     )
-    found = {(row.city_id, row.about): row.policy for row in connection.execute(query)}
+    found = {
+        (row.city_id, row.about): one
+        for row in connection.execute(query)
+        if (one := read(row.policy, Policy)) is not None
+    }
     own = {
-        wearer_id: msgspec.convert(found[city_id, wearer_id.hex], Policy)
+        wearer_id: found[city_id, wearer_id.hex]
         for wearer_id, city_id in wearers.items()
         if (city_id, wearer_id.hex) in found
     }
-    citys = {CityId(city_id): msgspec.convert(value, Policy) for (city_id, name), value in found.items() if not name}
-    return own, citys
+    return own, {CityId(city_id): one for (city_id, name), one in found.items() if not name}
 
 
 def put_policy(
@@ -81,12 +84,16 @@ def drop_policy(connection: Connection, city_id: CityId, wearer_id: WearerId | N
 
 
 def preferences(connection: Connection, account_ids: Collection[AccountId]) -> dict[AccountId, Preference]:
-    """How those of the accounts who chose it want to be told."""
+    """How those of the accounts who chose it want to be told; without what this version cannot read."""
     if not account_ids:
         return {}
     table = preference
     query = sa.select(table.c.account_id, table.c.preference).where(table.c.account_id.in_(list(account_ids)))
-    return {AccountId(row.account_id): msgspec.convert(row.preference, Preference) for row in connection.execute(query)}
+    return {
+        AccountId(row.account_id): one
+        for row in connection.execute(query)
+        if (one := read(row.preference, Preference)) is not None
+    }
 
 
 def put_preference(connection: Connection, account_id: AccountId, one: Preference, now: datetime) -> None:
@@ -117,10 +124,13 @@ def shifts(connection: Connection, city_ids: Collection[CityId]) -> dict[CityId,
     )
     found: dict[CityId, list[Shift]] = {}
     for row in connection.execute(query):
+        hours = read(row.hours, Calendar)
+        if hours is None:
+            continue
         shift = Shift(
             id=ShiftId(row.id),
             account_id=AccountId(row.account_id),
-            hours=msgspec.convert(row.hours, Calendar),
+            hours=hours,
             from_on=row.from_on,
             until_on=row.until_on,
         )

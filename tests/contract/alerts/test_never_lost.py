@@ -1,0 +1,87 @@
+"""No alert is lost, and none goes unheard, for what stands in a row, for who else is at it, or for how long it lasts."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from app.alerts.service import escalating
+from app.alerts.store import policies
+from app.alerts.tables import alert, duty_shift, escalation_policy, preference
+from app.push.model import Channel
+from tests.build import NOW, Town, minutes, town
+from tests.contract.alerts.test_escalating import an_alert, is_reached_by, told
+
+OF_TOMORROW = {"rules": [], "calendars": {}, "of_tomorrow": 1}
+"""As a newer version may write it, beside which this one still runs."""
+
+
+@pytest.fixture
+def here(connection: Connection) -> Town:
+    return town(connection, NOW - minutes(600))
+
+
+def phones(connection: Connection, here: Town) -> dict[str, int]:
+    """How often each of the family was told, and the operator."""
+    people = {"daughter": here.daughter, "son": here.son, "operator": here.operator}
+    names = [name for name, _ in told(connection)]
+    return {word: names.count(one.name) for word, one in people.items() if one.name in names}
+
+
+def kept(connection: Connection, here: Town, table: sa.Table, **values: object) -> None:
+    """A row as somebody else wrote it."""
+    by = {"changed_at": NOW, "changed_by": here.clerk.id} if table is escalation_policy else {"changed_at": NOW}
+    connection.execute(sa.insert(table).values(**values, **by))
+
+
+@pytest.mark.parametrize("of_city", [True, False])
+def test_a_policy_that_cannot_be_read_costs_no_sos(connection: Connection, here: Town, of_city: bool) -> None:
+    about = policies.OF_CITY if of_city else here.hana.id.hex
+    kept(connection, here, escalation_policy, city_id=here.hana.city_id, about=about, policy=OF_TOMORROW)
+    an_alert(connection, here)
+
+    assert {"daughter": 1, "son": 1} == phones(connection, here)
+    assert policies.policy(connection, here.hana.city_id, None) is None
+
+
+def test_what_somebody_chose_and_nobody_can_read_is_no_choice(connection: Connection, here: Town) -> None:
+    kept(connection, here, preference, account_id=here.son.id, preference={"urgent": "never"})
+    an_alert(connection, here)
+
+    assert {"daughter": 1, "son": 1} == phones(connection, here)
+
+
+def test_hours_of_duty_that_cannot_be_read_keep_nobody_else_from_being_told(connection: Connection, here: Town) -> None:
+    is_reached_by(connection, here.operator, Channel.FCM)
+    row = {"account_id": here.clerk.id, "hours": {"from_minute": -1}, "from_on": NOW.date(), "created_at": NOW}
+    one = sa.insert(duty_shift).values(id=here.clerk.id, city_id=here.hana.city_id, created_by=here.clerk.id, **row)
+    connection.execute(one)
+    an_alert(connection, here)
+    for after in (3, 8, 15):
+        escalating.work_off(connection, NOW + minutes(after))
+
+    assert 1 == phones(connection, here)["operator"]
+
+
+def test_a_plan_that_cannot_be_read_goes_on_as_if_nobody_had_said_anything(connection: Connection, here: Town) -> None:
+    is_reached_by(connection, here.operator, Channel.FCM)
+    an_alert(connection, here)
+    changed = sa.update(alert).values(plan={"steps": [], "of_tomorrow": 1}, step=7)
+    connection.execute(changed)
+    escalating.work_off(connection, NOW + minutes(3))
+
+    assert {"daughter": 2, "son": 2, "operator": 1} == phones(connection, here), "the last step is the desk's"
+    escalating.work_off(connection, NOW + minutes(33) + timedelta(seconds=1))
+    assert 2 == phones(connection, here)["operator"]
+
+
+def test_an_alert_of_a_kind_of_tomorrow_holds_up_no_other(connection: Connection, here: Town) -> None:
+    an_alert(connection, here)
+    row = dict(connection.execute(sa.select(alert)).one()._mapping)
+    row |= {"id": here.hana.id, "kind": "of_tomorrow", "due_at": NOW}
+    connection.execute(sa.insert(alert).values(row))
+    escalating.work_off(connection, NOW + minutes(3))
+
+    assert {"daughter": 2, "son": 2} == phones(connection, here)
+    assert 0 == escalating.mend(connection, NOW + minutes(3))
