@@ -90,7 +90,7 @@ def work_off(connection: Connection, now: datetime) -> bool:
     falling = escalating.falling(connection, now, AT_ONCE_MAX)
     due = escalating.due(connection, now, AT_ONCE_MAX)
     store.queue_up(connection, [wearer_id for _, wearer_id in [*falling, *due]])
-    tellings = escalating.tellings(connection, [one for one, _ in falling]) if falling else []
+    tellings = escalating.tellings(connection, [one for one, _ in falling], now) if falling else []
     _each(connection, tellings, lambda some: fall(connection, some, now), _put_off_telling(connection, now))
     runs = escalating.runs(connection, [one for one, _ in due], now) if due else []
     _each(connection, runs, lambda some: carry_on(connection, some, now), _put_off_run(connection, now))

@@ -184,9 +184,9 @@ def falling(connection: Connection, now: datetime, limit: int) -> list[tuple[Tel
     return [(TellingId(row.id), WearerId(row.wearer_id)) for row in connection.execute(query)]
 
 
-def tellings(connection: Connection, telling_ids: Iterable[TellingId]) -> list[Telling]:
-    """Those of the tellings that still are to be looked at, in the order of their keys."""
-    query = sa.select(telling).where(telling.c.id.in_(list(telling_ids)), telling.c.fall_at.is_not(None))
+def tellings(connection: Connection, telling_ids: Iterable[TellingId], due_at: datetime) -> list[Telling]:
+    """Those of the tellings that still are to be looked at then, in the order of their keys."""
+    query = sa.select(telling).where(telling.c.id.in_(list(telling_ids)), telling.c.fall_at <= due_at)
     return [_telling(row) for row in connection.execute(query.order_by(telling.c.id))]
 
 

@@ -1,18 +1,23 @@
 """No alert is lost, and none goes unheard, for what stands in a row, for who else is at it, or for how long it lasts."""
 
+from collections.abc import Iterable
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from app.alerts.service import escalating
+from app.alerts.store import alerts as store
 from app.alerts.store import policies
 from app.alerts.tables import alert, duty_shift, escalation_policy, preference
+from app.db.engine import open_engine
 from app.push.model import Channel
 from tests.build import NOW, Town, minutes, town
 from tests.contract.alerts.test_escalating import an_alert, is_reached_by, told
 
+HALF_A_MINUTE = timedelta(seconds=31)
 OF_TOMORROW = {"rules": [], "calendars": {}, "of_tomorrow": 1}
 """As a newer version may write it, beside which this one still runs."""
 
@@ -85,3 +90,27 @@ def test_an_alert_of_a_kind_of_tomorrow_holds_up_no_other(connection: Connection
 
     assert {"daughter": 2, "son": 2} == phones(connection, here)
     assert 0 == escalating.mend(connection, NOW + minutes(3))
+
+
+@pytest.mark.postgresql
+def test_two_workers_at_the_same_phone_go_down_one_rung(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second one finds what is to be seen to before the first one has committed."""
+    engine = open_engine(where)
+    with engine.begin() as connection:
+        here = town(connection, NOW - minutes(600))
+        for channel in (Channel.WEBHOOK, Channel.EMAIL):
+            is_reached_by(connection, here.son, channel)
+        an_alert(connection, here)
+    queue_up = store.queue_up
+
+    def somebody_was_quicker(connection: Connection, wearer_ids: Iterable[UUID]) -> None:
+        monkeypatch.setattr(store, "queue_up", queue_up)
+        with engine.begin() as other:
+            escalating.work_off(other, NOW + HALF_A_MINUTE)
+        queue_up(connection, wearer_ids)
+
+    monkeypatch.setattr(store, "queue_up", somebody_was_quicker)
+    with engine.begin() as connection:
+        escalating.work_off(connection, NOW + HALF_A_MINUTE)
+        assert ["fcm", "webhook"] == [channel for name, channel in told(connection) if name == here.son.name]
+    engine.dispose()
