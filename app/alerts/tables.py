@@ -56,6 +56,15 @@ sa.Index(
 _due = _going_on & alert.c.due_at.is_not(None)
 sa.Index("ix_alert_due", alert.c.due_at, sqlite_where=_due, postgresql_where=_due)
 
+
+def is_going_on() -> "sa.ColumnElement[bool]":
+    """Open or acknowledged, spelled out in the SQL and in the order of the indexes: else SQLite does not see that they
+    hold these, and reads all alerts that there ever were.
+    """
+    states = ["open", "acknowledged"]
+    return alert.c.state.in_(sa.bindparam("going_on", states, expanding=True, literal_execute=True))
+
+
 # One person told at one turn. Its messages bear its key; `rung` is the group of channels that was tried last.
 telling = sa.Table(
     "telling",

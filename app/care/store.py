@@ -6,11 +6,12 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from app.alerts.tables import alert, telling
+from app.alerts.tables import alert, is_going_on, telling
 from app.care.findings import Waiting
 from app.db.tables import dead_letter, heartbeat, intent
 from app.hooks.tables import vendor_hook
 from app.push.model import Channel
+from app.push.outbox.rows import pending
 from app.push.tables import address, message
 from app.tags.tables import detector
 from app.watch.tables import watch_failure
@@ -24,11 +25,10 @@ def last_beat(connection: Connection) -> tuple[datetime | None, datetime | None]
 
 def waiting(connection: Connection, now: datetime) -> list[Waiting]:
     """Intents and messages that are due and not done."""
-    is_pending = message.c.state.in_(["waiting", "sending"])
     kinds = (
         ("intents", intent.c.due_at, intent.c.done_at.is_(None)),
-        ("messages to people", message.c.due_at, is_pending & message.c.not_before.is_(None)),
-        ("alerts to be told on", alert.c.due_at, alert.c.state.in_(["open", "acknowledged"])),
+        ("messages to people", message.c.due_at, pending() & message.c.not_before.is_(None)),
+        ("alerts to be told on", alert.c.due_at, is_going_on()),
         ("people to be told over another channel", telling.c.fall_at, telling.c.fall_at.is_not(None)),
     )
     found = []

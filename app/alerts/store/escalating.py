@@ -16,15 +16,15 @@ from app.alerts.model import Alert, AlertState, Words
 from app.alerts.policies import Plan, default_plan
 from app.alerts.store.alerts import alert_of
 from app.alerts.store.reading import read
-from app.alerts.tables import alert, alert_ack, alert_going, telling
-from app.alerts.transitions import GOING_ON
+from app.alerts.tables import alert, alert_ack, alert_going, is_going_on, telling
 from app.kit.ids import AccountId, AddressId, AlertId, MessageId, TellingId, WearerId, new_id
 from app.push.model import Death, Level, MessageState
 from app.push.tables import address, message
 
 log = structlog.get_logger()
 
-_GOING_ON = [state.value for state in GOING_ON]
+_AS_INDEXED = (alert.c.wearer_id, alert.c.kind, alert.c.subject)
+"""The order in which the index holds what goes on."""
 
 
 class Run(Struct, frozen=True, kw_only=True):
@@ -53,7 +53,7 @@ def due(connection: Connection, now: datetime, limit: int) -> list[tuple[AlertId
     """Alerts whose time has come, and their wearers, the longest due first."""
     query = (
         sa.select(alert.c.id, alert.c.wearer_id)
-        .where(alert.c.state.in_(_GOING_ON), alert.c.due_at.is_not(None), alert.c.due_at <= now)
+        .where(is_going_on(), alert.c.due_at.is_not(None), alert.c.due_at <= now)
         .order_by(alert.c.due_at)
         .limit(limit)
     )
@@ -64,9 +64,7 @@ def runs(connection: Connection, alert_ids: Iterable[AlertId], due_at: datetime 
     """Those of the alerts that go on and have a plan, in the order of their keys; only what is due then, when given.
     What only a newer version can read is left to it.
     """
-    query = sa.select(alert).where(
-        alert.c.id.in_(list(alert_ids)), alert.c.state.in_(_GOING_ON), alert.c.plan.is_not(None)
-    )
+    query = sa.select(alert).where(alert.c.id.in_(list(alert_ids)), is_going_on(), alert.c.plan.is_not(None))
     if due_at is not None:
         query = query.where(alert.c.due_at <= due_at)
     return _runs(connection.execute(query.order_by(alert.c.id)))
@@ -76,8 +74,9 @@ def unplanned(connection: Connection, since: datetime, limit: int) -> list[Alert
     """Open alerts without a plan that were opened since then: an older process of the service opened them."""
     query = (
         sa.select(alert)
-        .where(alert.c.state == AlertState.OPEN.value, alert.c.plan.is_(sa.null()), alert.c.opened_at >= since)
-        .order_by(alert.c.id)
+        .where(is_going_on(), alert.c.state == AlertState.OPEN.value)
+        .where(alert.c.plan.is_(sa.null()), alert.c.opened_at >= since)
+        .order_by(*_AS_INDEXED)
         .limit(limit)
     )
     return [alert_of(row) for row in connection.execute(query)]
@@ -134,7 +133,7 @@ def latest_due(connection: Connection, limit: int) -> list[tuple[Run, datetime]]
     """The open alerts that are due last of all."""
     query = (
         sa.select(alert)
-        .where(alert.c.state == AlertState.OPEN.value, alert.c.due_at.is_not(None))
+        .where(is_going_on(), alert.c.state == AlertState.OPEN.value, alert.c.due_at.is_not(None))
         .order_by(alert.c.due_at.desc())
         .limit(limit)
     )
@@ -152,9 +151,9 @@ def stuck(connection: Connection, since: datetime, limit: int) -> list[Run]:
     """
     query = (
         sa.select(alert)
-        .where(alert.c.state.in_(_GOING_ON), alert.c.due_at.is_(None), alert.c.plan.is_not(None))
+        .where(is_going_on(), alert.c.due_at.is_(None), alert.c.plan.is_not(None))
         .where(alert.c.changed_at >= since)
-        .order_by(alert.c.id)
+        .order_by(*_AS_INDEXED)
         .limit(limit)
     )
     return _runs(connection.execute(query))

@@ -12,6 +12,7 @@ from app.alerts.service import escalating
 from app.alerts.store import alerts as store
 from app.alerts.store import policies
 from app.alerts.tables import alert, duty_shift, escalation_policy, preference
+from app.care import store as care
 from app.db.engine import open_engine
 from app.push.model import Channel
 from tests.build import NOW, Town, minutes, town
@@ -114,3 +115,23 @@ def test_two_workers_at_the_same_phone_go_down_one_rung(where: str, monkeypatch:
         escalating.work_off(connection, NOW + HALF_A_MINUTE)
         assert ["fcm", "webhook"] == [channel for name, channel in told(connection) if name == here.son.name]
     engine.dispose()
+
+
+@pytest.mark.sqlite
+def test_what_is_looked_for_every_few_seconds_is_found_by_an_index(connection: Connection, here: Town) -> None:
+    asked: list[tuple[str, object]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, values: object, *_rest: object) -> None:
+        asked.append((statement, values))
+
+    an_alert(connection, here)
+    sa.event.listen(connection.engine, "before_cursor_execute", note)
+    escalating.work_off(connection, NOW)
+    escalating.mend(connection, NOW)
+    care.waiting(connection, NOW)
+    sa.event.remove(connection.engine, "before_cursor_execute", note)
+    queries = [one for one in asked if one[0].startswith("SELECT")]
+    found = [row[-1] for one in queries for row in connection.exec_driver_sql("EXPLAIN QUERY PLAN " + one[0], one[1])]
+
+    assert {"SCAN alert USING INDEX uq_alert_going_on"} == {one for one in found if one.startswith("SCAN")}, "open ones"
+    assert {"ix_alert_due", "ix_message_due", "ix_telling_fall"} <= {name for one in found for name in one.split()}
