@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from app.accounts.model import Role
 from app.accounts.tables import account, city
 from app.alerts.model import Alert, AlertState, HistoryLine, Line, Via, What
-from app.alerts.tables import alert, alert_cause, alert_history
+from app.alerts.tables import alert, alert_cause, alert_history, is_going_on
 from app.alerts.transitions import GOING_ON
 from app.db import dialect
 from app.db.locks import one_at_a_time
@@ -75,11 +75,11 @@ def going_on_of(connection: Connection, wearer_id: WearerId, subjects: Iterable[
 
 
 def lately_of(connection: Connection, household_id: HouseholdId, since: datetime) -> list[Alert]:
-    """The alerts about a household's wearers that changed since then."""
+    """The alerts about a household's wearers that go on, however long already, or changed since then."""
     query = (
         sa.select(alert)
         .join(wearer, wearer.c.id == alert.c.wearer_id)
-        .where(wearer.c.household_id == household_id, alert.c.changed_at >= since)
+        .where(wearer.c.household_id == household_id, sa.or_(alert.c.changed_at >= since, is_going_on()))
     )
     return [alert_of(row) for row in connection.execute(query)]
 

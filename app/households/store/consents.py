@@ -96,13 +96,13 @@ def protected_accounts(
 def emergencies(
     connection: Connection, wearer_id: WearerId, account_ids: Collection[AccountId] | None, since: datetime
 ) -> dict[AccountId, tuple[datetime, bool]]:
-    """Of the accounts, or of all, who were let in for an emergency since then: until when at the latest, and whether
-    that was revoked.
+    """Of the accounts, or of all, who were let in for an emergency since then, or for whom that was revoked since then:
+    until when at the latest, and whether it was revoked.
     """
     query = sa.select(consent.c.account_id, consent.c.until_at, consent.c.revoked_at).where(
         consent.c.wearer_id == wearer_id,
         consent.c.given_as == GivenAs.EMERGENCY.value,
-        consent.c.given_at >= since,
+        sa.or_(consent.c.given_at >= since, consent.c.revoked_at >= since),
     )
     if account_ids is not None:
         query = query.where(consent.c.account_id.in_(list(account_ids)))

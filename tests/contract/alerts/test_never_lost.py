@@ -8,14 +8,20 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from app import jobs
+from app.accounts.tables import account_address
 from app.alerts.service import escalating
 from app.alerts.store import alerts as store
 from app.alerts.store import policies
 from app.alerts.tables import alert, duty_shift, escalation_policy, preference
 from app.care import store as care
+from app.config import Settings
 from app.db.engine import open_engine
+from app.households import service as households
+from app.households.tables import consent
 from app.push.model import Channel
-from tests.build import NOW, Town, minutes, town
+from app.push.tables import message
+from tests.build import NOW, Town, minutes, town, viewer
 from tests.contract.alerts.test_escalating import an_alert, is_reached_by, told
 
 HALF_A_MINUTE = timedelta(seconds=31)
@@ -135,3 +141,35 @@ def test_what_is_looked_for_every_few_seconds_is_found_by_an_index(connection: C
 
     assert {"SCAN alert USING INDEX uq_alert_going_on"} == {one for one in found if one.startswith("SCAN")}, "open ones"
     assert {"ix_alert_due", "ix_message_due", "ix_telling_fall"} <= {name for one in found for name in one.split()}
+
+
+def test_who_may_not_know_any_more_is_not_told_however_long_the_alert_goes_on(
+    connection: Connection, here: Town
+) -> None:
+    an_alert(connection, here)
+    for after in (3, 8, 15, 13 * 60):
+        escalating.work_off(connection, NOW + minutes(after))
+    now = NOW + minutes(13 * 60)
+    households.protect(connection, here.hana.id, "佐藤 健", account_id=here.son.id, by=here.clerk.id, now=now)
+    jobs.carry_out_intents(connection, Settings(), now)
+
+    query = (
+        sa.select(account_address.c.account_id)
+        .join(message, message.c.address_id == account_address.c.address_id)
+        .where(message.c.state == "waiting")
+    )
+    assert {here.daughter.id} == set(connection.execute(query).scalars())
+
+
+def test_whom_the_family_shut_out_stays_out_for_a_day_from_then(connection: Connection, here: Town) -> None:
+    an_alert(connection, here)
+    in_time = NOW + timedelta(hours=11)
+    assert {here.operator.id} == households.let_in(connection, here.hana.id, [here.operator.id], NOW)
+    (one,) = connection.execute(sa.select(consent.c.id).where(consent.c.given_as == "emergency")).scalars()
+    households.revoke_consent(connection, viewer(here.daughter), here.hana.id, one, in_time)
+
+    for hours in (13, 23):
+        now = in_time + timedelta(hours=hours)
+        assert frozenset() == households.let_in(connection, here.hana.id, [here.operator.id], now), hours
+    now = in_time + timedelta(hours=24, seconds=1)
+    assert {here.operator.id} == households.let_in(connection, here.hana.id, [here.operator.id], now)
