@@ -66,15 +66,18 @@ def begin(connection: Connection, alerts: Sequence[tuple[Alert, Words]], now: da
     _write(connection, said, now)
 
 
-def once_more(connection: Connection, alert: Alert, words: Words, now: datetime) -> None:
-    """Tells the first step of an alert that somebody has taken: it happened again. Who has it, keeps it."""
+def once_more(connection: Connection, alert: Alert, words: Words, now: datetime, *, worse: bool) -> None:
+    """Tells the first step of an alert that somebody has taken: it happened again, or it is `worse`, and then it has
+    another plan from here on. Who has it, keeps it.
+    """
     found = escalating.runs(connection, [alert.id])
     if not found:  # An older process opened it.
         begin(connection, [(alert, words)], now)
         return
     (run,) = found
     position = msgspec.structs.replace(run.position, turn=run.position.turn + 1)
-    run = msgspec.structs.replace(run, alert=alert, words=words, position=position)
+    plan = _plans(connection, [alert], now)[0] if worse else run.plan
+    run = msgspec.structs.replace(run, alert=alert, plan=plan, words=words, position=position)
     said = Said()
     audience = Audience(connection, [run], now)
     before = [one for one in escalating.told_accounts(connection, alert.id) if audience.may_know(run, one)]
@@ -219,7 +222,10 @@ def fall(connection: Connection, tellings: Sequence[Telling], now: datetime) -> 
     for one in unreached:
         run = runs[one.alert_id]
         said.lines.append(_line(run, What.NOBODY_REACHABLE, one.account_id))
-        if one.turn == run.position.turn and escalating.all_unreached(connection, one.alert_id, one.turn):
+        is_last = escalation.skipped(run.plan, run.position) is None  # Nobody comes after these: they have their time.
+        if is_last or one.turn != run.position.turn:
+            continue
+        if escalating.all_unreached(connection, one.alert_id, one.turn):
             escalating.set_due(connection, one.alert_id, now)
     _write(connection, said, now)
 

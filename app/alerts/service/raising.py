@@ -123,8 +123,8 @@ def _add_evidence(connection: Connection, current: Alert, event: WatchEvent, who
     words = telling.words_of(who, f"alert.{_message(event)}", event)
     if worse and current.state is AlertState.OPEN:
         escalating.begin(connection, [(changed, words)], now)
-    elif worse or (once_more and now - store.told_at(connection, current.id) >= TOLD_AGAIN_AFTER):
-        escalating.once_more(connection, changed, words, now)
+    elif worse or (once_more and now - store.told_at(connection, current) >= TOLD_AGAIN_AFTER):
+        escalating.once_more(connection, changed, words, now, worse=worse)
 
 
 def _end(connection: Connection, current: Alert, event: WatchEvent, now: datetime) -> None:

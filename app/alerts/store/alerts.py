@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from app.accounts.model import Role
 from app.accounts.tables import account, city
 from app.alerts.model import Alert, AlertState, HistoryLine, Line, Via, What
-from app.alerts.tables import alert, alert_cause, alert_history, is_going_on
+from app.alerts.tables import alert, alert_cause, alert_history, is_going_on, telling
 from app.alerts.transitions import GOING_ON
 from app.db import dialect
 from app.db.locks import one_at_a_time
@@ -214,19 +214,11 @@ def last_number(connection: Connection) -> int:
     return newest
 
 
-_SAID = [What.TOLD.value, What.ESCALATED.value, What.OPENED.value]
-
-
-def told_at(connection: Connection, alert_id: AlertId) -> datetime:
-    """When an alert was last told to anybody, or else opened."""
-    query = (
-        sa.select(alert_history.c.at)
-        .where(alert_history.c.alert_id == alert_id, alert_history.c.what.in_(_SAID))
-        .order_by(alert_history.c.number.desc())
-        .limit(1)
-    )
-    at: datetime = connection.execute(query).scalar_one()
-    return at
+def told_at(connection: Connection, one: Alert) -> datetime:
+    """When an alert was last told to anybody, or else opened; that somebody took it is told too and does not count."""
+    query = sa.select(sa.func.max(telling.c.at)).where(telling.c.alert_id == one.id)
+    at: datetime | None = connection.execute(query).scalar_one()
+    return at or one.opened_at
 
 
 def names(connection: Connection, account_ids: Iterable[UUID]) -> dict[UUID, str]:

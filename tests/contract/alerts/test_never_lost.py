@@ -1,7 +1,7 @@
 """No alert is lost, and none goes unheard, for what stands in a row, for who else is at it, or for how long it lasts."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -10,7 +10,8 @@ from sqlalchemy.engine import Connection
 
 from app import jobs
 from app.accounts.tables import account_address
-from app.alerts.service import escalating
+from app.alerts.policies import Plan, Policy, Rule, Step, Who
+from app.alerts.service import acting, escalating, raising
 from app.alerts.store import alerts as store
 from app.alerts.store import policies
 from app.alerts.tables import alert, duty_shift, escalation_policy, preference
@@ -19,10 +20,13 @@ from app.config import Settings
 from app.db.engine import open_engine
 from app.households import service as households
 from app.households.tables import consent
-from app.push.model import Channel
+from app.push.model import Channel, Level
+from app.push.retry import Outcome
 from app.push.tables import message
-from tests.build import NOW, Town, minutes, town, viewer
-from tests.contract.alerts.test_escalating import an_alert, is_reached_by, told
+from app.watch.model import AlertKind, WatchEvent
+from tests.build import NOW, Town, an_alarm, minutes, town, unit, viewer
+from tests.contract.alerts.test_escalating import an_alert, is_reached_by, let_all_end, the_alert, told
+from tests.contract.test_jobs import feed
 
 HALF_A_MINUTE = timedelta(seconds=31)
 OF_TOMORROW = {"rules": [], "calendars": {}, "of_tomorrow": 1}
@@ -173,3 +177,45 @@ def test_whom_the_family_shut_out_stays_out_for_a_day_from_then(connection: Conn
         assert frozenset() == households.let_in(connection, here.hana.id, [here.operator.id], now), hours
     now = in_time + timedelta(hours=24, seconds=1)
     assert {here.operator.id} == households.let_in(connection, here.hana.id, [here.operator.id], now)
+
+
+def worsens(here: Town, level: Level, at: datetime) -> WatchEvent:
+    return WatchEvent(
+        wearer_id=here.hana.id, kind=AlertKind.DEVICE, rule="device_fault", subject=here.watch.id.hex, level=level,
+        cause=f"{level}:{at.isoformat()}", at=at, received_at=at,
+    )  # fmt: skip
+
+
+def test_a_notice_that_was_taken_and_became_an_emergency_ends_at_the_desk_when_it_is_forgotten(
+    connection: Connection, here: Town
+) -> None:
+    is_reached_by(connection, here.operator, Channel.FCM)
+    raising.raise_all(connection, [worsens(here, Level.NOTICE, NOW)], NOW)
+    acting.acknowledge(connection, viewer(here.daughter), the_alert(connection, here).id, NOW)
+    raising.raise_all(connection, [worsens(here, Level.URGENT, NOW + minutes(5))], NOW + minutes(5))
+    for after in range(30, 60):
+        escalating.work_off(connection, NOW + minutes(after))
+
+    assert 1 <= phones(connection, here)["operator"]
+
+
+def test_a_second_press_is_told_though_somebody_took_the_first_just_now(connection: Connection, here: Town) -> None:
+    alert = an_alert(connection, here)
+    acting.acknowledge(connection, viewer(here.son), alert.id, NOW + timedelta(seconds=50))
+    again = NOW + timedelta(seconds=70)
+    feed(connection, unit(here.watch, an_alarm("sos", at=again), received_at=again))
+
+    assert {"daughter": 2, "son": 2} == phones(connection, here)
+
+
+def test_a_desk_that_no_service_reaches_is_told_as_often_as_the_plan_says(connection: Connection, here: Town) -> None:
+    is_reached_by(connection, here.operator, Channel.FCM)
+    rule = Rule(level=Level.URGENT, plan=Plan(steps=[Step(who=[Who.DESK], wait_s=1800, times=None)]))
+    policies.put_policy(connection, here.hana.city_id, None, Policy(rules=[rule]), here.clerk.id, NOW)
+    an_alert(connection, here)
+    for half_minutes in range(120):
+        now = NOW + half_minutes * HALF_A_MINUTE
+        let_all_end(connection, {Channel.FCM: Outcome.REFUSED}, now)
+        escalating.work_off(connection, now)
+
+    assert {"operator": 3} == phones(connection, here), "at once, after half an hour and after an hour"
