@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.engine import Connection
 
 from app.accounts import service as accounts
+from app.alerts import escalation
 from app.alerts.model import Alert, What, Words
 from app.alerts.preferences import PLAIN, Preferences, waits_until
 from app.alerts.store import alerts as store
@@ -16,7 +17,7 @@ from app.households import service as households
 from app.households.model import Scope
 from app.kit.ids import AccountId, AddressId, HouseholdId, WearerId
 from app.push import outbox
-from app.push.model import Address, Level
+from app.push.model import Address, Channel, Level
 from app.watch.model import WatchEvent
 
 KEPT = {Level.URGENT: timedelta(hours=2), Level.NOTICE: timedelta(hours=12), Level.NEWS: timedelta(hours=6)}
@@ -35,6 +36,7 @@ def tell(
     """
     people = [one for one in _told_of(connection, alert, now) if one != besides]
     addresses = accounts.addresses_of(connection, people)
+    told_at = escalating.addresses_told(connection, about(alert))
     (who,) = store.who(connection, [alert.wearer_id]).values()
     words = {**words_of(who, kind, event).params, **(params or {})}
     notes = [
@@ -51,6 +53,8 @@ def tell(
         )
         for one in people
         for address in addresses.get(one, ())
+        # What costs money or lies in a mailbox only where the alert itself came.
+        if address.channel in escalation.RUNGS[0] or address.id in told_at
     ]
     if notes:
         outbox.put_all(connection, notes, now)
@@ -126,12 +130,20 @@ def tell_news(connection: Connection, events: Sequence[WatchEvent], now: datetim
 def _for_news(
     account_id: AccountId, addresses: Mapping[AccountId, list[Address]], chosen: Preferences
 ) -> list[Address]:
-    """Where somebody wants to hear of news: on every channel, or on those that he chose."""
-    preference = chosen.get(account_id, PLAIN)
+    """Where somebody hears of news: over the channels that he chose, else where it rings, else by mail. By SMS or voice
+    only for who chose that: each costs the town money.
+    """
+    preference, found = chosen.get(account_id, PLAIN), addresses.get(account_id, [])
     if not preference.news:
         return []
-    found = addresses.get(account_id, [])
-    return [one for one in found if not preference.channels or one.channel in preference.channels]
+    for channels in [set(preference.channels)] if preference.channels else _OF_NEWS:
+        wanted = [one for one in found if one.channel in channels]
+        if wanted:
+            return wanted
+    return []
+
+
+_OF_NEWS = (escalation.RUNGS[0], frozenset({Channel.EMAIL}))
 
 
 def forget_news(connection: Connection, wearer_id: WearerId, now: datetime, spare: Collection[AddressId] = ()) -> None:

@@ -230,6 +230,12 @@ def told_accounts(connection: Connection, alert_id: AlertId) -> list[AccountId]:
     return [AccountId(one) for one in dict.fromkeys(connection.execute(query).scalars())]
 
 
+def addresses_told(connection: Connection, about: str) -> set[AddressId]:
+    """The addresses to which anything about an alert was to be sent so far."""
+    query = sa.select(message.c.address_id).where(message.c.about == about).distinct()
+    return {AddressId(one) for one in connection.execute(query).scalars()}
+
+
 def acks(connection: Connection, alert_ids: Collection[AlertId]) -> dict[AlertId, dict[AccountId, datetime]]:
     """Who took each of the alerts, and when."""
     query = sa.select(alert_ack).where(alert_ack.c.alert_id.in_(list(alert_ids))).order_by(alert_ack.c.at)

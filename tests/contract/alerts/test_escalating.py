@@ -118,6 +118,32 @@ def test_nobody_is_told_over_another_channel_once_somebody_has_it(connection: Co
     assert 2 == len(told(connection))
 
 
+def test_that_it_is_over_comes_by_sms_only_to_whom_it_had_come_so(connection: Connection, here: Town) -> None:
+    for one in (here.daughter, here.son):
+        is_reached_by(connection, one, Channel.WEBHOOK)
+    alert = an_alert(connection, here)
+    let_all_end(connection, {Channel.FCM: Outcome.SENT})
+    of_daughter = sa.select(account_address.c.address_id).where(account_address.c.account_id == here.daughter.id)
+    connection.execute(sa.update(message).where(message.c.address_id.in_(of_daughter)).values(delivered_at=NOW))
+    escalating.work_off(connection, NOW + minutes(1))
+
+    acting.resolve(connection, viewer(here.daughter), alert.id, NOW + minutes(1))
+
+    over = sa.select(message.c.channel).where(message.c.kind == "alert.resolved").order_by(message.c.channel)
+    assert ["fcm", "webhook"] == list(connection.execute(over).scalars()), "the son's: hers is where she pressed"
+
+
+def test_that_it_is_over_comes_by_no_sms_to_whom_none_had_come(connection: Connection, here: Town) -> None:
+    is_reached_by(connection, here.son, Channel.WEBHOOK)
+    alert = an_alert(connection, here)
+    let_all_end(connection, {Channel.FCM: Outcome.SENT})
+
+    acting.resolve(connection, viewer(here.daughter), alert.id, NOW)
+
+    over = sa.select(message.c.channel).where(message.c.kind == "alert.resolved")
+    assert ["fcm"] == list(connection.execute(over).scalars())
+
+
 def test_who_may_not_know_any_more_is_told_over_no_other_channel(connection: Connection, here: Town) -> None:
     is_reached_by(connection, here.son, Channel.WEBHOOK)
     an_alert(connection, here)

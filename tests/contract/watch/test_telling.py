@@ -10,15 +10,17 @@ import sqlalchemy as sa
 from app import jobs
 from app.accounts import service as accounts
 from app.alerts.model import Alert, AlertState
+from app.alerts.preferences import Preference
 from app.alerts.service import acting, raising, telling
 from app.alerts.store import alerts as alert_store
+from app.alerts.store import policies
 from app.config import Settings
 from app.households import service as households
 from app.households.model import Scope
 from app.households.tables import consent
 from app.push import render
 from app.push.model import AddressKind, Channel, Level
-from app.push.tables import message
+from app.push.tables import address, message
 from app.tags import service as tags
 from app.tags.model import Detector, DetectorKind, DetectorTrouble
 from app.tags.tables import detector, detector_spell
@@ -122,6 +124,19 @@ def test_only_who_may_see_places_and_hear_of_alerts_is_told_where_she_passes(
     feed(school, gate(school, clock("8:12")))
 
     assert phones == count(school)
+
+
+def test_where_she_passes_costs_the_town_no_sms_unless_somebody_chose_that(school: School) -> None:
+    c, son = school.connection, school.town.son
+    accounts.add_address(c, son.id, Channel.WEBHOOK, AddressKind.GATEWAY, "sms of her son", "ja", DAWN)
+    c.execute(sa.update(address).where(address.c.channel == "webhook").values(confirmed_at=DAWN))
+    feed(school, gate(school, clock("8:12")))
+    assert {"fcm"} == set(c.execute(sa.select(message.c.channel)).scalars())
+
+    policies.put_preference(c, son.id, Preference(channels=[Channel.WEBHOOK]), DAWN)
+    feed(school, gate(school, clock("9:12")))
+    chosen = sa.select(message.c.channel).order_by(message.c.id)
+    assert ["fcm", "fcm", "fcm", "webhook"] == list(c.execute(chosen).scalars())
 
 
 def test_an_arrival_is_one_message_and_not_two(school: School) -> None:
