@@ -101,7 +101,8 @@ DEFAULT = Policy(
                     Step(who=_FAMILY, wait_s=5 * MINUTE),
                     Step(who=[Who.CONTACTS, Who.ON_DUTY], wait_s=7 * MINUTE),
                     Step(who=_FAMILY_AND_DESK, wait_s=10 * MINUTE, times=12),
-                    Step(who=_FAMILY_AND_DESK, wait_s=30 * MINUTE, times=None),
+                    Step(who=_FAMILY_AND_DESK, wait_s=30 * MINUTE, times=44),
+                    Step(who=_FAMILY_AND_DESK, wait_s=4 * 60 * MINUTE, times=None),
                 ]
             ),
         ),
@@ -109,7 +110,8 @@ DEFAULT = Policy(
     ]
 )
 """Where neither she nor her city has a rule that fits: everybody of the family at once and again, whoever is on duty
-after 8 minutes, the desk after 15, and on until somebody answers. A notice is said once more after an hour.
+after 8 minutes, the desk after 15, and on until somebody answers: every ten minutes for two hours, every half hour for
+a day, and then often enough not to be forgotten. A notice is said once more after an hour.
 """
 
 ONCE = Plan(steps=[Step(who=_FAMILY, wait_s=MINUTE)])
