@@ -147,6 +147,7 @@ def forget(connection: Connection, settings: Settings, now: datetime) -> None:
     history.forget_surveys_before(connection, now - SURVEYS_KEPT)
     tags.forget_detector_history(connection, now - timedelta(days=settings.retention_days))
     outbox.forget_before(connection, now - timedelta(days=settings.retention_days), MESSAGES_FORGOTTEN_MAX)
+    escalating.forget_before(connection, now - timedelta(days=settings.retention_days))
     units.forget_before(connection, now - units.KEPT)
     shards.gather(connection)  # Where nobody publishes the register: its changes do not pile up.
     accounts.forget_failures(connection, now)

@@ -65,6 +65,9 @@ def is_going_on() -> "sa.ColumnElement[bool]":
     return alert.c.state.in_(sa.bindparam("going_on", states, expanding=True, literal_execute=True))
 
 
+_placed = alert.c.lat_deg.is_not(None) & alert.c.ended_at.is_not(None)
+sa.Index("ix_alert_placed", alert.c.ended_at, sqlite_where=_placed, postgresql_where=_placed)
+
 # One person told at one turn. Its messages bear its key; `rung` is the group of channels that was tried last.
 telling = sa.Table(
     "telling",

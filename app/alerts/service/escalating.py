@@ -134,6 +134,11 @@ def _put_off_telling(connection: Connection, now: datetime) -> Callable[[Telling
     return lambda one: escalating.lower(connection, one.id, one.rung, now + FAILED)
 
 
+def forget_before(connection: Connection, before: datetime) -> None:
+    """Forgets who was told of alerts that ended earlier, and where they were, some at a time."""
+    escalating.forget_before(connection, before, AT_ONCE_MAX)
+
+
 def carry_on(connection: Connection, runs: Sequence[Run], now: datetime) -> None:
     """Does what is due of alerts: an open one is told on, one that was taken and not seen through opens again."""
     taken = [run for run in runs if run.alert.state is AlertState.ACKNOWLEDGED]

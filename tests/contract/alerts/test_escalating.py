@@ -28,7 +28,7 @@ from app.push.model import AddressKind, Channel, Level
 from app.push.outbox import Settlement
 from app.push.retry import Delivery, Outcome
 from app.push.tables import address, message
-from tests.build import NOW, Town, an_alarm, minutes, town, unit, viewer
+from tests.build import NOW, Town, a_fix, an_alarm, minutes, town, unit, viewer
 from tests.contract.test_jobs import SETTINGS, feed
 
 DESK = Step(who=[Who.DESK], wait_s=600, times=None)
@@ -286,3 +286,21 @@ def test_what_is_said_of_everybody_who_could_not_be_reached(connection: Connecti
 
     lines = [line for line in store.history(connection, alert.id) if line.what is What.NOBODY_REACHABLE]
     assert {here.daughter.id, here.son.id} <= {line.account_id for line in lines}
+
+
+def test_who_was_told_and_where_it_was_are_forgotten_with_all_else(connection: Connection, here: Town) -> None:
+    feed(connection, unit(here.watch, a_fix()))
+    old = an_alert(connection, here)
+    acting.resolve(connection, viewer(here.son), old.id, NOW)
+    later = NOW + minutes(60 * 24 * SETTINGS.retention_days)
+    feed(connection, unit(here.watch, a_fix(at=later), received_at=later))
+    feed(connection, unit(here.watch, an_alarm("sos", at=later), received_at=later))
+
+    jobs.forget(connection, SETTINGS, later - minutes(1))
+    assert 4 == connection.execute(sa.select(sa.func.count()).select_from(telling)).scalar_one()
+    jobs.forget(connection, SETTINGS, later + minutes(1))
+
+    new, old = store.newest(connection, [here.hana.id], states=[], before=None, limit=2)
+    assert {new.id} == set(connection.execute(sa.select(telling.c.alert_id)).scalars())
+    assert old.place is None
+    assert new.place is not None

@@ -88,7 +88,7 @@ def test_a_plan_that_cannot_be_read_goes_on_as_if_nobody_had_said_anything(conne
     escalating.work_off(connection, NOW + minutes(3))
 
     assert {"daughter": 2, "son": 2, "operator": 1} == phones(connection, here), "the last step is the desk's"
-    escalating.work_off(connection, NOW + minutes(33) + timedelta(seconds=1))
+    escalating.work_off(connection, NOW + minutes(3 + 4 * 60) + timedelta(seconds=1))
     assert 2 == phones(connection, here)["operator"]
 
 
