@@ -92,6 +92,7 @@ ANSWERS: Mapping[str, tuple[int, Mapping[str, str]]] = {
     "throttled": (406, {}),
     "busy": (429, {}),
     "busy-7": (429, {"Retry-After": "7"}),
+    "busy-300": (429, {"Retry-After": "300"}),
     "busy-date": (429, {"Retry-After": "Wed, 01 Apr 2026 03:02:00 GMT"}),
     "busy-soon": (429, {"Retry-After": "soon"}),
     "broken": (500, {}),
@@ -103,7 +104,7 @@ ANSWERS: Mapping[str, tuple[int, Mapping[str, str]]] = {
     "ok": (200, {}),
 }
 """How a subscription's name decides its fate. `hang` is never answered, `reset` is cut off, `garbage` is answered with
-what is no HTTP, `drip` without end; every other one takes the message.
+what is no HTTP, `half` with half of its headers, `drip` without end; every other one takes the message.
 """
 
 
@@ -114,6 +115,8 @@ class PushService:
         self.received: list[Push] = []
         self.attempts: Counter[str] = Counter()
         self.browsers: dict[str, Browser] = {}
+        self.fate: str | None = None
+        """While it is set, every browser fares as the one of this name."""
         self.stopping = threading.Event()
         self._lock = threading.Lock()
         self._server = _Server(self)
@@ -139,11 +142,11 @@ class PushService:
         browser = self.browsers.setdefault(name, Browser())
         return f"{self.url}/push/{name}", browser.keys
 
-    def answer(self, name: str, headers: Mapping[str, str], body: bytes) -> tuple[int, Mapping[str, str]]:
+    def answer(self, name: str, fate: str, headers: Mapping[str, str], body: bytes) -> tuple[int, Mapping[str, str]]:
         with self._lock:
             self.attempts[name] += 1
-        if name in ANSWERS and ANSWERS[name][0] > 202:
-            return ANSWERS[name]
+        if fate in ANSWERS and ANSWERS[fate][0] > 202:
+            return ANSWERS[fate]
         if len(body) > BODY_BYTES_MAX:
             return 413, {}
         claims, key = self._sender(headers.get("authorization", ""))
@@ -151,7 +154,7 @@ class PushService:
         with self._lock:
             self.received.append(Push(name=name, plain=plain, headers=headers, size=len(body), claims=claims, key=key))
             number = len(self.received)
-        return ANSWERS.get(name, (201, {}))[0], {"Location": f"{self.url}/message/{number}"}
+        return ANSWERS.get(fate, (201, {}))[0], {"Location": f"{self.url}/message/{number}"}
 
     def _sender(self, authorization: str) -> tuple[Mapping[str, Any], str]:
         """What the sender claims and with which key. Raises `InvalidSignature` for a note that was not signed with it."""
@@ -205,13 +208,14 @@ class _Connection(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         name = self.path.rpartition("/")[2]
         service = self.server.service
-        if name in ("hang", "reset", "garbage", "drip"):
+        fate = service.fate or name
+        if fate in ("hang", "reset", "garbage", "half", "drip"):
             service.attempts[name] += 1
             self.close_connection = True
-            self._misbehave(name)
+            self._misbehave(fate)
             return
         headers = {name.lower(): value for name, value in self.headers.items()}
-        status, more = service.answer(name, headers, body)
+        status, more = service.answer(name, fate, headers, body)
         self.send_response(status)
         text = b"" if status <= 202 else b"what is wrong\n" * 1000
         for key, value in {**more, "Content-Length": str(len(text))}.items():
@@ -225,6 +229,8 @@ class _Connection(BaseHTTPRequestHandler):
             stopping.wait(PATIENCE_S)
         elif name == "garbage":
             self.wfile.write(b"\x00\x01 please sign in to this network\r\n\r\n")
+        elif name == "half":
+            self.wfile.write(b"HTTP/1.1 201 Created\r\nContent-Le")
         elif name == "drip":
             self.wfile.write(b"HTTP/1.1 201 Created\r\nContent-Length: 100000\r\n\r\n")
             while not stopping.wait(0.05):

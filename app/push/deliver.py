@@ -111,8 +111,9 @@ async def send(desk: Desk, errands: list[Errand]) -> list[Errand]:
 async def settle(desk: Desk, errands: list[Errand]) -> list[Errand]:
     """Writes down what became of everything; addresses that are dead die in the same transaction."""
     now = desk.clock()
-    rests = rest.left_s(desk.rest, now) > 0
-    desk.unsettled += [_settlement(errand, now, desk.jitter(), rests=rests) for errand in errands]
+    # Also when the rest was over before this could be written: until the service answers it is the channel that waits.
+    is_away = desk.rest.is_asking
+    desk.unsettled += [_settlement(errand, now, desk.jitter(), is_away=is_away) for errand in errands]
     await _settle_all(desk)
     return errands
 
@@ -336,13 +337,13 @@ async def _send(sender: Sender, parcels: Sequence[Parcel]) -> Sequence[Delivery]
     return [Delivery(outcome=Outcome.UNKNOWN, error=error)] * len(parcels)
 
 
-def _settlement(errand: Errand, now: datetime, jitter: float, *, rests: bool) -> Settlement:
+def _settlement(errand: Errand, now: datetime, jitter: float, *, is_away: bool) -> Settlement:
     message, delivery = errand.message, errand.delivery
     assert delivery is not None, "every errand was sent"
     again = retry.decide(
         delivery, level=message.level, attempts=message.attempts, now=now, expires_at=message.expires_at, jitter=jitter
     )
-    if again is not None and rests:  # It is not the message that waits, but the channel.
+    if again is not None and is_away:  # It is not the message that waits, but the channel.
         again = RetryDecision(due_at=message.due_at)
     if delivery.outcome is not Outcome.SENT:
         outcome, will_retry = delivery.outcome.value, again is not None

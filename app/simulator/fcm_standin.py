@@ -48,11 +48,14 @@ class Push(Struct, frozen=True):
 
 
 class Reply(Struct, frozen=True):
-    """What to answer. `body` None closes the connection without an answer."""
+    """What to answer. `body` None closes the connection without an answer; of one that `is_cut` the second half never
+    comes.
+    """
 
     status: int
     body: bytes | None
     headers: Mapping[str, str] = {}
+    is_cut: bool = False
 
 
 def error(status: int, name: str, text: str, code: str | None = None, **headers: str) -> Reply:
@@ -80,6 +83,7 @@ BEHAVIOURS: Mapping[str, Callable[[int], Reply | None]] = {
     "quota-date": lambda _attempt: error(
         429, "RESOURCE_EXHAUSTED", "Quota", "QUOTA_EXCEEDED", Retry_After="Wed, 01 Apr 2026 03:02:00 GMT"
     ),
+    "quota-300": lambda _attempt: error(429, "RESOURCE_EXHAUSTED", "Quota", "QUOTA_EXCEEDED", Retry_After="300"),
     "quota": lambda _attempt: error(429, "RESOURCE_EXHAUSTED", "Quota exceeded", "QUOTA_EXCEEDED"),
     "unavailable-once": lambda attempt: UNAVAILABLE if attempt == 1 else None,
     "unavailable": lambda _attempt: UNAVAILABLE,
@@ -87,6 +91,7 @@ BEHAVIOURS: Mapping[str, Callable[[int], Reply | None]] = {
     "apple-keys": lambda _attempt: error(401, "UNAUTHENTICATED", "APNs", "THIRD_PARTY_AUTH_ERROR"),
     "garbled": lambda _attempt: Reply(200, b"<html>please sign in to this network</html>"),
     "nameless": lambda _attempt: Reply(200, b"{}"),
+    "half": lambda _attempt: Reply(200, b'{"name": "projects/half/messages/1"}', is_cut=True),
     "drop": lambda _attempt: Reply(0, None),
 }
 """How the address of a message decides its fate, by prefix, the first that fits; None takes the message.
@@ -113,6 +118,8 @@ class FcmStandIn:
         self.sign_in_gate = threading.Event()
         """Cleared, it holds everybody up who signs in until it is set again."""
         self.sign_in_gate.set()
+        self.fate: str | None = None
+        """While it is set, every message fares as one to an address that begins like this."""
         self._registered = None if registered is None else set(registered)
         self._tokens: set[str] = set()
         self._on_push = on_push
@@ -213,20 +220,21 @@ class FcmStandIn:
             registered = self._registered is None or token in self._registered
         if (fault := _fault(message)) is not None:
             return error(400, "INVALID_ARGUMENT", fault, "INVALID_ARGUMENT")
-        behaviour = next((act for prefix, act in BEHAVIOURS.items() if token.startswith(prefix)), None)
+        fate = self.fate or token
+        behaviour = next((act for prefix, act in BEHAVIOURS.items() if fate.startswith(prefix)), None)
         refusal = behaviour(attempt) if behaviour else None
         if refusal is None and not registered:
             refusal = UNREGISTERED
-        return refusal or self._take(project, token, message)
+        return refusal or self._take(project, token, message, is_slow=fate.startswith("slow"))
 
-    def _take(self, project: str, token: str, message: Json) -> Reply:
+    def _take(self, project: str, token: str, message: Json, *, is_slow: bool) -> Reply:
         with self._lock:
             self.received.append(Push(token, message))
             number = len(self.received)
         on_push = self._on_push
         if on_push is not None:
             on_push(token, message)
-        if token.startswith("slow"):
+        if is_slow:
             self._stopping.wait(SLOW_S_MAX)
         return Reply(200, json.dumps({"name": f"projects/{project}/messages/{number}"}).encode())
 
@@ -277,6 +285,11 @@ class _Connection(BaseHTTPRequestHandler):
         for name, value in reply.headers.items():
             self.send_header(name, value)
         self.end_headers()
+        if reply.is_cut:
+            self.close_connection = True
+            self.wfile.write(reply.body[: len(reply.body) // 2])
+            _shut(self.connection)
+            return
         self.wfile.write(reply.body)
 
     def log_message(self, format: str, *arguments: Any) -> None:

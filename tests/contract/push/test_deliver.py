@@ -19,6 +19,7 @@ from app.push.deliver import Deliverer, Desk, Errand, deliver_due, deliver_round
 from app.push.model import Channel, Level
 from app.push.retry import Delivery, Outcome
 from app.simulator.fcm_standin import FcmStandIn
+from tests.build import NOW
 from tests.contract.push.builders import ABOUT, DyingSender, FakeSender, StuckDatabase, error_of, put, state
 
 CLAIM = timedelta(seconds=outbox.CLAIM_S)
@@ -79,6 +80,22 @@ async def test_a_busy_service_is_left_alone_for_as_long_as_it_asks(
     await deliver_round(desk)
 
     assert 7 == rest.left_s(desk.rest, clock())
+
+
+async def test_what_a_service_that_is_away_did_not_take_keeps_its_place_however_slow_we_are(
+    database: Database, clock: ManualClock
+) -> None:
+    """Between sending and writing that down the rest of the channel goes by."""
+    for _ in range(2):
+        await put(database)
+    away = FakeSender(Outcome.UNAVAILABLE)
+    slow = Desk(database=database, channel=Channel.FCM, sender=away, clock=lambda: clock.pass_by(timedelta(seconds=9)))
+
+    await deliver_round(slow)
+
+    assert 0 == rest.left_s(slow.rest, clock())
+    due = await database.read(lambda connection: connection.execute(sa.select(tables.message.c.due_at)).scalars().all())
+    assert [NOW, NOW] == due
 
 
 async def test_an_address_that_is_gone_dies_at_once_with_what_waits_for_it(

@@ -88,11 +88,13 @@ ANSWERS: dict[str, tuple[Outcome, float | None]] = {
     "mismatch": (Outcome.REFUSED, None),
     "quota": (Outcome.BUSY, None),
     "quota-7": (Outcome.BUSY, 7.0),
+    "quota-300": (Outcome.BUSY, 300.0),
     "quota-date": (Outcome.BUSY, 120.0),
     "unavailable": (Outcome.UNAVAILABLE, None),
     "internal": (Outcome.UNAVAILABLE, None),
     "garbled": (Outcome.UNKNOWN, None),
     "nameless": (Outcome.UNKNOWN, None),
+    "half": (Outcome.UNKNOWN, None),
     "drop": (Outcome.UNKNOWN, None),
 }
 

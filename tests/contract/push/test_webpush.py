@@ -93,6 +93,7 @@ MEANINGS: dict[str, tuple[Outcome, float | None]] = {
     "throttled": (Outcome.BUSY, None),
     "busy": (Outcome.BUSY, None),
     "busy-7": (Outcome.BUSY, 7.0),
+    "busy-300": (Outcome.BUSY, 300.0),
     "busy-date": (Outcome.BUSY, 120.0),
     "busy-soon": (Outcome.BUSY, None),
     "broken": (Outcome.UNAVAILABLE, None),
@@ -102,6 +103,7 @@ MEANINGS: dict[str, tuple[Outcome, float | None]] = {
     "moved-for-good": (Outcome.UNAVAILABLE, None),
     "reset": (Outcome.UNKNOWN, None),
     "garbage": (Outcome.UNKNOWN, None),
+    "half": (Outcome.UNKNOWN, None),
 }
 
 
