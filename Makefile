@@ -24,10 +24,10 @@ help:  ## Show what can be made
 
 setup: .venv/stamp .browser/stamp  ## Make .venv from the hash-pinned locks, install mimamori into it, and the browser of the tests
 
-demo: setup  ## Run a seeded town on SQLite: devices, families, an outing that goes wrong (ARGS="--for 60")
+demo: .venv/stamp  ## Run a seeded town on SQLite: devices, families, an outing that goes wrong (ARGS="--for 60")
 	$(BIN)/mimamori demo $(ARGS)
 
-serve: setup  ## Run the service on SQLite in data/ (ARGS="--port 8000")
+serve: .venv/stamp  ## Run the service on SQLite in data/ (ARGS="--port 8000")
 	$(BIN)/mimamori serve $(ARGS)
 
 test: check  ## Everything that must hold: static checks, unit, property, contract, end to end, kills
