@@ -18,7 +18,7 @@ from app.alerts.policies import Plan, Step, Who, plan_for
 from app.alerts.service.audience import Audience
 from app.alerts.service.telling import KEPT, about
 from app.alerts.store import alerts as store
-from app.alerts.store import escalating, policies
+from app.alerts.store import escalating, forgetting, policies
 from app.alerts.store.escalating import Run, Telling, a_telling
 from app.alerts.transitions import after
 from app.db import intents
@@ -135,8 +135,8 @@ def _put_off_telling(connection: Connection, now: datetime) -> Callable[[Telling
 
 
 def forget_before(connection: Connection, before: datetime) -> None:
-    """Forgets who was told of alerts that ended earlier, and where they were, some at a time."""
-    escalating.forget_before(connection, before, AT_ONCE_MAX)
+    """Forgets who was told earlier, and where alerts were that ended earlier, some at a time."""
+    forgetting.forget_before(connection, before, AT_ONCE_MAX)
 
 
 def carry_on(connection: Connection, runs: Sequence[Run], now: datetime) -> None:

@@ -236,22 +236,6 @@ def addresses_told(connection: Connection, about: str) -> set[AddressId]:
     return {AddressId(one) for one in connection.execute(query).scalars()}
 
 
-def forget_before(connection: Connection, before: datetime, rows_max: int) -> None:
-    """Deletes who was told of alerts that ended earlier, among the `rows_max` oldest tellings, and the places of as
-    many alerts. Keys sort by the time they were made, so no others are read.
-    """
-    oldest = sa.select(telling.c.id, telling.c.alert_id).order_by(telling.c.id).limit(rows_max).subquery()
-    over = sa.select(oldest.c.id).join(alert, alert.c.id == oldest.c.alert_id).where(alert.c.ended_at < before)
-    gone = list(connection.execute(over).scalars())
-    if gone:
-        connection.execute(sa.delete(telling).where(telling.c.id.in_(gone)))
-    placed = (alert.c.lat_deg.is_not(None), alert.c.ended_at.is_not(None), alert.c.ended_at < before)
-    keys = list(connection.execute(sa.select(alert.c.id).where(*placed).limit(rows_max)).scalars())
-    if keys:
-        nowhere = {"lat_deg": None, "lon_deg": None, "accuracy_m": None, "place_at": None}
-        connection.execute(sa.update(alert).where(alert.c.id.in_(keys)).values(nowhere))
-
-
 def acks(connection: Connection, alert_ids: Collection[AlertId]) -> dict[AlertId, dict[AccountId, datetime]]:
     """Who took each of the alerts, and when."""
     query = sa.select(alert_ack).where(alert_ack.c.alert_id.in_(list(alert_ids))).order_by(alert_ack.c.at)

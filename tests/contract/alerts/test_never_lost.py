@@ -14,7 +14,7 @@ from app.alerts.policies import Plan, Policy, Rule, Step, Who
 from app.alerts.service import acting, escalating, raising
 from app.alerts.store import alerts as store
 from app.alerts.store import policies
-from app.alerts.tables import alert, duty_shift, escalation_policy, preference
+from app.alerts.tables import alert, duty_shift, escalation_policy, preference, telling
 from app.care import store as care
 from app.config import Settings
 from app.db.engine import open_engine
@@ -219,3 +219,16 @@ def test_a_desk_that_no_service_reaches_is_told_as_often_as_the_plan_says(connec
         escalating.work_off(connection, now)
 
     assert {"operator": 3} == phones(connection, here), "at once, after half an hour and after an hour"
+
+
+def test_an_alert_that_nobody_ends_holds_up_no_forgetting(
+    connection: Connection, here: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(escalating, "AT_ONCE_MAX", 2)
+    an_alert(connection, here)
+    raising.raise_all(connection, [worsens(here, Level.NOTICE, NOW)], NOW)
+    later = NOW + timedelta(days=Settings().retention_days, minutes=1)
+    for _ in range(2):
+        jobs.forget(connection, Settings(), later)
+
+    assert 0 == connection.execute(sa.select(sa.func.count()).select_from(telling)).scalar_one()
