@@ -18,6 +18,8 @@ from app.kit.errors import Conflict
 from app.kit.ids import AlertId, WearerId
 from app.push.model import Level
 
+SAME_WITHIN = timedelta(minutes=1)
+"""Times of arrival that are closer than this are one."""
 ARRIVES_LATE = timedelta(minutes=15)
 """So long after somebody meant to be there an alert that is not over opens again, at the earliest."""
 
@@ -48,6 +50,11 @@ def go(
     taken = _take(connection, viewer, alert, now, via, also=True)
     arrives_at = None if arrives_in is None else now + arrives_in
     going = Going(account_id=viewer.account_id, at=now, arrives_at=arrives_at)
+    before = escalating_store.going(connection, [alert.id]).get(alert.id, [])
+    if taken.state is alert.state and any(_is_the_same(one, going) for one in before):
+        if taken.state is AlertState.ACKNOWLEDGED:
+            _put_off(connection, taken, now, (arrives_at or now) + ARRIVES_LATE)
+        return taken
     escalating_store.set_going(connection, alert.id, going)
     detail = {"arrives_at": arrives_at.isoformat()} if arrives_at else {}
     number = store.add_history(connection, alert.id, What.ON_THE_WAY, now, account_id=viewer.account_id, detail=detail)
@@ -61,6 +68,15 @@ def go(
         )
     hint(connection, "live", str(alert.wearer_id))
     return taken
+
+
+def _is_the_same(before: Going, after: Going) -> bool:
+    """Whether somebody says once more what he said: a button pressed twice, or sent again by a bad line."""
+    if before.account_id != after.account_id:
+        return False
+    if before.arrives_at is None or after.arrives_at is None:
+        return before.arrives_at is after.arrives_at
+    return abs(after.arrives_at - before.arrives_at) < SAME_WITHIN
 
 
 def escalate(connection: Connection, viewer: Viewer, alert_id: AlertId, turn: int, now: datetime) -> Alert:
@@ -152,6 +168,7 @@ def _take(
         _put_off(connection, alert, now)
         return alert
     if mine:
+        escalating_store.renew_ack(connection, alert.id, viewer.account_id, now)
         return alert
     if alert.state is not AlertState.OPEN:
         raise Conflict(_why(alert))

@@ -1,7 +1,7 @@
 """Who is meant by the steps of plans, asked for many alerts at once."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy.engine import Connection
 
@@ -27,7 +27,8 @@ class Audience:
         told = households.told_of(connection, wearer_ids, now, households.TOLD_OF_ALERTS)
         self._contacts = {wearer_id: [one.account_id for one in some] for wearer_id, some in told.items()}
         self._who = store.who(connection, wearer_ids)
-        self._acks = escalating.acks(connection, [run.alert.id for run in runs])
+        acks = escalating.acks(connection, [run.alert.id for run in runs])
+        self._took = {run.alert.id: _sees_to_it(run, acks.get(run.alert.id, {}), now) for run in runs}
         self._addresses: dict[AccountId, list[Address]] = {}
         self._asked: set[AccountId] = set()
         self._ask(one for some in self._contacts.values() for one in some)
@@ -82,7 +83,7 @@ class Audience:
 
     def took(self, run: Run, account_id: AccountId) -> bool:
         """Whether somebody took the alert."""
-        return account_id in self._acks.get(run.alert.id, ())
+        return account_id in self._took.get(run.alert.id, ())
 
     def is_staff(self, run: Run, account_id: AccountId) -> bool:
         """Whether somebody is told for the city and not as a contact."""
@@ -117,3 +118,9 @@ class Audience:
             self._staff[city_id] = store.staff_of(self._connection, city_id)
             self._ask(self._staff[city_id])
         return self._staff[city_id]
+
+
+def _sees_to_it(run: Run, acks: Mapping[AccountId, datetime], now: datetime) -> set[AccountId]:
+    """Who took the alert and is left in peace; not for longer than an alert may be forgotten that is taken."""
+    since = now - timedelta(seconds=run.plan.forgotten_s)
+    return {account_id for account_id, at in acks.items() if at > since}

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 from app.accounts import service as accounts
 from app.alerts import escalation
 from app.alerts.model import Alert, What, Words
-from app.alerts.preferences import PLAIN, Preferences, waits_until
+from app.alerts.preferences import PLAIN, Preferences, waits_until, willing
 from app.alerts.store import alerts as store
 from app.alerts.store import escalating, policies
 from app.alerts.store.alerts import Who
@@ -29,7 +29,7 @@ def tell(
     *, level: Level, besides: AccountId | None = None, params: dict[str, str] | None = None,
 ) -> None:  # fmt: skip
     """Puts what became of an alert into the outbox, for everybody who was told of it and may still know of it; the
-    history says how many.
+    history says how many. What became of a notice waits in quiet hours as the notice does.
 
     `number` is the line of the history that is told, so that telling it twice is one message. `besides` is not told:
     she did it herself.
@@ -37,6 +37,7 @@ def tell(
     people = [one for one in _told_of(connection, alert, now) if one != besides]
     addresses = accounts.addresses_of(connection, people)
     told_at = escalating.addresses_told(connection, about(alert))
+    chosen = policies.preferences(connection, people)
     (who,) = store.who(connection, [alert.wearer_id]).values()
     words = {**words_of(who, kind, event).params, **(params or {})}
     notes = [
@@ -49,9 +50,11 @@ def tell(
             level=level,
             about=about(alert),
             params=words,
-            expires_at=now + KEPT[level],
+            expires_at=(held or now) + KEPT[level],
+            not_before=held,
         )
         for one in people
+        for held in [waits_until(chosen.get(one, PLAIN), alert.level, now, who.zone)]
         for address in addresses.get(one, ())
         # What costs money or lies in a mailbox only where the alert itself came.
         if address.channel in escalation.RUNGS[0] or address.id in told_at
@@ -73,11 +76,14 @@ def words_of(who: Who, kind: str, event: WatchEvent | None) -> Words:
 
 
 def _told_of(connection: Connection, alert: Alert, now: datetime) -> list[AccountId]:
-    """Who was told of an alert and may know of it; every contact, where an older process told it."""
+    """Who was told of an alert and may know of it; every contact who wants to hear of such, where nobody was told or an
+    older process told it.
+    """
     may_know = [one.account_id for one in households.told(connection, alert.wearer_id, now)]
     told = escalating.told_accounts(connection, alert.id)
     if not told:
-        return may_know
+        chosen, reachable = policies.preferences(connection, may_know), accounts.addresses_of(connection, may_know)
+        return willing(may_know, chosen, reachable, alert.kind, alert.level)
     allowed = {*may_know, *households.let_in_now(connection, alert.wearer_id, now)}
     return [one for one in told if one in allowed]
 

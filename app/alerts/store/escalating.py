@@ -251,6 +251,12 @@ def add_ack(connection: Connection, alert_id: AlertId, account_id: AccountId, vi
     connection.execute(sa.insert(alert_ack), [row])
 
 
+def renew_ack(connection: Connection, alert_id: AlertId, account_id: AccountId, at: datetime) -> None:
+    """Notes that somebody who took an alert still sees to it."""
+    mine = (alert_ack.c.alert_id == alert_id, alert_ack.c.account_id == account_id)
+    connection.execute(sa.update(alert_ack).where(*mine).values(at=at))
+
+
 def forget_acks(connection: Connection, alert_id: AlertId) -> None:
     """The alert opens again: nobody has it, and nobody is on the way as far as is known."""
     connection.execute(sa.delete(alert_ack).where(alert_ack.c.alert_id == alert_id))

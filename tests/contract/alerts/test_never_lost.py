@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from app import jobs
 from app.accounts.tables import account_address
 from app.alerts.policies import Plan, Policy, Rule, Step, Who
+from app.alerts.preferences import Preference, Quiet
 from app.alerts.service import acting, escalating, raising
 from app.alerts.store import alerts as store
 from app.alerts.store import policies
@@ -232,3 +233,57 @@ def test_an_alert_that_nobody_ends_holds_up_no_forgetting(
         jobs.forget(connection, Settings(), later)
 
     assert 0 == connection.execute(sa.select(sa.func.count()).select_from(telling)).scalar_one()
+
+
+def test_the_good_news_of_what_nobody_wanted_to_hear_is_told_to_nobody(connection: Connection, here: Town) -> None:
+    for one in (here.daughter, here.son):
+        policies.put_preference(connection, one.id, Preference(without=[AlertKind.DEVICE]), NOW)
+    raising.raise_all(connection, [worsens(here, Level.NOTICE, NOW)], NOW)
+    acting.resolve(connection, viewer(here.daughter), the_alert(connection, here).id, NOW + minutes(1))
+
+    assert [] == connection.execute(sa.select(message.c.kind)).all()
+
+
+@pytest.mark.parametrize(("level", "held"), [(Level.NOTICE, True), (Level.URGENT, False)])
+def test_what_became_of_a_notice_waits_for_the_morning_as_the_notice_does(
+    connection: Connection, here: Town, level: Level, held: bool
+) -> None:
+    at_noon = Preference(quiet=Quiet(from_minute=11 * 60, until_minute=13 * 60))
+    policies.put_preference(connection, here.son.id, at_noon, NOW)
+    raising.raise_all(connection, [worsens(here, level, NOW)], NOW)
+    acting.resolve(connection, viewer(here.daughter), the_alert(connection, here).id, NOW + minutes(1))
+
+    query = sa.select(message.c.not_before).where(message.c.kind == "alert.resolved")
+    (not_before,) = connection.execute(query).scalars()
+    assert (NOW + minutes(60) if held else None) == not_before
+
+
+def test_who_took_it_alone_where_two_are_wanted_is_told_again_when_it_is_not_over(
+    connection: Connection, here: Town
+) -> None:
+    rule = Rule(
+        level=Level.URGENT, plan=Plan(steps=[Step(who=[Who.CONTACTS], wait_s=600, times=None)], acknowledgements=2)
+    )
+    policies.put_policy(connection, here.hana.city_id, None, Policy(rules=[rule]), here.clerk.id, NOW)
+    alert = an_alert(connection, here)
+    acting.acknowledge(connection, viewer(here.daughter), alert.id, NOW)
+    for after in (10, 20):
+        escalating.work_off(connection, NOW + minutes(after))
+    assert {"daughter": 1, "son": 3} == phones(connection, here)
+    acting.acknowledge(connection, viewer(here.daughter), alert.id, NOW + minutes(29))
+    for after in (30, 40, 50):
+        escalating.work_off(connection, NOW + minutes(after))
+    assert 1 == phones(connection, here)["daughter"], "she still sees to it"
+    for after in (60, 70):
+        escalating.work_off(connection, NOW + minutes(after))
+    assert 3 == phones(connection, here)["daughter"]
+
+
+def test_the_same_answer_once_more_tells_nobody_again(connection: Connection, here: Town) -> None:
+    alert = an_alert(connection, here)
+    for seconds in (0, 2, 5):
+        acting.go(connection, viewer(here.son), alert.id, minutes(20), NOW + timedelta(seconds=seconds))
+    acting.go(connection, viewer(here.son), alert.id, minutes(30), NOW + timedelta(seconds=60))
+
+    query = sa.select(sa.func.count()).where(message.c.kind == "alert.on_the_way_at")
+    assert 2 == connection.execute(query).scalar_one(), "that he goes, and that he comes later"
