@@ -42,12 +42,18 @@ def after(plan: Plan, position: Position) -> Position | None:
 
 
 def skipped(plan: Plan, position: Position) -> Position | None:
-    """The position once the first of the next step was told, whatever of this one is left; None at the end of the plan.
-    Somebody pressed "escalate", or nobody of this step can be reached.
+    """The position once the next step that means others was told first, whatever of this one is left; None when those
+    who are told now are the last. Somebody pressed "escalate", or nobody of this step can be reached: the same people
+    once more, or after a longer while, are no answer to that.
     """
-    if position.step + 1 < len(plan.steps):
-        return Position(step=position.step + 1, times=1, turn=position.turn + 1)
+    for number in range(position.step + 1, len(plan.steps)):
+        if position.step < 0 or _means(plan.steps[number]) != _means(plan.steps[position.step]):
+            return Position(step=number, times=1, turn=position.turn + 1)
     return None
+
+
+def _means(step: Step) -> tuple[object, ...]:
+    return frozenset(step.who), step.places, step.channels
 
 
 def anew(position: Position) -> Position:

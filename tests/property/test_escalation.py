@@ -49,18 +49,24 @@ def test_a_last_step_without_number_never_ends(steps: list[Step], most: int) -> 
     assert all(before.turn < one.turn for before, one in pairwise(walked))
 
 
+def means(step: Step) -> tuple[set[Who], list[int], list[Channel]]:
+    return set(step.who), step.places, step.channels
+
+
 @given(ENDS, st.integers(0, 10))
-def test_pressing_escalate_goes_to_the_next_step_and_waiting_ends_with_the_plan(
+def test_pressing_escalate_goes_to_the_next_step_that_means_others_and_waiting_ends_with_the_plan(
     steps: list[Step], pressed: int
 ) -> None:
     plan = Plan(steps=steps)
     position = Position()
     for _ in range(pressed):
         jumped = escalation.skipped(plan, position)
+        passed_over = steps[position.step + 1 : len(steps) if jumped is None else jumped.step]
+        assert all(means(step) == means(steps[position.step]) for step in passed_over)
         if jumped is None:
-            assert position.step == len(steps) - 1
             return
-        assert (position.step + 1, 1, position.turn + 1) == (jumped.step, jumped.times, jumped.turn)
+        assert (1, position.turn + 1) == (jumped.times, jumped.turn)
+        assert position.step < 0 or means(steps[jumped.step]) != means(steps[position.step])
         left = escalation.after(plan, jumped)
         assert escalation.waits(plan, jumped) == (left and timedelta(seconds=steps[jumped.step].wait_s))
         position = jumped

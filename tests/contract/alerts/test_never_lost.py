@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from app import jobs
 from app.accounts.tables import account_address
-from app.alerts.policies import Plan, Policy, Rule, Step, Who
+from app.alerts.policies import Plan, Policy, Rule, Step, Who, default_plan
 from app.alerts.preferences import Preference, Quiet
 from app.alerts.service import acting, escalating, raising
 from app.alerts.store import alerts as store
@@ -21,9 +21,10 @@ from app.config import Settings
 from app.db.engine import open_engine
 from app.households import service as households
 from app.households.tables import consent
+from app.kit.errors import Conflict
 from app.push.model import Channel, Level
 from app.push.retry import Outcome
-from app.push.tables import message
+from app.push.tables import address, message
 from app.watch.model import AlertKind, WatchEvent
 from tests.build import NOW, Town, an_alarm, minutes, town, unit, viewer
 from tests.contract.alerts.test_escalating import an_alert, is_reached_by, let_all_end, the_alert, told
@@ -89,7 +90,7 @@ def test_a_plan_that_cannot_be_read_goes_on_as_if_nobody_had_said_anything(conne
     escalating.work_off(connection, NOW + minutes(3))
 
     assert {"daughter": 2, "son": 2, "operator": 1} == phones(connection, here), "the last step is the desk's"
-    escalating.work_off(connection, NOW + minutes(3 + 4 * 60) + timedelta(seconds=1))
+    escalating.work_off(connection, NOW + minutes(3) + timedelta(seconds=default_plan(Level.URGENT).steps[-1].wait_s))
     assert 2 == phones(connection, here)["operator"]
 
 
@@ -287,3 +288,24 @@ def test_the_same_answer_once_more_tells_nobody_again(connection: Connection, he
 
     query = sa.select(sa.func.count()).where(message.c.kind == "alert.on_the_way_at")
     assert 2 == connection.execute(query).scalar_one(), "that he goes, and that he comes later"
+
+
+def test_an_sos_that_reaches_nobody_at_first_is_tried_again_as_soon_as_any(connection: Connection, here: Town) -> None:
+    connection.execute(sa.update(address).values(dead_since=NOW))
+    an_alert(connection, here)
+    is_reached_by(connection, here.operator, Channel.FCM)
+    escalating.work_off(connection, NOW + minutes(10))
+
+    assert {"operator": 1} == phones(connection, here)
+
+
+def test_escalating_tells_others_and_not_the_same_people_again(connection: Connection, here: Town) -> None:
+    is_reached_by(connection, here.operator, Channel.FCM)
+    alert = an_alert(connection, here)
+    acting.escalate(connection, viewer(here.son), alert.id, 1, NOW)
+
+    assert {"daughter": 2, "son": 2} == phones(connection, here), "nobody is on duty"
+    acting.escalate(connection, viewer(here.son), alert.id, 2, NOW)
+    assert {"daughter": 3, "son": 3, "operator": 1} == phones(connection, here)
+    with pytest.raises(Conflict):
+        acting.escalate(connection, viewer(here.son), alert.id, 3, NOW)
