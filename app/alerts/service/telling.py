@@ -175,7 +175,10 @@ def forget(connection: Connection, alert: Alert, now: datetime) -> None:
 
 
 def untell(connection: Connection, household_id: HouseholdId, now: datetime) -> None:
-    """Cancels what was not sent yet about a household's wearers to those who may not know of it any more."""
+    """Cancels what was not sent yet about a household's wearers to those who may not know of it any more; also what is
+    being put right now by somebody who does not know that yet.
+    """
+    store.queue_up(connection, store.wearers_of(connection, household_id))
     may_know: dict[WearerId, set[AddressId]] = {}
     for alert in store.lately_of(connection, household_id, now - max(KEPT.values())):
         if alert.wearer_id not in may_know:

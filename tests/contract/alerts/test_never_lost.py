@@ -13,6 +13,7 @@ from app.accounts.tables import account_address
 from app.alerts.policies import Plan, Policy, Rule, Step, Who, default_plan
 from app.alerts.preferences import Preference, Quiet
 from app.alerts.service import acting, escalating, raising
+from app.alerts.service import telling as telling_service
 from app.alerts.store import alerts as store
 from app.alerts.store import policies
 from app.alerts.tables import alert, duty_shift, escalation_policy, preference, telling
@@ -309,3 +310,26 @@ def test_escalating_tells_others_and_not_the_same_people_again(connection: Conne
     assert {"daughter": 3, "son": 3, "operator": 1} == phones(connection, here)
     with pytest.raises(Conflict):
         acting.escalate(connection, viewer(here.son), alert.id, 3, NOW)
+
+
+@pytest.mark.postgresql
+def test_what_is_being_told_by_who_does_not_know_yet_that_a_consent_is_gone_is_called_off_too(where: str) -> None:
+    engine, later = open_engine(where), NOW + minutes(3)
+    with engine.begin() as connection:
+        here = town(connection, NOW - minutes(600))
+        an_alert(connection, here)
+        connection.execute(sa.update(message).values(state="sent"))
+        query = sa.select(consent.c.id).where(consent.c.account_id == here.son.id)
+        (of_son,) = connection.execute(query).scalars()
+    with engine.begin() as telling_it, engine.connect() as connection:
+        escalating.work_off(telling_it, later)
+        connection.exec_driver_sql("SET lock_timeout = '50ms'")
+        households.revoke_consent(connection, viewer(here.daughter), here.hana.id, of_son, later)
+        connection.commit()
+        with pytest.raises(sa.exc.OperationalError, match="lock timeout"):
+            telling_service.untell(connection, here.hana.household_id, later)
+    with engine.begin() as connection:
+        telling_service.untell(connection, here.hana.household_id, later)
+        states = connection.execute(sa.select(message.c.state).where(message.c.state != "sent")).scalars()
+        assert ["cancelled", "waiting"] == sorted(states)
+    engine.dispose()
