@@ -13,7 +13,9 @@ from app.push.retry import Outcome
 
 
 class Fate(StrEnum):
-    """How far a message came. `sent` is what its service says, `shown` and `opened` what the phone says."""
+    """How far a message came. `sent` is what its service says, `shown` and `opened` what the phone says;
+    another message tells what is `bundled`.
+    """
 
     WAITING = "waiting"
     SENT = "sent"
@@ -21,6 +23,7 @@ class Fate(StrEnum):
     OPENED = "opened"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    BUNDLED = "bundled"
 
 
 class Why(StrEnum):
@@ -62,6 +65,7 @@ _BY_STATE: Mapping[MessageState, Fate] = {
     MessageState.SENT: Fate.SENT,
     MessageState.FAILED: Fate.FAILED,
     MessageState.CANCELLED: Fate.CANCELLED,
+    MessageState.BUNDLED: Fate.BUNDLED,
 }
 _WHY_FAILED = {Outcome.ADDRESS_DEAD: Why.ADDRESS_DEAD, Outcome.REFUSED: Why.REFUSED}
 

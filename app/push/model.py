@@ -44,13 +44,16 @@ class Level(StrEnum):
 
 
 class MessageState(StrEnum):
-    """Where a message is. `sending` has a deadline: a process that died while sending lets go of it."""
+    """Where a message is. `sending` has a deadline: a process that died while sending lets go of it. Another message
+    tells what is `bundled`.
+    """
 
     WAITING = "waiting"
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    BUNDLED = "bundled"
 
 
 class Death(StrEnum):

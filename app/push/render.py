@@ -96,7 +96,7 @@ def placeholders(key: str) -> frozenset[str]:
 
 def is_late(params: Mapping[str, str]) -> bool:
     """Whether what is told was more than `LATE` old when it was received."""
-    at, received = _moment(params.get("at")), _moment(params.get("received"))
+    at, received = moment_of(params.get("at")), moment_of(params.get("received"))
     return at is not None and received is not None and received - at > LATE
 
 
@@ -141,11 +141,11 @@ def _person(value: str, language: str, _params: Mapping[str, str]) -> str:
 
 def _time(value: str, language: str, params: Mapping[str, str]) -> str | None:
     """`14:10`, with the day before it when that differs from the day on which the news was received."""
-    moment = _moment(value)
+    moment = moment_of(value)
     if moment is None:
         return None
     zone = _zone(params)
-    local, received = moment.astimezone(zone), _moment(params.get("received"))
+    local, received = moment.astimezone(zone), moment_of(params.get("received"))
     if received is None or received.astimezone(zone).date() == local.date():
         return f"{local:%H:%M}"
     return (
@@ -207,7 +207,7 @@ FORMATS: Mapping[str, Callable[[str, str, Mapping[str, str]], str | None]] = {
 """How a param is shown; None when its value cannot be read. What is not here is shown as it is."""
 
 
-def _moment(value: str | None) -> datetime | None:
+def moment_of(value: str | None) -> datetime | None:
     try:
         moment = datetime.fromisoformat(value or "")
     except ValueError:

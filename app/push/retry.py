@@ -32,6 +32,8 @@ class Outcome(StrEnum):
     """It was not tried: its time was over."""
     OVERTAKEN = "overtaken"
     """It was not tried: something newer about the same was sent, and this would cover it up on the phone."""
+    BUNDLED = "bundled"
+    """It was not sent by itself: another message tells it with others."""
 
 
 AWAY = frozenset({Outcome.BUSY, Outcome.UNAVAILABLE, Outcome.UNKNOWN})

@@ -78,6 +78,8 @@ _index(
     where=_pending & message.c.not_before.is_(None),
 )  # fmt: skip
 _index("ix_message_held", message.c.channel, message.c.not_before, where=_pending & message.c.not_before.is_not(None))
+# What an address was sent lately and what waits for it, but for what never waits.
+_index("ix_message_lately", message.c.address_id, message.c.ended_at, where=message.c.rank > 0)
 _of = message.c.on_behalf.is_not(None)
 sa.Index("ix_message_on_behalf", message.c.on_behalf, sqlite_where=_of, postgresql_where=_of)
 # What older processes put, until somebody fills in where it belongs.

@@ -19,6 +19,8 @@ class Action(StrEnum):
     FAIL = "fail"
     CANCEL = "cancel"
     ARRIVE = "arrive"
+    HOLD = "hold"
+    BUNDLE = "bundle"
 
 
 TRANSITIONS: dict[tuple[MessageState, Action], MessageState] = {
@@ -35,11 +37,14 @@ TRANSITIONS: dict[tuple[MessageState, Action], MessageState] = {
     (MessageState.WAITING, Action.CANCEL): MessageState.CANCELLED,
     # It may be on its way already; then this keeps it from being sent again.
     (MessageState.SENDING, Action.CANCEL): MessageState.CANCELLED,
+    # Its address got enough lately; and another message tells it with others.
+    (MessageState.WAITING, Action.HOLD): MessageState.WAITING,
+    (MessageState.WAITING, Action.BUNDLE): MessageState.BUNDLED,
     # The phone says that it showed it: an attempt of which nobody knew what became, or one that is not settled yet.
     (MessageState.WAITING, Action.ARRIVE): MessageState.SENT,
     (MessageState.SENDING, Action.ARRIVE): MessageState.SENT,
 }
-ENDED = frozenset({MessageState.SENT, MessageState.FAILED, MessageState.CANCELLED})
+ENDED = frozenset({MessageState.SENT, MessageState.FAILED, MessageState.CANCELLED, MessageState.BUNDLED})
 
 
 def states_before(action: Action) -> list[MessageState]:

@@ -26,7 +26,15 @@ IS_THERE_S = 40 * 60.0
 SON = "makoto.ito"
 
 NEWS_OF_PASSAGES = frozenset(
-    {"news.passage", "news.passage_near", "news.passage_visit", "news.arrived", "news.was_there"}
+    {
+        "news.passage",
+        "news.passage_near",
+        "news.passage_visit",
+        "news.passages",
+        "news.passages_more",
+        "news.arrived",
+        "news.was_there",
+    }
 )
 """They come by the dozen, and nobody has to do anything."""
 

@@ -1,8 +1,20 @@
 """A boy passes the school gate: bytes of a real advertisement in, the time on the phones of his family out."""
 
 from datetime import timedelta
+from functools import partial
 
-from tests.e2e.school import STRANGER, School, heard, moment, passages, span, taken
+from app.accounts.model import Account
+from tests.e2e.school import (
+    STRANGER,
+    School,
+    heard,
+    moment,
+    passages,
+    registered_detector,
+    span,
+    taken,
+    until_known,
+)
 from tests.e2e.stage import Stage
 
 
@@ -49,17 +61,46 @@ async def test_two_poles_that_hear_him_at_once_are_one_walk(morning: Stage, scho
     track = taken(await daughter.get(f"/v1/wearers/{school.taro.id}/track", params=span(morning)))["items"]
     assert ["東門", "角の電柱"] == [point["detector"] for point in track]
     assert [1, 1] == [len(await passages(school, one)) for one in (school.gate, school.corner)]
-    await morning.until(lambda: len(morning.pushes(morning.town.daughter)) == 2)
-    assert 0 == len([title for title, _ in morning.pushes(morning.town.daughter) if "08:13" in title])
+    # One line if both were put before either was sent, else two.
+    await morning.until(lambda: all(place in titles(morning, morning.town.daughter) for place in ("東門", "角の電柱")))
+    assert "08:13" not in titles(morning, morning.town.daughter)
 
 
 async def test_who_goes_to_and_fro_at_the_gate_is_told_once_in_ten_minutes(morning: Stage, school: School) -> None:
-    for minutes in (42, 4, 5, 2):  # The two in the middle are less than ten minutes after the first.
+    # The two in the middle are less than ten minutes after the first.
+    for minutes, told in ((42, 1), (4, 1), (5, 1), (2, 2)):
         at = await morning.pass_by(minutes)
         taken(await morning.gateway(school.gate, [heard(at), heard(at - timedelta(seconds=2))]))
+        for one in (morning.town.son, morning.town.daughter):
+            await morning.until(partial(has_heard, morning, one, told))
 
     assert 4 == len(await passages(school, school.gate))
-    await morning.until(lambda: len(morning.pushes(morning.town.son)) == 2)
+    expected = "タロウさんが東門を通過しました（08:11）、タロウさんが東門を通過しました（08:22）"
+    assert [expected] * 2 == [titles(morning, one) for one in (morning.town.son, morning.town.daughter)]
+
+
+async def test_ten_poles_on_his_way_are_two_lines_on_the_phone(morning: Stage, school: School) -> None:
+    """He walks fast, or his way was told late: the first pole at once, and a minute later all others as one."""
+    at = await morning.pass_by(42)
+    taken(await morning.gateway(school.gate, [heard(at)]))
+    await morning.until(lambda: len(morning.pushes(morning.town.daughter)) == 1)
+    poles = [await registered_detector(school.clerk, f"電柱{number}", north_m=60 * number) for number in range(2, 11)]
+    await until_known(morning, poles[-1])
+    for number, pole in enumerate(poles):
+        taken(await morning.gateway(pole, [heard(at - timedelta(seconds=50 - number))]))
+    await morning.pass_by(1)
+
     await morning.until(lambda: len(morning.pushes(morning.town.daughter)) == 2)
-    titles = [title for title, _ in morning.pushes(morning.town.daughter)]
-    assert ["タロウさんが東門を通過しました（08:11）", "タロウさんが東門を通過しました（08:22）"] == titles
+    assert titles(morning, morning.town.daughter) == (
+        "タロウさんが東門を通過しました（08:12）、タロウさんの通過 9件（08:11–08:11）：電柱2、電柱3、電柱4ほか"
+    )
+
+
+def has_heard(stage: Stage, account: Account, times: int) -> bool:
+    """Whether somebody's phone got so many pushes."""
+    return len(stage.pushes(account)) == times
+
+
+def titles(stage: Stage, account: Account) -> str:
+    """What the pushes on somebody's phone are called, in their order."""
+    return "、".join(title for title, _ in stage.pushes(account))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.db.dialect import tune_sqlite
 from app.db.types import metadata
-from app.kit.ids import CityId, MessageId
+from app.kit.ids import AddressId, CityId, MessageId
 from app.push import outbox, retry, store, tables
 from app.push.model import AddressKind, Channel, Level, Message, MessageState
 from app.push.outbox import Settlement
@@ -40,16 +40,17 @@ def test_every_state_is_reached_from_waiting_and_every_state_reaches_an_end() ->
     assert set(MessageState) == reached == ending
 
 
-ABOUTS = ("alert:1", "alert:2", "alert:3")
+ABOUTS = ("alert:1", "alert:2", "alert:3", "passage:hana:gate", "passage:hana:pole", "passage:taro:gate")
 OUTCOMES = (Outcome.SENT, Outcome.BUSY, Outcome.UNAVAILABLE, Outcome.UNKNOWN, Outcome.REFUSED)
 CLAIM = timedelta(seconds=outbox.CLAIM_S)
+MINUTE = timedelta(minutes=1)
 
 
 WHERE = ((Channel.FCM, "phone-1"), (Channel.FCM, "phone-2"), (Channel.EMAIL, "hanako@example.jp"))
 
 
 class House:
-    """Three addresses over two channels, messages about few things, workers that may die holding their claims, and time that passes."""
+    """Three addresses over two channels, messages about few things and of passages, workers that may die holding their claims, and time that passes."""
 
     def __init__(self) -> None:
         self.engine = sa.create_engine("sqlite://", poolclass=sa.StaticPool)
@@ -82,10 +83,10 @@ class House:
             channel=WHERE[phone][0],
             address_id=self.addresses[phone],
             unique_key=key,
-            kind="alert.sos",
+            kind="news.passage" if about.startswith("passage:") else "alert.sos",
             level=level,
             about=about,
-            params={},
+            params={"at": self.now.isoformat(), "detector": about},
             now=self.now,
             expires_at=self.now + timedelta(seconds=lasts_s),
         )
@@ -104,7 +105,22 @@ class House:
         assert all(message.expires_at > self.now for message in claimed)
         order = [(outbox.RANK[message.level.value], message.created_at) for message in claimed]
         assert sorted(order) == order
+        for message in claimed:
+            if message.attempts == 1 and message.kind.startswith("news.") and message.level is Level.NEWS:
+                assert not self.passages_sent(message.address.id, message.about.split(":")[1], self.now - MINUTE)
         self.claims += [(message, self.now + CLAIM) for message in claimed]
+
+    def passages_sent(self, address_id: AddressId, wearer: str, since: datetime) -> int:
+        """How many lines about her passages an address got since then."""
+        table = tables.message
+        query = sa.select(sa.func.count()).where(
+            table.c.address_id == address_id,
+            table.c.level == Level.NEWS,
+            table.c.about.startswith(f"passage:{wearer}:"),
+            table.c.state == MessageState.SENT,
+            table.c.ended_at > since,
+        )
+        return self.connection.execute(query).scalar_one()
 
     def settle(self, outcome: Outcome, which: int) -> None:
         if not self.claims:
@@ -163,10 +179,15 @@ class House:
         self.now += timedelta(seconds=seconds)
 
     def check(self) -> None:
-        """What ended stays as it ended, and only what was sent says so."""
+        """What ended stays as it ended, and only what was sent says so. Nothing urgent is held, no passage is lost and
+        none is told twice.
+        """
         table = tables.message
-        query = sa.select(table.c.id, table.c.state, table.c.ended_at, table.c.claimed_until)
-        for row in self.connection.execute(query):
+        passages = lines = 0
+        for row in self.connection.execute(sa.select(table)):
+            assert row.level != Level.URGENT or row.not_before is None
+            passages += row.kind.startswith("news.")
+            lines += int(row.params.get("count", 1)) * (row.kind.startswith("news.") and row.state != "bundled")
             assert (row.state in ENDED) == (row.ended_at is not None)
             assert (row.state == MessageState.SENDING) == (row.claimed_until is not None)
             assert self.ended.get(row.id, row.state) == row.state
@@ -174,12 +195,22 @@ class House:
                 self.ended[row.id] = row.state
             if row.state == MessageState.SENT:
                 assert row.id in self.sent
+        assert passages == lines
+        assert not self.without_a_row(MessageState.BUNDLED, MessageState.FAILED)
+
+    def without_a_row(self, *states: MessageState) -> list[Any]:
+        """Messages that ended so and of which no row says why."""
+        table, delivery = tables.message, tables.delivery
+        known = sa.exists().where(delivery.c.message_id == table.c.id)
+        return list(self.connection.execute(sa.select(table.c.id).where(table.c.state.in_(states), ~known)))
 
     def check_end(self) -> None:
         """Nothing waits for ever."""
         for channel in {channel for channel, _value in WHERE}:
             assert outbox.claim(self.connection, channel, self.now + timedelta(hours=1), limit=1000) == []
         assert outbox.oldest_due_at(self.connection) is None
+        left = sa.select(tables.message.c.state).where(tables.message.c.state.not_in(ENDED))
+        assert self.connection.execute(left).all() == []
 
 
 def step(name: str, **arguments: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[str, dict[str, Any]]]:

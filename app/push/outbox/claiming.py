@@ -11,6 +11,7 @@ from app.db.locks import one_at_a_time
 from app.kit.ids import AddressId, CityId, MessageId
 from app.push import tables
 from app.push.model import ALL, Address, AddressKind, Channel, Level, Message, MessageState, Part
+from app.push.outbox import pacing
 from app.push.outbox.rows import CLAIM_S, RANK, ended, lock_name, pending, possible, record
 from app.push.retry import Delivery, Outcome
 from app.push.transitions import Action, state_after
@@ -34,6 +35,9 @@ def claim(
     something newer about the same. Two messages to one address about the same never go out side by side, since
     which of them arrived last would be chance; the second waits for the next claim. Of those of the first level `skip`
     are passed over, in a circle: who asks again and again with one message asks with another one each time.
+
+    What is more than its address should get (`push/throttle.py`) is held until there is room, and what waited of
+    one wearer's passages comes as one message.
     """
     _place(connection)
     _release(connection, channel, now)
@@ -43,19 +47,20 @@ def claim(
         return []
     one_at_a_time(connection, lock_name(channel))
     page = max(limit, LIMIT)
-    hopeful: list[sa.Row[Any]] = []
+    going: list[sa.Row[Any]] = []
     for _ in range(LOOKS_MAX):
         due = _due(connection, channel, part, now, page)
         hopeless = {reason: [row for row in due if _hopeless(row, now) is reason] for reason in _HOPELESS_ENDS}
         for reason, rows in hopeless.items():
             _give_up(connection, rows, reason, now)
         hopeful = [row for row in due if _hopeless(row, now) is None]
-        if hopeful or len(due) < page:
+        first = {(row.address_id, row.about): row for row in reversed(hopeful)}
+        chosen = [row for row in hopeful if first[row.address_id, row.about] is row]
+        start = skip % sum(row.rank == chosen[0].rank for row in chosen) if chosen else 0
+        going, held = pacing.sort_out(connection, chosen[start:], limit, now)
+        if going or (len(due) < page and not held):
             break
-    first = {(row.address_id, row.about): row for row in reversed(hopeful)}
-    chosen = [row for row in hopeful if first[row.address_id, row.about] is row]
-    start = skip % sum(row.rank == chosen[0].rank for row in chosen) if chosen else 0
-    return _take(connection, channel, chosen[start : start + limit], now)
+    return pacing.bundle(connection, _take(connection, channel, going, now), now)
 
 
 def wanted(connection: Connection, messages: Sequence[Message]) -> frozenset[MessageId]:

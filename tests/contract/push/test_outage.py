@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from app.db.engine import Database
 from app.kit.clock import ManualClock
 from app.kit.ids import AddressId
-from app.push import store, tables
+from app.push import store, tables, throttle
 from app.push.channels.fcm import sender as fcm_sender
 from app.push.channels.parcel import Parcel
 from app.push.deliver import Deliverer
@@ -23,6 +23,7 @@ from app.push.model import AddressKind, Channel, Level
 from app.push.outbox import RANK
 from app.push.rest import FAILED_MIN
 from app.push.retry import Delivery
+from app.push.throttle import Throttle
 from tests.build import NOW
 from tests.contract.push.ailing import AILMENTS, TIMEOUT_S, Service, Watched
 from tests.contract.push.builders import FakeSender, a_message
@@ -159,6 +160,12 @@ async def is_noticed_by_nobody_else(database: Database, clock: ManualClock, fold
 @pytest.fixture(autouse=True)
 def _signing_in_is_given_up_as_soon_as_anything_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fcm_sender, "READY_S_MAX", TIMEOUT_S)
+
+
+@pytest.fixture(autouse=True)
+def _one_phone_stands_for_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How much one of them gets is another story."""
+    monkeypatch.setattr(throttle, "THROTTLES", tuple(Throttle(level=level) for level in Level))
 
 
 @pytest.mark.parametrize("ailment", ON_BOTH)
