@@ -15,6 +15,8 @@ from app.push.model import Channel, Level
 from app.watch.model import AlertKind
 
 MINUTE = 60
+DESK_AFTER_MAX_S = 120 * MINUTE
+"""Longer than this nobody may ring the family alone when they do not answer an emergency."""
 
 
 class Who(StrEnum):
@@ -164,11 +166,27 @@ def faults(policy: Policy, *, lets_dispatch: bool) -> Iterator[tuple[str, str]]:
                 yield f"{where}.plan.steps.{number}.asks_dispatch", why
             if step.places and Who.CONTACTS not in step.who:
                 yield f"{where}.plan.steps.{number}.places", "Only contacts have places."
+        yield from _desk_faults(rule, where)
         if rule.level is Level.NEWS:
             yield f"{where}.level", "News is no alert: it is told once."
         if rule.level is Level.URGENT and (Who.DESK not in last.who or last.times is not None or last.channels):
             where = f"{where}.plan.steps.{len(before)}"
             yield where, "The last step of an urgent alert goes to the desk over every channel until somebody answers."
+
+
+def _desk_faults(rule: Rule, where: str) -> Iterator[tuple[str, str]]:
+    """Who of the city is told may see her for a day (decision 0020): that is for emergencies, and then it must not be
+    too late.
+    """
+    waited_s = 0
+    for number, step in enumerate(rule.plan.steps):
+        if rule.level is not Level.URGENT and {Who.ON_DUTY, Who.DESK} & set(step.who):
+            yield f"{where}.plan.steps.{number}.who", "Only what is urgent goes on to the city."
+        if rule.level is Level.URGENT and Who.DESK in step.who:
+            if waited_s > DESK_AFTER_MAX_S:
+                yield f"{where}.plan.steps.{number}", "The desk must be told within two hours."
+            return
+        waited_s += step.wait_s * (step.times or 1)
 
 
 def _counts(policy: Policy, rule: Rule, now: datetime, zone: ZoneInfo) -> bool:

@@ -51,9 +51,10 @@ class Audience:
         reachable = {one for one in meant if self.addresses(one)}
         contacts = willing(meant, self._preferences, reachable, run.alert.kind, run.alert.level)
         staff: list[AccountId] = []
-        if Who.ON_DUTY in step.who or Who.DESK in step.who:
+        is_urgent = run.alert.level is Level.URGENT  # Nobody is let in for less.
+        if is_urgent and (Who.ON_DUTY in step.who or Who.DESK in step.who):
             staff = self._reached(self._on_duty(run))
-        if Who.DESK in step.who and not staff:
+        if is_urgent and Who.DESK in step.who and not staff:
             staff = self._reached(self._desk(run))
         if staff:  # Only whoever is told, and so can be reached, is let in.
             let_in = households.let_in(self._connection, run.alert.wearer_id, staff, self._now)

@@ -22,7 +22,7 @@ from app.alerts.store import escalating, forgetting, policies
 from app.alerts.store.escalating import Run, Telling, a_telling
 from app.alerts.transitions import after
 from app.db import intents
-from app.db.errors import begins_anew, plain
+from app.db.errors import begins_anew
 from app.db.session import hint, savepoint
 from app.kit.ids import AccountId, AlertId
 from app.push import outbox
@@ -33,14 +33,10 @@ log = structlog.get_logger()
 RECEIPT = timedelta(seconds=escalation.RECEIPT_S)
 AT_ONCE_MAX = 500
 """Alerts, or tellings, that one transaction takes on."""
-CLOCK_OFF = timedelta(minutes=1)
-"""So much later than its plan wants nothing is due, unless the clock was ahead when it was told."""
 FAILED = timedelta(minutes=1)
 """What cannot be done for a defect of ours is tried again after this."""
 DISPATCH_WANTED = "dispatch_wanted"
 """The intent that a guard is sent to an alert that nobody answers."""
-ADOPTED_FOR = timedelta(hours=24)
-"""Alerts without a plan that are older than this are left as they are."""
 
 
 class Said(Struct, kw_only=True):
@@ -56,10 +52,10 @@ class Said(Struct, kw_only=True):
 def begin(connection: Connection, alerts: Sequence[tuple[Alert, Words]], now: datetime) -> None:
     """Tells alerts from the first step of their plans on: they are new, or matter more than before."""
     timers = escalating.timers(connection, [alert.id for alert, _ in alerts])
-    plans = _plans(connection, [alert for alert, _ in alerts], now)
+    chosen = plans(connection, [alert for alert, _ in alerts], now)
     runs = [
         Run(alert=alert, plan=plan, words=words, position=Position(turn=timers[alert.id][0]))
-        for (alert, words), plan in zip(alerts, plans, strict=True)
+        for (alert, words), plan in zip(alerts, chosen, strict=True)
     ]
     said = _carried_on(connection, runs, now)
     escalating.save(connection, said.moved)
@@ -76,7 +72,7 @@ def once_more(connection: Connection, alert: Alert, words: Words, now: datetime,
         return
     (run,) = found
     position = msgspec.structs.replace(run.position, turn=run.position.turn + 1)
-    plan = _plans(connection, [alert], now)[0] if worse else run.plan
+    plan = plans(connection, [alert], now)[0] if worse else run.plan
     run = msgspec.structs.replace(run, alert=alert, plan=plan, words=words, position=position)
     said = Said()
     audience = Audience(connection, [run], now)
@@ -119,7 +115,7 @@ def _each(
         if begins_anew(error) or connection.invalidated:
             raise
         if len(items) == 1:
-            log.error("escalation_failed", error=type(error).__name__, detail=plain(error)[:500])
+            log.error("escalation_failed", error=type(error).__name__)
             put_off(items[0])
             return
         for one in items:
@@ -159,41 +155,6 @@ def skip(connection: Connection, run: Run, now: datetime) -> bool:
     escalating.move_all(connection, said.moved)
     _write(connection, said, now)
     return True
-
-
-def mend(connection: Connection, now: datetime) -> int:
-    """Finds alerts that go on and that no timer looks at although more is to be told, or looks at too late, and lets
-    them be told on; how many. There are none, unless a process of an older version opened them, the clock was ahead, or
-    we have a defect.
-    """
-    lost = [
-        run
-        for run in escalating.stuck(connection, now - ADOPTED_FOR, AT_ONCE_MAX)
-        if run.alert.state is AlertState.ACKNOWLEDGED or escalation.after(run.plan, run.position) is not None
-    ]
-    lost += [
-        run
-        for run, due_at in escalating.latest_due(connection, AT_ONCE_MAX)
-        if due_at - now > (escalation.waits(run.plan, run.position) or timedelta(0)) + CLOCK_OFF
-    ]
-    for run in lost:
-        wait = run.plan.forgotten_s if run.alert.state is AlertState.ACKNOWLEDGED else 0
-        escalating.set_due(connection, run.alert.id, now + timedelta(seconds=wait))
-    return len(lost) + _adopt(connection, now)
-
-
-def _adopt(connection: Connection, now: datetime) -> int:
-    """Gives a plan to open alerts that have none: processes of an older version opened and told them; how many."""
-    alerts = escalating.unplanned(connection, now - ADOPTED_FOR, AT_ONCE_MAX)
-    for alert, plan in zip(alerts, _plans(connection, alerts, now), strict=True):
-        (who,) = store.who(connection, [alert.wearer_id]).values()
-        position = Position(step=0, times=1, turn=1)
-        run = Run(
-            alert=alert, plan=plan, position=position, words=Words(kind="alert.other", params={"wearer": who.name})
-        )
-        wait = escalation.waits(plan, position)
-        escalating.save(connection, [(run, None if wait is None else now + wait)])
-    return len(alerts)
 
 
 def fall(connection: Connection, tellings: Sequence[Telling], now: datetime) -> None:
@@ -240,7 +201,7 @@ def _still(audience: Audience, run: Run, telling: Telling) -> bool:
     return audience.may_know(run, telling.account_id) and not audience.took(run, telling.account_id)
 
 
-def _plans(connection: Connection, alerts: Sequence[Alert], now: datetime) -> list[Plan]:
+def plans(connection: Connection, alerts: Sequence[Alert], now: datetime) -> list[Plan]:
     """The plan of each of the alerts, by the policies that are in force."""
     if not alerts:
         return []

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
+import structlog
 from sqlalchemy.engine import Connection
 
 from app.alerts.model import Alert, AlertAction, AlertState, What, Words
@@ -11,10 +12,13 @@ from app.alerts.service import escalating, telling
 from app.alerts.store import alerts as store
 from app.alerts.store.alerts import Who
 from app.alerts.transitions import after
-from app.db.session import hint
+from app.db.errors import begins_anew
+from app.db.session import hint, savepoint
 from app.kit.ids import AlertId, new_id
 from app.push.model import Level
 from app.watch.model import AlertKind, Outcome, Reason, WatchEvent
+
+log = structlog.get_logger()
 
 LATE = timedelta(minutes=5)
 """News older than this when it arrives says both times."""
@@ -74,9 +78,21 @@ def _raise(
 
 
 def _tell(connection: Connection, opened: list[tuple[Alert, Words]], now: datetime) -> None:
-    if opened:
-        escalating.begin(connection, opened, now)
-        opened.clear()
+    """Tells alerts. Whatever is wrong with that costs nobody her alert: it is kept, and told by the next audit."""
+    if not opened:
+        return
+    try:
+        with savepoint(connection):
+            escalating.begin(connection, opened, now)
+    except Exception as error:  # A defect in telling one must keep no other from being told.
+        if begins_anew(error) or connection.invalidated:
+            raise
+        if len(opened) > 1:
+            for one in opened:
+                _tell(connection, [one], now)
+        else:
+            log.error("alert_not_told", alert=str(opened[0][0].id), error=type(error).__name__)
+    opened.clear()
 
 
 def _open(connection: Connection, event: WatchEvent, who: Who, now: datetime) -> tuple[Alert, Words]:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from app.alerts.escalation import Position, Seen
-from app.alerts.model import Alert, AlertState, Words
+from app.alerts.model import Alert, Words
 from app.alerts.policies import Plan, default_plan
 from app.alerts.store.alerts import alert_of
 from app.alerts.store.reading import read
@@ -22,9 +22,6 @@ from app.push.model import Death, Level, MessageState
 from app.push.tables import address, message
 
 log = structlog.get_logger()
-
-_AS_INDEXED = (alert.c.wearer_id, alert.c.kind, alert.c.subject)
-"""The order in which the index holds what goes on."""
 
 
 class Run(Struct, frozen=True, kw_only=True):
@@ -67,19 +64,7 @@ def runs(connection: Connection, alert_ids: Iterable[AlertId], due_at: datetime 
     query = sa.select(alert).where(alert.c.id.in_(list(alert_ids)), is_going_on(), alert.c.plan.is_not(None))
     if due_at is not None:
         query = query.where(alert.c.due_at <= due_at)
-    return _runs(connection.execute(query.order_by(alert.c.id)))
-
-
-def unplanned(connection: Connection, since: datetime, limit: int) -> list[Alert]:
-    """Open alerts without a plan that were opened since then: an older process of the service opened them."""
-    query = (
-        sa.select(alert)
-        .where(is_going_on(), alert.c.state == AlertState.OPEN.value)
-        .where(alert.c.plan.is_(sa.null()), alert.c.opened_at >= since)
-        .order_by(*_AS_INDEXED)
-        .limit(limit)
-    )
-    return [alert_of(row) for row in connection.execute(query)]
+    return runs_of(connection.execute(query.order_by(alert.c.id)))
 
 
 def _move(**more: sa.BindParameter[Any]) -> sa.Update:
@@ -129,34 +114,9 @@ def _moved(run: Run, due_at: datetime | None) -> dict[str, Any]:
     }
 
 
-def latest_due(connection: Connection, limit: int) -> list[tuple[Run, datetime]]:
-    """The open alerts that are due last of all."""
-    query = (
-        sa.select(alert)
-        .where(is_going_on(), alert.c.state == AlertState.OPEN.value, alert.c.due_at.is_not(None))
-        .order_by(alert.c.due_at.desc())
-        .limit(limit)
-    )
-    return [(run, row.due_at) for row in connection.execute(query) if (run := _run(row)) is not None]
-
-
 def take_turn(connection: Connection, alert_id: AlertId, turn: int) -> None:
     """Notes that something was told besides the plan, which goes on as it is."""
     connection.execute(sa.update(alert).where(alert.c.id == alert_id).values(turn=turn))
-
-
-def stuck(connection: Connection, since: datetime, limit: int) -> list[Run]:
-    """Alerts that go on, changed since then, and that nothing will ever look at again: at the end of their plan, or
-    lost by a defect.
-    """
-    query = (
-        sa.select(alert)
-        .where(is_going_on(), alert.c.due_at.is_(None), alert.c.plan.is_not(None))
-        .where(alert.c.changed_at >= since)
-        .order_by(*_AS_INDEXED)
-        .limit(limit)
-    )
-    return _runs(connection.execute(query))
 
 
 def set_due(connection: Connection, alert_id: AlertId, due_at: datetime | None) -> None:
@@ -340,11 +300,12 @@ def asking(connection: Connection, message_id: MessageId) -> Asking | None:
     )
 
 
-def _runs(rows: Iterable[Any]) -> list[Run]:
-    return [run for row in rows if (run := _run(row)) is not None]
+def runs_of(rows: Iterable[Any]) -> list[Run]:
+    """The runs of rows that have the columns of the table, but for alerts of a kind that this version does not know."""
+    return [run for row in rows if (run := run_of(row)) is not None]
 
 
-def _run(row: Any) -> Run | None:
+def run_of(row: Any) -> Run | None:
     """None for an alert of a kind that this version does not know. A plan that it cannot read is none: the alert goes
     on as if nobody had said anything, from about where it is.
     """

@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy.engine import Connection
 
-from app.alerts.service import escalating
+from app.alerts.service import mending
 from app.care import store
 from app.care.audit import Age, Audit, StreamSeen, families
 from app.db.engine import Database
@@ -73,7 +73,7 @@ class Auditor(Collector):
             if self._around is not None and not await self._database.write(self._around.take_chair):
                 self._told = None
                 return False
-            mended = await self._database.write(lambda c: escalating.mend(c, self._clock()))
+            mended = await self._database.write(lambda c: mending.mend(c, self._clock()))
             self._mended += mended
             audit = replace(await self._look(self._around), mended=mended)
         except Exception as error:  # A store that does not answer is no sign of life, and no reason to end.

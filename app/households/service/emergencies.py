@@ -30,9 +30,12 @@ def let_in(
     before = consents.emergencies(connection, wearer_id, here, now - LET_IN_FOR)
     shut_out |= {account_id for account_id, (_until_at, revoked) in before.items() if revoked}
     allowed = frozenset(here) - shut_out
-    # Renewed when half of it is over: one row a day for an emergency that lasts.
-    lasting = {one for one, (until_at, _revoked) in before.items() if until_at > now + LET_IN_FOR / 2}
-    consents.add(connection, [_consent(wearer_id, one, now) for one in sorted(allowed - lasting)])
+    running = {one: until_at for one, (until_at, _revoked) in before.items() if until_at > now}
+    consents.add(connection, [_consent(wearer_id, one, now) for one in sorted(allowed - running.keys())])
+    # One row for an emergency that lasts, so that revoking it is enough; written when half of its time is over.
+    ending = [one for one, until_at in running.items() if one in allowed and until_at < now + LET_IN_FOR / 2]
+    if ending:
+        consents.lengthen_emergencies(connection, wearer_id, ending, now + LET_IN_FOR, now)
     return allowed
 
 

@@ -102,7 +102,7 @@ def emergencies(
     query = sa.select(consent.c.account_id, consent.c.until_at, consent.c.revoked_at).where(
         consent.c.wearer_id == wearer_id,
         consent.c.given_as == GivenAs.EMERGENCY.value,
-        sa.or_(consent.c.given_at >= since, consent.c.revoked_at >= since),
+        sa.or_(sa.and_(consent.c.revoked_at.is_(None), consent.c.until_at >= since), consent.c.revoked_at >= since),
     )
     if account_ids is not None:
         query = query.where(consent.c.account_id.in_(list(account_ids)))
@@ -111,6 +111,15 @@ def emergencies(
         revoked = found.get(row.account_id, (None, False))[1] or row.revoked_at is not None
         found[AccountId(row.account_id)] = (row.until_at, revoked)
     return found
+
+
+def lengthen_emergencies(
+    connection: Connection, wearer_id: WearerId, account_ids: Collection[AccountId], until_at: datetime, now: datetime
+) -> None:
+    """Lets those who are let in stay until then."""
+    running = (consent.c.given_as == GivenAs.EMERGENCY.value, consent.c.revoked_at.is_(None), consent.c.until_at > now)
+    theirs = (consent.c.wearer_id == wearer_id, consent.c.account_id.in_(list(account_ids)))
+    connection.execute(sa.update(consent).where(*theirs, *running).values(until_at=until_at))
 
 
 def protections(connection: Connection, wearer_id: WearerId, before: UUID | None, count: int) -> list[Protection]:

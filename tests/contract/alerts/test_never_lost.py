@@ -12,7 +12,7 @@ from app import jobs
 from app.accounts.tables import account_address
 from app.alerts.policies import Plan, Policy, Rule, Step, Who, default_plan
 from app.alerts.preferences import Preference, Quiet
-from app.alerts.service import acting, escalating, raising
+from app.alerts.service import acting, escalating, mending, raising
 from app.alerts.service import telling as telling_service
 from app.alerts.store import alerts as store
 from app.alerts.store import policies
@@ -20,6 +20,7 @@ from app.alerts.tables import alert, duty_shift, escalation_policy, preference, 
 from app.care import store as care
 from app.config import Settings
 from app.db.engine import open_engine
+from app.db.tables import dead_letter
 from app.households import service as households
 from app.households.tables import consent
 from app.kit.errors import Conflict
@@ -103,7 +104,7 @@ def test_an_alert_of_a_kind_of_tomorrow_holds_up_no_other(connection: Connection
     escalating.work_off(connection, NOW + minutes(3))
 
     assert {"daughter": 2, "son": 2} == phones(connection, here)
-    assert 0 == escalating.mend(connection, NOW + minutes(3))
+    assert 0 == mending.mend(connection, NOW + minutes(3))
 
 
 @pytest.mark.postgresql
@@ -140,7 +141,7 @@ def test_what_is_looked_for_every_few_seconds_is_found_by_an_index(connection: C
     an_alert(connection, here)
     sa.event.listen(connection.engine, "before_cursor_execute", note)
     escalating.work_off(connection, NOW)
-    escalating.mend(connection, NOW)
+    mending.mend(connection, NOW)
     care.waiting(connection, NOW)
     sa.event.remove(connection.engine, "before_cursor_execute", note)
     queries = [one for one in asked if one[0].startswith("SELECT")]
@@ -333,3 +334,52 @@ def test_what_is_being_told_by_who_does_not_know_yet_that_a_consent_is_gone_is_c
         states = connection.execute(sa.select(message.c.state).where(message.c.state != "sent")).scalars()
         assert ["cancelled", "waiting"] == sorted(states)
     engine.dispose()
+
+
+def test_a_defect_in_telling_costs_nobody_her_alert(
+    connection: Connection, here: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("a defect")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(escalating, "begin", broken)
+        an_alert(connection, here)
+    assert 0 == connection.execute(sa.select(sa.func.count()).select_from(dead_letter)).scalar_one()
+
+    assert 1 == mending.mend(connection, NOW)
+    escalating.work_off(connection, NOW)
+
+    assert {"daughter": 1, "son": 1} == phones(connection, here)
+
+
+def test_what_somebody_has_who_was_disabled_since_opens_again(connection: Connection, here: Town) -> None:
+    taken = an_alert(connection, here)
+    acting.acknowledge(connection, viewer(here.son), taken.id, NOW)
+    connection.execute(sa.text("UPDATE account SET disabled_at = created_at WHERE email LIKE 'son%'"))
+
+    assert 0 == mending.mend(connection, NOW), "it is no defect"
+    escalating.work_off(connection, NOW)
+
+    assert {"daughter": 2, "son": 1} == phones(connection, here)
+
+
+def test_one_emergency_is_one_consent_however_long_it_lasts(connection: Connection, here: Town) -> None:
+    is_reached_by(connection, here.operator, Channel.FCM)
+    an_alert(connection, here)
+    for hours in range(40):
+        escalating.work_off(connection, NOW + minutes(60 * hours))
+
+    emergencies = sa.select(consent.c.until_at).where(consent.c.given_as == "emergency")
+    (until_at,) = connection.execute(emergencies).scalars()
+    assert until_at > NOW + minutes(40 * 60)
+
+
+def test_nobody_of_the_city_is_let_in_for_a_notice(connection: Connection, here: Town) -> None:
+    is_reached_by(connection, here.operator, Channel.FCM)
+    rule = Rule(level=Level.NOTICE, plan=Plan(steps=[Step(who=[Who.DESK], wait_s=60, times=None)]))
+    policies.put_policy(connection, here.hana.city_id, None, Policy(rules=[rule]), here.clerk.id, NOW)
+    feed(connection, unit(here.watch, an_alarm("power_off")))
+
+    assert [] == list(connection.execute(sa.select(consent.c.id).where(consent.c.given_as == "emergency")).scalars())
+    assert {} == phones(connection, here)

@@ -94,6 +94,11 @@ FIRST = Step(who=[Who.CONTACTS], wait_s=60)
             "rules.0.plan.steps.0",
         ),
         (Rule(level=Level.URGENT, plan=Plan(steps=[DESK, DESK])), "rules.0.plan.steps.0.times"),
+        (Rule(level=Level.NOTICE, plan=Plan(steps=[DESK])), "rules.0.plan.steps.0.who"),
+        (
+            Rule(level=Level.URGENT, plan=Plan(steps=[Step(who=[Who.CONTACTS], wait_s=3601, times=2), DESK])),
+            "rules.0.plan.steps.1",
+        ),
         (Rule(level=Level.NOTICE, during="siesta", plan=Plan(steps=[FIRST])), "rules.0.during"),
         (Rule(level=Level.NEWS, plan=Plan(steps=[FIRST])), "rules.0.level"),
         (
