@@ -31,7 +31,9 @@ class Outcome(StrEnum):
     TOO_LATE = "too late"
     """It was not tried: its time was over."""
     OVERTAKEN = "overtaken"
-    """It was not tried: something newer about the same was sent, and this would cover it up on the phone."""
+    """It was not tried: something newer about the same was sent, and this would cover it up on the phone; or it was
+    late, and the newer one goes out instead.
+    """
     BUNDLED = "bundled"
     """It was not sent by itself: another message tells it with others."""
 

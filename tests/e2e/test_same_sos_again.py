@@ -14,6 +14,7 @@ async def test_one_press_is_one_alert_for_ever(stage: Stage) -> None:
     daughter = await stage.sign_in(stage.town.daughter)
     (alert,) = await stage.alerts(stage.town.daughter)
     assert (await daughter.post(f"/v1/alerts/{alert['id']}/acknowledge")).is_success
+    await stage.until(lambda: len(stage.pushes(stage.town.son)) == 2)
 
     await stage.pass_by(20)
     assert "AL" == await watch.tell(press)

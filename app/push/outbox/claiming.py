@@ -18,6 +18,8 @@ from app.push.transitions import Action, state_after
 
 CLAIMED_MAX = timedelta(seconds=2 * CLAIM_S)
 """A claim that seems to hold for longer is of a process whose clock is wrong."""
+LATE = timedelta(minutes=1)
+"""What has waited for longer than this is not told beside something newer about the same."""
 LIMIT = 100
 LOOKS_MAX = 10
 """How many pages of hopeless messages one claim clears away before it gives up until the next time."""
@@ -32,9 +34,10 @@ def claim(
     was tried. Until `CLAIM_S` from now nobody else gets them.
 
     What has no hope is ended here, with a delivery row that says why: too late, its address dead, or overtaken by
-    something newer about the same. Two messages to one address about the same never go out side by side, since
-    which of them arrived last would be chance; the second waits for the next claim. Of those of the first level `skip`
-    are passed over, in a circle: who asks again and again with one message asks with another one each time.
+    something newer about the same, that was sent or goes out now instead of what is late. Two messages to one address
+    about the same never go out side by side, since which of them arrived last would be chance; the second waits for
+    the next claim. Of those of the first level `skip` are passed over, in a circle: who asks again and again with one
+    message asks with another one each time.
 
     What is more than its address should get (`push/throttle.py`) is held until there is room, and what waited of
     one wearer's passages comes as one message.
@@ -134,13 +137,21 @@ def _is_due(now: datetime) -> sa.ColumnElement[bool]:
 
 def _due(connection: Connection, channel: Channel, part: Part, now: datetime, limit: int) -> Sequence[sa.Row[Any]]:
     """What can be claimed over (a part of) a channel, with its address and whether something newer about the same went
-    there.
+    there, or goes.
     """
     table, address, newer = tables.message, tables.address, tables.message.alias("newer")
+    # After an outage an alert that was told many times rings once.
+    goes = sa.and_(
+        newer.c.state == MessageState.WAITING.value,
+        newer.c.not_before.is_(None),
+        newer.c.rank <= table.c.rank,
+        newer.c.expires_at > now,
+        table.c.created_at <= now - LATE,
+    )
     overtaken = sa.exists().where(
         newer.c.about == table.c.about,
         newer.c.address_id == table.c.address_id,
-        newer.c.state == MessageState.SENT.value,
+        sa.or_(newer.c.state == MessageState.SENT.value, goes),
         sa.or_(
             newer.c.created_at > table.c.created_at,
             sa.and_(newer.c.created_at == table.c.created_at, newer.c.id > table.c.id),

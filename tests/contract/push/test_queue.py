@@ -1,6 +1,6 @@
 """Each channel has its own queue: claims read its beginning only, keep its order, and find what older processes put."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -68,6 +68,43 @@ def test_what_was_tried_in_vain_keeps_its_place_before_what_is_newer(connection:
     a_message(connection, address, kind="alert.fall", now=NOW + 3 * SECOND)
 
     assert ["alert.sos", "alert.fall"] == kinds(connection, now=NOW + 10 * SECOND)
+
+
+NEWER: Mapping[str, tuple[Mapping[str, Any], list[str]]] = {
+    "as urgent": ({}, ["alert.fall"]),
+    "of less weight": ({"level": Level.NOTICE}, ["alert.sos"]),
+    "about something else": ({"about": "alert:2"}, ["alert.sos", "alert.fall"]),
+    "over already": ({"expires_at": NOW + 61 * SECOND}, ["alert.sos"]),
+}
+"""What waits beside an SOS, and what of them is claimed first."""
+
+
+@pytest.mark.parametrize("how", NEWER)
+def test_what_is_late_gives_way_to_what_is_newer_about_the_same(connection: Connection, how: str) -> None:
+    address, (changes, claimed) = an_address(connection), NEWER[how]
+    older = a_message(connection, address, about="alert:1", kind="alert.sos")
+    newer = {"about": "alert:1", "kind": "alert.fall", "now": NOW + 9 * SECOND, **changes}
+    a_message(connection, address, **newer)
+
+    assert claimed == kinds(connection, now=NOW + 61 * SECOND)
+    is_first = "alert.sos" in claimed
+    assert is_first == (state_of(connection, older) == "sending")
+    assert ([] if is_first else [(0, "overtaken")]) == deliveries_of(connection, older)
+
+
+def test_what_is_not_late_goes_before_what_is_newer_and_is_not_in_the_way_of_what_is_held(
+    connection: Connection,
+) -> None:
+    address = an_address(connection)
+    a_message(connection, address, about="alert:1", kind="alert.sos")
+    a_message(connection, address, about="alert:1", kind="alert.fall", now=NOW + 9 * SECOND)
+    assert ["alert.sos"] == kinds(connection, now=NOW + 59 * SECOND)
+
+    a_message(connection, address, about="alert:2", kind="alert.sos")
+    a_message(connection, address, about="alert:2", kind="alert.fall", now=NOW + 9 * SECOND)
+    held = sa.update(tables.message).where(tables.message.c.about == "alert:2", tables.message.c.kind == "alert.fall")
+    connection.execute(held.values(not_before=NOW + 3600 * SECOND))
+    assert ["alert.sos"] == kinds(connection, now=NOW + 61 * SECOND)
 
 
 def test_who_asks_with_one_message_asks_with_another_of_the_same_level_each_time(connection: Connection) -> None:
