@@ -140,10 +140,11 @@ def _due(connection: Connection, channel: Channel, part: Part, now: datetime, li
     there, or goes.
     """
     table, address, newer = tables.message, tables.address, tables.message.alias("newer")
-    # After an outage an alert that was told many times rings once.
+    # After an outage an alert that was told many times rings once. News are not told again: each of them counts.
     goes = sa.and_(
         newer.c.state == MessageState.WAITING.value,
         newer.c.not_before.is_(None),
+        table.c.rank < RANK[Level.NEWS.value],
         newer.c.rank <= table.c.rank,
         newer.c.expires_at > now,
         table.c.created_at <= now - LATE,

@@ -78,6 +78,14 @@ def test_what_comes_within_the_minute_waits_and_comes_as_one_line_after_it(conne
     assert ["ハナさんの通過 3件（12:00–12:00）：電柱1、電柱2、電柱3"] == told(connection, NOW + MINUTE)
 
 
+def test_who_passes_the_same_place_twice_while_the_service_is_away_passed_it_twice(connection: Connection) -> None:
+    phone = an_address(connection)
+    a_passage(connection, phone, "東門")
+    a_passage(connection, phone, "東門", now=NOW + 2 * MINUTE)
+
+    assert ["ハナさんの通過 2件（12:00–12:02）：東門"] == told(connection, NOW + 9 * MINUTE)
+
+
 def test_after_ten_lines_within_the_hour_the_next_one_has_all_that_came_until_there_is_room(
     connection: Connection,
 ) -> None:
