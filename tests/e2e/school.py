@@ -5,12 +5,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import sqlalchemy as sa
 from msgspec import Struct
 
 from app.accounts.model import Account
 from app.devices import service as devices
 from app.households import service as households
 from app.households.model import Wearer
+from app.push.model import MessageState
+from app.push.tables import message
 from tests.build import HOME, METRES_PER_DEGREE
 from tests.e2e.stage import Receiver, Stage
 from tests.unit.beacon_ingest.poles import STRANGER_MAC, STRANGER_UUID, TOWN_UUID, ibeacon
@@ -89,6 +92,25 @@ async def until_known(stage: Stage, detector: Receiver) -> None:
         return (await stage.gateway(detector)).status_code != 401
 
     await until(is_known)
+
+
+async def until_told(stage: Stage, account: Account, times: int) -> None:
+    """Waits until somebody's phone got so many pushes, and until that is written down."""
+    await stage.until(lambda: len(stage.pushes(account)) == times)
+    await until_written_down(stage)
+
+
+async def until_written_down(stage: Stage) -> None:
+    """Waits until nothing is being sent: a clock that goes on before has the last one sent later than it was, and the
+    next one held.
+    """
+
+    async def is_written_down() -> bool:
+        query = sa.select(message.c.id).where(message.c.state == MessageState.SENDING)
+        sending = await stage.database.read(lambda connection: connection.execute(query).first())
+        return sending is None
+
+    await until(is_written_down)
 
 
 def heard(at: datetime | None = None, minor: int = 2, **more: Any) -> dict[str, Any]:

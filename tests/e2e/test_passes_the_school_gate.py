@@ -1,7 +1,6 @@
 """A boy passes the school gate: bytes of a real advertisement in, the time on the phones of his family out."""
 
 from datetime import timedelta
-from functools import partial
 
 from app.accounts.model import Account
 from tests.e2e.school import (
@@ -14,6 +13,8 @@ from tests.e2e.school import (
     span,
     taken,
     until_known,
+    until_told,
+    until_written_down,
 )
 from tests.e2e.stage import Stage
 
@@ -62,6 +63,9 @@ async def test_two_poles_that_hear_him_at_once_are_one_walk(morning: Stage, scho
     assert ["東門", "角の電柱"] == [point["detector"] for point in track]
     assert [1, 1] == [len(await passages(school, one)) for one in (school.gate, school.corner)]
     # One line if both were put before either was sent, else two.
+    await morning.until(lambda: "東門" in titles(morning, morning.town.daughter))
+    await until_written_down(morning)
+    await morning.pass_by(1)
     await morning.until(lambda: all(place in titles(morning, morning.town.daughter) for place in ("東門", "角の電柱")))
     assert "08:13" not in titles(morning, morning.town.daughter)
 
@@ -72,7 +76,7 @@ async def test_who_goes_to_and_fro_at_the_gate_is_told_once_in_ten_minutes(morni
         at = await morning.pass_by(minutes)
         taken(await morning.gateway(school.gate, [heard(at), heard(at - timedelta(seconds=2))]))
         for one in (morning.town.son, morning.town.daughter):
-            await morning.until(partial(has_heard, morning, one, told))
+            await until_told(morning, one, told)
 
     assert 4 == len(await passages(school, school.gate))
     expected = "タロウさんが東門を通過しました（08:11）、タロウさんが東門を通過しました（08:22）"
@@ -83,7 +87,7 @@ async def test_ten_poles_on_his_way_are_two_lines_on_the_phone(morning: Stage, s
     """He walks fast, or his way was told late: the first pole at once, and a minute later all others as one."""
     at = await morning.pass_by(42)
     taken(await morning.gateway(school.gate, [heard(at)]))
-    await morning.until(lambda: len(morning.pushes(morning.town.daughter)) == 1)
+    await until_told(morning, morning.town.daughter, 1)
     poles = [await registered_detector(school.clerk, f"電柱{number}", north_m=60 * number) for number in range(2, 11)]
     await until_known(morning, poles[-1])
     for number, pole in enumerate(poles):
@@ -94,11 +98,6 @@ async def test_ten_poles_on_his_way_are_two_lines_on_the_phone(morning: Stage, s
     assert titles(morning, morning.town.daughter) == (
         "タロウさんが東門を通過しました（08:12）、タロウさんの通過 9件（08:11–08:11）：電柱2、電柱3、電柱4ほか"
     )
-
-
-def has_heard(stage: Stage, account: Account, times: int) -> bool:
-    """Whether somebody's phone got so many pushes."""
-    return len(stage.pushes(account)) == times
 
 
 def titles(stage: Stage, account: Account) -> str:

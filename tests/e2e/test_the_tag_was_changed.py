@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.households.model import Wearer
-from tests.e2e.school import School, child, heard, moment, span, taken
+from tests.e2e.school import School, child, heard, moment, span, taken, until_told
 from tests.e2e.stage import Stage
 
 
@@ -31,6 +31,7 @@ async def test_who_passed_the_gate_is_put_right_and_told_to_nobody_again(
 ) -> None:
     sister = await child(morning, "ユイ")
     taken(await morning.gateway(school.corner, [heard(await morning.pass_by(20))]))
+    await until_told(morning, morning.town.daughter, 1)
     at = await morning.pass_by(22)
     taken(await morning.gateway(school.gate, [heard(at)]))
     await morning.until(lambda: len(morning.pushes(morning.town.daughter)) == 2)
