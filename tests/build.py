@@ -60,7 +60,9 @@ def town(connection: Connection, now: datetime = NOW) -> Town:
     households.add_contact(connection, hana.id, daughter.name, account_id=daughter.id, by=daughter.id, now=now)
     households.add_contact(connection, hana.id, son.name, account_id=son.id, by=daughter.id, now=now)
     for one in (daughter, son):
-        accounts.add_address(connection, one.id, Channel.FCM, AddressKind.TOKEN, f"phone-of-{one.email}", "ja", now)
+        accounts.add_address(
+            connection, one.id, Channel.FCM, AddressKind.TOKEN, f"phone-of-{one.email}", "ja", now, shows_details=True
+        )
     watch, key = devices.enrol(
         connection, city_id=KAKOGAWA, format="watch", external_id="1234567890", name="腕時計", now=now
     )

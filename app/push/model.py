@@ -70,6 +70,7 @@ class Address(Struct, frozen=True, kw_only=True):
     wants besides the value to reach it. A mailbox is in `keys` too, and `value` has the account before it: two people
     may share one. Anybody can type it, so that nothing is told to it before `confirmed_at`. `last_receipt_at` is when a
     phone last said that it showed something, `unanswered_since` when the first one was sent of which it did not.
+    `shows_details`: its owner wants names and places on a screen that everybody sees.
     """
 
     id: AddressId
@@ -89,6 +90,8 @@ class Address(Struct, frozen=True, kw_only=True):
     def is_usable(self) -> bool:
         """Whether its owner may be told things there."""
         return self.confirmed_at is not None or self.channel not in TYPED
+
+    shows_details: bool = False
 
 
 class Part(Struct, frozen=True, kw_only=True):

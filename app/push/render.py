@@ -79,6 +79,14 @@ def title_and_body(kind: str, language: str, params: Mapping[str, str], *, urgen
     return Text(_clipped(title, TITLE_LENGTH_MAX), _clipped(body, BODY_LENGTH_MAX))
 
 
+def discreet(language: str, *, urgent: bool = False) -> Text:
+    """What a screen shows that everybody sees: that something is to be read, and how much it matters."""
+    title = text("discreet.title", language, {})
+    if urgent:
+        title = text("urgent", language, {}) + title
+    return Text(title, text("discreet.body", language, {}))
+
+
 def text(key: str, language: str, params: Mapping[str, str]) -> str:
     """The sentence of `key` with `params` filled in."""
     words = catalogue(language)

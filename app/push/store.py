@@ -15,9 +15,11 @@ from app.push.tables import address
 
 def save_address(
     connection: Connection, *, channel: Channel, kind: AddressKind, value: str, language: str, now: datetime,
-    keys: Mapping[str, str] | None = None,
+    keys: Mapping[str, str] | None = None, shows_details: bool | None = None,
 ) -> Address:  # fmt: skip
-    """The address with this value: made, or refreshed as seen at `now` and alive again."""
+    """The address with this value: made, or refreshed as seen at `now` and alive again. Whether it shows details stays
+    as it is where nothing is said of it.
+    """
     row = {
         "id": new_id(),
         "channel": channel.value,
@@ -25,11 +27,14 @@ def save_address(
         "value": value,
         "language": language,
         "keys": keys,
+        "shows_details": shows_details,
         "created_at": now,
         "last_seen_at": now,
     }
     alive = {"last_seen_at": now, "dead_since": None, "dead_reason": None}
-    fresh = {"kind": kind.value, "language": language, "keys": keys, **alive}
+    fresh: dict[str, object] = {"kind": kind.value, "language": language, "keys": keys, **alive}
+    if shows_details is not None:
+        fresh["shows_details"] = shows_details
     query = (
         dialect.insert(connection, address)
         .values(row)
@@ -57,6 +62,11 @@ def set_confirmed(
     """Notes since when an address is confirmed, None that it is not, and its keys."""
     query = sa.update(address).where(address.c.id == address_id)
     connection.execute(query.values(confirmed_at=confirmed_at, keys=dict(keys)))
+
+
+def set_shows_details(connection: Connection, address_id: AddressId, shows: bool) -> None:
+    """Notes whether names and places may be on its screen."""
+    connection.execute(sa.update(address).where(address.c.id == address_id).values(shows_details=shows))
 
 
 def kill_address(connection: Connection, address_id: AddressId, reason: str, now: datetime) -> None:
@@ -102,4 +112,5 @@ def to_address(row: "sa.Row[Any]") -> Address:
         dead_reason=row.dead_reason,
         last_receipt_at=row.last_receipt_at,
         unanswered_since=row.unanswered_since,
+        shows_details=bool(row.shows_details),
     )

@@ -69,7 +69,9 @@ async def _account(http: httpx.AsyncClient, office: Api, person: Relative, role:
     password = "-".join((*(secrets.choice(WORDS) for _ in range(3)), f"{secrets.randbelow(10**6):06}"))
     made = await office.post("/v1/accounts", email=person.email, name=person.name, role=role, password=password)
     token = await sign_in(http, person.email, password, "demo")
-    await Api(http, token).post("/v1/me/addresses", channel="fcm", kind="token", value=person.push_token)
+    await Api(http, token).post(
+        "/v1/me/addresses", channel="fcm", kind="token", value=person.push_token, shows_details=True
+    )
     return SignIn(
         role=role, name=person.name, id=str(made["id"]), email=person.email, password=password, token=token
     )  # fmt: skip

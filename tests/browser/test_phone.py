@@ -46,7 +46,7 @@ async def test_a_phone_signs_in_is_told_of_an_sos_and_answers(phone: Phone) -> N
 
     await worker.until("self.shown.length")
     (shown,) = await worker.run("self.shown")
-    assert ("【緊急】" in shown["title"], "SOS" in shown["title"]) == (True, True)
+    assert ("【緊急】" in shown["title"], "SOS" in shown["title"]) == (True, False)
     assert (True, True, False) == (shown["renotify"], shown["requireInteraction"], shown["silent"])
     assert ["対応します", "見る"] == [one["title"] for one in shown["actions"]]
     (alert,) = {shown["data"]["alert"]}

@@ -83,7 +83,9 @@ def populated(c: Connection, start: datetime, phones: int, pressers: int, with_t
         household = households.create_household(c, KAKOGAWA, name, [family.id], start)
         one = households.create_wearer(c, household.id, name, by=family.id, now=start)
         households.add_contact(c, one.id, name, account_id=family.id, by=family.id, now=start)
-        accounts.add_address(c, family.id, Channel.FCM, AddressKind.TOKEN, f"phone-of-{name}", "ja", start)
+        accounts.add_address(
+            c, family.id, Channel.FCM, AddressKind.TOKEN, f"phone-of-{name}", "ja", start, shows_details=True
+        )
         return one.id
 
     def wearer(name: str, format: str, external_id: str) -> tuple[Device, str, WearerId]:

@@ -54,7 +54,7 @@ async def test_a_letter_is_sent_when_phones_are_silent_and_its_button_takes_the_
     await stage.until(lambda: len(stage.pushes(stage.town.daughter)) == 1)
     await stage.pass_by(0.6)
     asks = await letter(stage, 2)
-    assert asks["subject"] == "【緊急】ハナさんがSOSボタンを押しました"
+    assert asks["subject"] == "【緊急】見守りのお知らせ"
     assert asks["importance"] == "high"
 
     # A scanner of mail follows the link, as often as it likes.

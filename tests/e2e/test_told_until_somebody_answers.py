@@ -42,7 +42,11 @@ async def rings(stage: Stage, **times: int) -> None:
 
 async def has_phone(stage: Stage, one: Account) -> None:
     token = f"phone-of-{one.email}"
-    await stage.write(lambda c: accounts.add_address(c, one.id, Channel.FCM, AddressKind.TOKEN, token, "ja", stage.now))
+    await stage.write(
+        lambda c: accounts.add_address(
+            c, one.id, Channel.FCM, AddressKind.TOKEN, token, "ja", stage.now, shows_details=True
+        )
+    )
 
 
 async def test_the_family_rings_again_until_one_of_them_takes_it_and_then_nobody_does(stage: Stage) -> None:

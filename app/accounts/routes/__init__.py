@@ -2,11 +2,12 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-from app.accounts.routes import browsers, mailboxes, me, numbers, reached, sign_in, staff
+from app.accounts.routes import addresses, browsers, mailboxes, me, numbers, reached, sign_in, staff
 
 ROUTES: list[HTTPRouteHandler] = [
     *sign_in.ROUTES,
     *me.ROUTES,
+    *addresses.ROUTES,
     *reached.ROUTES,
     *browsers.ROUTES,
     *mailboxes.ROUTES,

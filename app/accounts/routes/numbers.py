@@ -15,8 +15,8 @@ from app.accounts.auth import May
 from app.accounts.model import Viewer
 from app.accounts.numbers import recipient
 from app.accounts.permissions import Action
+from app.accounts.routes.addresses import AddressShown, shown_address
 from app.accounts.routes.fields import Language, given
-from app.accounts.routes.me import AddressShown, shown_address
 from app.config import Settings
 from app.db.engine import Database
 from app.kit.clock import Clock

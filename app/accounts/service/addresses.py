@@ -30,6 +30,7 @@ def add_address(
     now: datetime,
     sign_in_id: SignInId | None = None,
     keys: Mapping[str, str] | None = None,
+    shows_details: bool | None = None,
 ) -> Address:
     """The address, now this account's and seen at `now`. Raises `NotSignedIn` when the sign-in that registers it ended
     in the meantime: who signs out is told nothing more, also when the page was just about to register.
@@ -44,8 +45,9 @@ def add_address(
     if known is not None and store.owner_of(connection, known) not in (None, account_id):
         push_store.retire_address(connection, known, Death.MOVED, now)
     address = push_store.save_address(
-        connection, channel=channel, kind=kind, value=value, language=language, now=now, keys=keys
-    )
+        connection, channel=channel, kind=kind, value=value, language=language, now=now, keys=keys,
+        shows_details=shows_details,
+    )  # fmt: skip
     store.link_address(connection, account_id, address.id, sign_in_id)
     phones = [one for one in store.addresses(connection, account_id) if one.channel not in TYPED]
     for surplus in phones[ADDRESSES_MAX:]:
@@ -83,6 +85,15 @@ def staff_addresses(connection: Connection, city_id: CityId) -> list[Address]:
 def viewer_at(connection: Connection, address_id: AddressId) -> Viewer | None:
     """Whoever is reached at an address, as the one who answers from there; None when there is nobody any more."""
     return store.viewer_at(connection, address_id)
+
+
+def change_address(connection: Connection, viewer: Viewer, address_id: AddressId, shows_details: bool) -> Address:
+    """One of the viewer's own addresses, which may show names and places from now on, or not. Raises `NotFound` for
+    dead ones and other people's.
+    """
+    own_address(connection, viewer, address_id)
+    push_store.set_shows_details(connection, address_id, shows_details)
+    return own_address(connection, viewer, address_id)
 
 
 def remove_address(connection: Connection, viewer: Viewer, address_id: AddressId, now: datetime) -> None:

@@ -17,7 +17,9 @@ from app.push.channels.parcel import CONFIRM_MAILBOX
 from app.push.model import Address, AddressKind, Channel, Level
 
 
-def add_mailbox(connection: Connection, viewer: Viewer, text: str, language: str, now: datetime) -> Address:
+def add_mailbox(
+    connection: Connection, viewer: Viewer, text: str, language: str, now: datetime, shows_details: bool | None = None
+) -> Address:
     """The viewer's address at this mailbox. Nothing but one letter that asks is sent there until it is confirmed, and
     that only if none was a short while ago, whoever asked: the answer is the same.
 
@@ -39,7 +41,7 @@ def add_mailbox(connection: Connection, viewer: Viewer, text: str, language: str
         store.forget_confirmation(connection, known)
     address = push_store.save_address(
         connection, channel=Channel.EMAIL, kind=AddressKind.MAILBOX, value=value, language=language, now=now,
-        keys={"mailbox": mailbox},
+        keys={"mailbox": mailbox}, shows_details=shows_details,
     )  # fmt: skip
     address_store.link_address(connection, viewer.account_id, address.id, None)
     if address.confirmed_at is None:

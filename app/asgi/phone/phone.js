@@ -226,6 +226,21 @@ async function showAddresses() {
   }
 }
 
+// Whether names and places may be on a locked screen (of a mailbox: in the subject).
+function detailsButton(one, name) {
+  const [ja, en] = one.shows_details
+    ? ["ロック中は名前や場所を出さない", "Hide names and places while locked"]
+    : ["ロック中も名前や場所を出す", "Show names and places while locked"];
+  const button = make("button", ja, en);
+  button.className = "plain";
+  button.setAttribute("aria-describedby", name.id);
+  button.onclick = does(button, async () => {
+    await asked("PATCH", `/v1/me/addresses/${one.id}`, { shows_details: !one.shows_details });
+    await showAddresses();
+  });
+  return button;
+}
+
 function addressRow(one, here) {
   const row = document.createElement("li");
   const [ja, en] = CHANNELS[one.channel] || [one.channel, ""];
@@ -250,6 +265,7 @@ function addressRow(one, here) {
     await showAddresses();
   });
   row.append(stop);
+  if (one.channel !== "webhook") row.append(detailsButton(one, name));
   return row;
 }
 
@@ -340,6 +356,9 @@ part("sign-out").onclick = does(part("sign-out"), signOut);
 part("try").onclick = does(part("try"), tryOut);
 if (canReceive()) {
   navigator.serviceWorker.addEventListener("message", (event) => {
+    const { details } = event.data;
+    if (details) say(`${details.title} ${details.body}`, "");
+    if (!event.data.open) return;
     const { hash } = new URL(event.data.open, location.href);
     if (hash === location.hash) does(null, begin)();
     else location.hash = hash;

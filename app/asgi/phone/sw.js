@@ -91,14 +91,19 @@ async function acknowledge(message) {
 
 // A browser lets us open a window only right after the tap, so nothing is waited for before.
 async function opened(message) {
-  await Promise.all([open(addressOf(message)), receipt(message, "opened")]);
+  await Promise.all([open(addressOf(message), message.details), receipt(message, "opened")]);
 }
 
-async function open(address) {
+// What a locked screen did not say, the page does.
+async function open(address, details) {
   const pages = await self.clients.matchAll({ type: "window" });
   const page = pages.find((one) => new URL(one.url).pathname.startsWith(PAGE));
-  if (!page) return self.clients.openWindow(address);
-  page.postMessage({ open: address });
+  if (!page) {
+    const opened = await self.clients.openWindow(address);
+    if (opened && details) opened.postMessage({ details });
+    return opened;
+  }
+  page.postMessage({ open: address, details });
   return page.focus();
 }
 

@@ -5,8 +5,8 @@ from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
-from app.push.model import Message
-from app.push.render import Text
+from app.push.model import Level, Message
+from app.push.render import Text, discreet
 from app.push.retry import Delivery
 from app.push.tokens import Purpose, Tokens
 
@@ -18,6 +18,10 @@ ASKS_NOTHING = frozenset(
 
 CONFIRM_MAILBOX = "me.confirm_mailbox"
 """The kind that asks whoever reads a mailbox whether it is theirs: all that is sent there before."""
+
+
+ABOUT_WEARERS = ("alert.", "news.")
+"""How kinds begin whose words say who is where, or what happened to whom."""
 
 
 class Parcel(Struct, frozen=True, kw_only=True):
@@ -33,6 +37,14 @@ class Parcel(Struct, frozen=True, kw_only=True):
     receipt: str | None = None
     answer: str | None = None
     confirm: str | None = None
+
+    @property
+    def shown(self) -> Text:
+        """What may be on a screen that everybody sees: of wearers nothing, unless the owner of the address wants it."""
+        message = self.message
+        if message.address.shows_details or not message.kind.startswith(ABOUT_WEARERS):
+            return self.text
+        return discreet(message.address.language, urgent=message.level is Level.URGENT)
 
 
 def asks(kind: str) -> bool:

@@ -177,6 +177,7 @@ def _due(connection: Connection, channel: Channel, part: Part, now: datetime, li
             address.c["keys"].label("address_keys"),
             address.c.confirmed_at,
             address.c.dead_since,
+            address.c.shows_details,
             overtaken.label("overtaken"),
         )
         .join(address, address.c.id == table.c.address_id)
@@ -252,6 +253,7 @@ def _message(row: sa.Row[Any], channel: Channel) -> Message:
             keys=row.address_keys or {},
             confirmed_at=row.confirmed_at,
             dead_since=row.dead_since,
+            shows_details=bool(row.shows_details),
         ),
         kind=row.kind,
         level=Level(row.level),

@@ -47,6 +47,31 @@ def test_a_phone_is_registered_for_push_and_for_no_channel_that_anybody_can_type
         assert (answer.status_code == 201) == (channel is Channel.FCM)
 
 
+def test_a_phone_hides_names_and_places_while_it_is_locked_until_its_owner_says_otherwise(here: Town) -> None:
+    headers = here.headers_of("Hanako")
+    one = register(here, headers)
+    where = f"/v1/me/addresses/{one['id']}"
+
+    changed = here.client.patch(where, json={"shows_details": True}, headers=headers).json()
+    again = register(here, headers)
+
+    assert [False, True, True] == [shown["shows_details"] for shown in (one, changed, again)]
+    assert [True] == [address.shows_details for address in reached(here, "Hanako")]
+    back = here.client.patch(where, json={"shows_details": False}, headers=headers)
+    assert (200, False) == (back.status_code, back.json()["shows_details"])
+    assert 404 == here.client.patch(where, json={"shows_details": True}, headers=here.headers_of("Taro")).status_code
+
+
+def test_a_phone_that_changed_hands_hides_them_again(here: Town) -> None:
+    headers = here.headers_of("Hanako")
+    register(here, headers)
+    here.client.patch(
+        f"/v1/me/addresses/{register(here, headers)['id']}", json={"shows_details": True}, headers=headers
+    )
+
+    assert not register(here, here.headers_of("Taro"))["shows_details"]
+
+
 def test_registering_again_refreshes_the_same_address(here: Town) -> None:
     headers = here.headers_of("Hanako")
     first = register(here, headers)

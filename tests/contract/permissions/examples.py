@@ -165,6 +165,7 @@ EXAMPLES: dict[str, Example] = {
     "DELETE /v1/me/sign-ins/{sign_in_id}": row(Action.SELF, Way.SELF),
     "GET /v1/me/addresses": Example(Action.SELF),
     "POST /v1/me/addresses": Example(Action.SELF, body={"kind": "token", "value": "a-new-phone"}),
+    "PATCH /v1/me/addresses/{address_id}": row(Action.SELF, Way.SELF, body={"shows_details": True}, status=200),
     "DELETE /v1/me/addresses/{address_id}": row(Action.SELF, Way.SELF),
     "GET /v1/push/key": Example(Action.SELF),
     "POST /v1/me/addresses/{address_id}/test": row(Action.SELF, Way.SELF, status=202),

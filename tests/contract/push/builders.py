@@ -29,7 +29,9 @@ _numbers = count(1)
 
 
 def an_address(connection: Connection, value: str = "phone-1", kind: AddressKind = AddressKind.TOKEN) -> AddressId:
-    return store.save_address(connection, channel=Channel.FCM, kind=kind, value=value, language="ja", now=NOW).id
+    return store.save_address(
+        connection, channel=Channel.FCM, kind=kind, value=value, language="ja", now=NOW, shows_details=True
+    ).id
 
 
 def a_message(connection: Connection, address_id: AddressId, **changes: object) -> str:
@@ -55,7 +57,7 @@ def a_parcel(
     value: str = "phone-1", kind: AddressKind = AddressKind.TOKEN, level: Level = Level.URGENT, **of_address: Any
 ) -> Parcel:
     """A parcel about `ABOUT` that was never in a database."""
-    given = {"channel": Channel.FCM, "language": "ja", "last_seen_at": NOW, **of_address}
+    given = {"channel": Channel.FCM, "language": "ja", "last_seen_at": NOW, "shows_details": True, **of_address}
     address = Address(id=AddressId(new_id()), kind=kind, value=value, **given)
     message = Message(
         id=MessageId(new_id()),

@@ -39,6 +39,7 @@ async def test_an_urgent_message_arrives_as_fcm_wants_it(fcm: FcmSender, stand_i
                 "tag": ABOUT,
                 "notification_priority": "PRIORITY_MAX",
                 "default_sound": True,
+                "visibility": "PUBLIC",
             },
         },
         "apns": {
@@ -51,6 +52,23 @@ async def test_an_urgent_message_arrives_as_fcm_wants_it(fcm: FcmSender, stand_i
             "payload": {"aps": {"sound": "default", "interruption-level": "time-sensitive"}},
         },
     }
+
+
+async def test_a_locked_phone_says_nothing_of_whom_and_where_unless_its_owner_wants_it(
+    fcm: FcmSender, stand_in: FcmStandIn
+) -> None:
+    parcel = a_parcel(shows_details=False)
+    await fcm.send([parcel])
+
+    (push,) = stand_in.received
+    assert {"title": "【緊急】見守りのお知らせ", "body": "アプリを開いて確認してください。"} == push.message[
+        "notification"
+    ]
+    assert "PRIVATE" == push.message["android"]["notification"]["visibility"]
+    data = push.message.pop("data")
+    assert (parcel.text.title, parcel.text.body) == (data["title"], data["body"])
+    assert "ハナ" not in str(push.message)
+    assert "自宅" not in str(push.message)
 
 
 async def test_the_app_is_given_what_it_says_by_that_the_message_was_shown(

@@ -1,5 +1,7 @@
 """What a message carries so that whoever gets it can say something without signing in."""
 
+from msgspec.structs import replace
+
 from app.db.engine import Database
 from app.kit.clock import ManualClock
 from app.push.channels.parcel import ASKS_NOTHING, CONFIRM_MAILBOX, Parcel
@@ -8,6 +10,7 @@ from app.push.model import Channel
 from app.push.render import known
 from app.push.tokens import Purpose, Tokens
 from tests.contract.push.builders import FakeSender, put
+from tests.unit.push.test_render import KINDS
 
 TOKENS = Tokens(b"a secret of this installation, 32 bytes")
 
@@ -27,6 +30,16 @@ async def test_an_alert_carries_the_token_of_its_receipt_and_that_of_its_answer(
 
     assert parcel.receipt == TOKENS.of(parcel.message.id, Purpose.RECEIPT)
     assert parcel.answer == TOKENS.of(parcel.message.id, Purpose.ANSWER)
+
+
+async def test_what_says_nothing_of_a_wearer_is_shown_as_it_is(database: Database, clock: ManualClock) -> None:
+    for kind in KINDS:
+        parcel = await sent(database, clock, kind)
+        address = replace(parcel.message.address, shows_details=False)
+        hidden = replace(parcel, message=replace(parcel.message, address=address))
+
+        assert parcel.shown == parcel.text
+        assert (hidden.shown == parcel.text) == kind.startswith(("staff.", "me.", "address."))
 
 
 async def test_what_is_over_news_and_the_staffs_messages_ask_nothing(database: Database, clock: ManualClock) -> None:

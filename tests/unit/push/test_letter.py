@@ -75,6 +75,16 @@ def test_threads_and_ids_are_never_folded_or_encoded(about: str, domain: str) ->
     assert re.fullmatch(rf"<[0-9a-f]{{32}}@{re.escape(domain)}>", read["references"])
 
 
+def test_a_subject_says_nothing_of_whom_and_where_unless_its_reader_wants_it() -> None:
+    parcel = a_parcel(shows_details=False)
+
+    read = email.message_from_bytes(letter(parcel, FROM, "taro@example.jp"), policy=default)
+
+    assert "【緊急】見守りのお知らせ" == read["subject"]
+    title, body = read.get_content().split("\r\n\r\n")[:2]
+    assert (parcel.text.title, parcel.text.body) == (title, body)
+
+
 def test_links_stand_on_lines_of_their_own() -> None:
     content = letter(a_parcel(), FROM, "taro@example.jp", {"対応します": "https://town.example.jp/a/token"})
 

@@ -208,12 +208,25 @@ def test_words_are_cut_no_more_than_they_must() -> None:
     assert "題" == json.loads(payload)["title"]
 
 
+@given(st.text(max_size=2000), st.text(max_size=6000))
+def test_what_a_locked_screen_must_not_say_is_for_the_page(title: str, body: str) -> None:
+    payload = payload_of(worded(title, body, shows_details=False), NOW)
+
+    content = json.loads(payload)
+    assert len(payload) <= PLAIN_BYTES_MAX
+    assert ("【緊急】見守りのお知らせ", "アプリを開いて確認してください。") == (content["title"], content["body"])
+    assert content["details"]["title"] == title or content["details"]["title"].endswith("…")
+    assert content["details"]["body"] in ("", body) or content["details"]["body"].endswith("…")
+
+
 def test_half_a_character_is_no_reason_to_say_nothing() -> None:
     assert "a?" == json.loads(payload_of(worded("a\ud800", ""), NOW))["title"]
 
 
-def worded(title: str, body: str) -> Parcel:
-    return replace(parcel(), text=Text(title, body))
+def worded(title: str, body: str, *, shows_details: bool = True) -> Parcel:
+    one = parcel()
+    address = replace(one.message.address, shows_details=shows_details)
+    return replace(one, message=replace(one.message, address=address), text=Text(title, body))
 
 
 def parcel() -> Parcel:

@@ -68,7 +68,7 @@ def letter(parcel: Parcel, sender: Address, mailbox: str, links: Mapping[str, st
     mail = EmailMessage(policy=_POLICY)
     mail["From"] = sender
     mail["To"] = spelled(mailbox)
-    mail["Subject"] = _line(words.title)
+    mail["Subject"] = _line(parcel.shown.title)
     mail["Date"] = format_datetime(message.created_at)
     mail["Message-ID"] = f"<{message.id}@{sender.domain}>"
     mail["In-Reply-To"] = thread
@@ -80,7 +80,9 @@ def letter(parcel: Parcel, sender: Address, mailbox: str, links: Mapping[str, st
         mail["Importance"] = "high"
         mail["X-Priority"] = "1"
     said = [f"{_line(what)}\n{url}" for what, url in (links or {}).items()]
-    blocks = [_line(words.body), *said, f"-- \n{text('letter.end', language, {})}"]
+    # What may not be in a list of letters that everybody sees is in the letter.
+    head = [] if parcel.shown == words else [_line(words.title)]
+    blocks = [*head, _line(words.body), *said, f"-- \n{text('letter.end', language, {})}"]
     mail.set_content("\n\n".join(blocks) + "\n", charset="utf-8", cte="base64")
     mail["Content-Language"] = _LANGUAGES.get(language, language)
     return mail.as_bytes()

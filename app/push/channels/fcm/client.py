@@ -127,15 +127,18 @@ def firebase_message(parcel: Parcel, now: datetime) -> Any:
     """The message as FCM wants it.
 
     Besides the sentence it carries no more than what it is about, its kind, its level, and the token by which the app
-    says that it was shown: the app asks for the rest.
+    says that it was shown: the app asks for the rest. Where the sentence may not be on a locked screen it is in the
+    data (`title`, `body`), for the app to show when it is opened: no service can tell a locked phone from an open one.
     """
-    message, text = parcel.message, parcel.text
+    message, shown = parcel.message, parcel.shown
     urgent = message.level is Level.URGENT
     collapse = collapse_id(message.about)
     data = {"about": message.about, "kind": message.kind, "level": message.level.value}
+    if shown != parcel.text:
+        data |= {"title": parcel.text.title, "body": parcel.text.body}
     addressed = messaging.Message(
         data=data if parcel.receipt is None else {**data, "receipt": parcel.receipt},
-        notification=messaging.Notification(title=text.title, body=text.body),
+        notification=messaging.Notification(title=shown.title, body=shown.body),
         android=messaging.AndroidConfig(
             # No collapse_key: FCM keeps at most four of a phone that is away. The tag makes two messages one where they
             # are shown.
@@ -147,6 +150,8 @@ def firebase_message(parcel: Parcel, now: datetime) -> Any:
                 tag=collapse,
                 priority="max" if urgent else "default",
                 default_sound=True,
+                # Private is what the phone's own settings hide on a locked screen, public what they need not.
+                visibility="public" if message.address.shows_details else "private",
             ),
         ),
         apns=messaging.APNSConfig(

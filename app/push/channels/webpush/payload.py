@@ -15,6 +15,7 @@ import msgspec
 from app.push.channels.parcel import Parcel
 from app.push.channels.webpush.encryption import PLAIN_BYTES_MAX
 from app.push.model import Level, Message
+from app.push.render import Text
 
 TTL_S_MAX: Final = 28 * 24 * 3600
 """Services keep nothing longer, and Google's refuses to be asked for it."""
@@ -44,8 +45,10 @@ def topic_of(about: str) -> str:
 
 
 def payload_of(parcel: Parcel, now: datetime) -> bytes:
-    """JSON for the service worker, never longer than can be sealed: words that do not fit are cut."""
-    message, text = parcel.message, parcel.text
+    """JSON for the service worker, never longer than can be sealed: words that do not fit are cut. Where the words may
+    not be on a locked screen they are in `details`, for the page to show when it is opened.
+    """
+    message, shown = parcel.message, parcel.shown
     language = message.address.language
     fields: dict[str, Any] = {
         "tag": message.about,
@@ -59,14 +62,19 @@ def payload_of(parcel: Parcel, now: datetime) -> bytes:
         fields["alert"] = key
     tokens = {"receipt": parcel.receipt, "answer": parcel.answer}
     fields |= {name: token for name, token in tokens.items() if token is not None}
-    title, body = (_readable(part) for part in (text.title, text.body))
-    title = _fitting(title, lambda some: _encoded(fields, some, ""))
-    body = _fitting(body, lambda some: _encoded(fields, title, some))
-    return _encoded(fields, title, body)
+    if shown == parcel.text:
+        return _worded(shown, lambda words: {**words, **fields})
+    fields |= {"title": shown.title, "body": shown.body}
+    return _worded(parcel.text, lambda words: {**fields, "details": words})
 
 
-def _encoded(fields: Mapping[str, Any], title: str, body: str) -> bytes:
-    return msgspec.json.encode({"title": title, "body": body, **fields})
+def _worded(text: Text, around: Callable[[Mapping[str, str]], Mapping[str, Any]]) -> bytes:
+    def encoded(title: str, body: str) -> bytes:
+        return msgspec.json.encode(around({"title": title, "body": body}))
+
+    title = _fitting(_readable(text.title), lambda some: encoded(some, ""))
+    body = _fitting(_readable(text.body), lambda some: encoded(title, some))
+    return encoded(title, body)
 
 
 def _fitting(words: str, encoded: Callable[[str], bytes]) -> str:
