@@ -109,7 +109,9 @@ async def finish(cast: Cast, poles: list[Pole], server: Server, folder: Path) ->
         with suppress(asyncio.CancelledError):
             await task
     engine = sqlite_engine(folder / "data", read_only=True)
-    waiting = sa.select(sa.func.count()).where(message.c.state.in_(["waiting", "sending"]))
+    waiting = sa.select(sa.func.count()).where(
+        message.c.state.in_(["waiting", "sending"]), message.c.not_before.is_(None)
+    )
 
     def is_told() -> bool:
         with engine.connect() as connection:

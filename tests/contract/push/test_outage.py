@@ -30,6 +30,7 @@ from tests.contract.push.builders import FakeSender, a_message
 from tests.waiting import until
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+ASKED_FIRST_MAX = 2
 LAG_S_MAX = 10
 LOOK = SECOND / 5
 """How much time goes by with each look at the channel that is well."""
@@ -151,9 +152,10 @@ async def is_noticed_by_nobody_else(database: Database, clock: ManualClock, fold
     late = {key for key, expires in story.expires.items() if expires <= ailed_until}
     assert LATE == len(late)
     assert {key: "too late" if key in late else "sent" for key in story.expires} == await story.outcomes()
-    # The first one asked whether it is well again.
+    # The first one asked whether it is well again, or two: one may have been on its way when it was.
     places = [(RANK[message.level.value], message.created_at) for message in ailing.taken]
-    assert (RANK[Level.URGENT.value], sorted(places[1:])) == (places[0][0], places[1:])
+    assert RANK[Level.URGENT.value] == places[0][0]
+    assert sorted(places[ASKED_FIRST_MAX:]) == places[ASKED_FIRST_MAX:]
     assert service.arrived() >= len(ailing.taken) == len(story.expires) - len(late)
 
 
