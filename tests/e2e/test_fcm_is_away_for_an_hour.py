@@ -19,14 +19,15 @@ WAITS_MIN = (0, 3, 5, 7, 10, 10, 10, 10)
 async def reach(stage: Stage, browsers: PushService) -> None:
     """The daughter's mailbox, which is hers, and the son's browser."""
     assert stage.mail is not None
+    mailbox = {"channel": "email", "value": MAILBOX, "shows_details": True}
     daughter, son = await stage.sign_in(stage.town.daughter), await stage.sign_in(stage.town.son)
-    assert (await daughter.post("/v1/me/addresses", json={"channel": "email", "value": MAILBOX})).is_success
+    assert (await daughter.post("/v1/me/addresses", json=mailbox)).is_success
     await until(lambda: stage.mail is not None and stage.mail.received)
     letter = stage.mail.letters()[MAILBOX].get_content()
     (link,) = (line.removeprefix("http://stage") for line in letter.splitlines() if line.startswith("http://stage"))
     assert (await stage.http.post(link)).is_success
     endpoint, keys = browsers.subscribe("of-the-son")
-    given = {"channel": "webpush", "kind": "subscription", "value": endpoint, "keys": keys}
+    given = {"channel": "webpush", "kind": "subscription", "value": endpoint, "keys": keys, "shows_details": True}
     answer = await son.post("/v1/me/addresses", json=given)
     assert answer.is_success, answer.text
 
