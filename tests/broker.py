@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import shutil
 import signal
 import socket
@@ -108,9 +109,11 @@ class NatsServer:
         shutil.rmtree(self._store)
 
     def send(self, what: signal.Signals) -> None:
-        """Stops it where it stands (SIGSTOP), or lets it go on (SIGCONT)."""
+        """Stops it where it stands (SIGSTOP), and waits until it does, or lets it go on (SIGCONT)."""
         assert self._process is not None
         self._process.send_signal(what)
+        if what is signal.SIGSTOP:  # The signal takes effect later than it is sent: an answer may still slip out.
+            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED)
 
 
 @asynccontextmanager
