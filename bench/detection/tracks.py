@@ -1,0 +1,178 @@
+"""What a tracker reports of where somebody truly is: errors that last, outliers, jumps, gaps, stated accuracies."""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from random import Random
+
+from msgspec import Struct
+
+from bench.detection.cells import degrees
+from bench.detection.lines import Cursor, Line, Point
+from bench.detection.people import Person
+from bench.detection.said import Fix, at
+from bench.detection.streets import Spot
+
+SIGMA_M, RHO, RHO_S = 8.0, 0.7, 60.0
+"""An error that lasts: its size, and how much of it is left after so many seconds."""
+OUTLIERS, OUTLIER_M = 0.02, 90.0
+JUMPS, JUMP_M, JUMP_SIGMA = 0.01, 2_500.0, 0.7
+JUMP_HONEST = 0.8
+"""Share of jumps whose stated accuracy is as large as theirs; the others look as good as any fix."""
+JUMP_AGAIN = 0.1
+ACCURACIES = ((0.0, 12.0), (0.05, 20.0), (0.5, 31.0), (0.9, 65.0), (0.95, 92.0), (0.99, 2_488.0), (1.0, 4_000.0))
+"""Quantiles of accuracies that phones state, metres."""
+DRIFT_EVERY_S, DRIFT_S, DRIFT_M, DRIFT_SIGMA = 86_400.0, 360.0, 70.0, 0.7
+"""Indoors a receiver sees walls: spells in which the place drifts off and comes back."""
+GAP_EVERY_S, GAP_S, GAP_SIGMA = 86_400.0, 600.0, 0.9
+HOME_M = 30.0
+OFF_AFTER_S, ON_BEFORE_S = 120.0, 60.0
+
+
+class Spell(Struct, frozen=True):
+    """A drift or a gap: from, until, and by how much the place is off at its height."""
+
+    from_s: float
+    until_s: float
+    off: Spot = (0.0, 0.0)
+
+
+def report(
+    person: Person,
+    points: Sequence[Point],
+    rng: Random,
+    step_s: float,
+    from_s: float,
+    until_s: float,
+    *,
+    outdoors_only: bool = False,
+) -> Iterator[Fix]:
+    """The fixes of a tracker that sends every so many seconds. `outdoors_only`: off at home, but for the last minute
+    before she goes and the first two after she is back.
+    """
+    cursor = Cursor(points)
+    offs = _nights_in(person, points) if outdoors_only else []
+    noise = _Noise(rng, step_s, from_s, until_s)
+    origin = person.lat_deg, person.lon_deg
+    now_s = from_s + rng.uniform(0, step_s)
+    while now_s < until_s:
+        east, north = cursor.at(now_s)
+        if noise.heard(now_s) and _during(offs, now_s) is None:
+            error_east, error_north, accuracy_m = noise.error(now_s, at_home=_near(person, (east, north)))
+            lat_deg, lon_deg = degrees(origin, (east + error_east, north + error_north))
+            yield Fix(at(math.floor(now_s)), round(lat_deg, 6), round(lon_deg, 6), accuracy_m)
+        now_s += step_s
+
+
+def at_home(person: Person, from_s: float, until_s: float) -> list[Point]:
+    """Somebody who stays at home."""
+    line = Line(from_s, person.door)
+    line.wait(until_s - from_s)
+    return line.points
+
+
+class _Noise:
+    """The errors of one tracker, asked for in order of time."""
+
+    def __init__(self, rng: Random, step_s: float, from_s: float, until_s: float) -> None:
+        self._rng = rng
+        self._rho = RHO ** (step_s / RHO_S)
+        self._fresh = math.sqrt(1 - self._rho * self._rho) * SIGMA_M
+        self._east, self._north = rng.gauss(0, SIGMA_M), rng.gauss(0, SIGMA_M)
+        self._drifts = _spells(rng, from_s, until_s, DRIFT_EVERY_S, _drift)
+        self._gaps = _spells(rng, from_s, until_s, GAP_EVERY_S, _gap)
+        self._jump: tuple[float, float, float] | None = None
+
+    def heard(self, now_s: float) -> bool:
+        """Whether the tracker is heard at all."""
+        return _during(self._gaps, now_s) is None
+
+    def error(self, now_s: float, *, at_home: bool) -> tuple[float, float, float]:
+        """Metres that a fix is off to the east and to the north, and its stated accuracy."""
+        rng = self._rng
+        self._east = self._rho * self._east + self._fresh * rng.gauss(0.0, 1.0)
+        self._north = self._rho * self._north + self._fresh * rng.gauss(0.0, 1.0)
+        east, north = self._east, self._north
+        if self._jump is not None:
+            jump, self._jump = self._jump, None
+            return jump
+        chance = rng.random()
+        if chance < JUMPS:
+            return self._jumped()
+        if chance < JUMPS + OUTLIERS:
+            east += rng.gauss(0.0, OUTLIER_M)
+            north += rng.gauss(0.0, OUTLIER_M)
+        spell = _during(self._drifts, now_s) if at_home else None
+        if spell is not None:
+            share = math.sin(math.pi * (now_s - spell.from_s) / (spell.until_s - spell.from_s))
+            east, north = east + share * spell.off[0], north + share * spell.off[1]
+        return east, north, stated_m(rng.random())
+
+    def _jumped(self) -> tuple[float, float, float]:
+        rng = self._rng
+        far_m, angle = rng.lognormvariate(math.log(JUMP_M), JUMP_SIGMA), rng.uniform(0, 2 * math.pi)
+        accuracy_m = stated_m(rng.uniform(0.985, 1.0) if rng.random() < JUMP_HONEST else rng.random())
+        jump = (far_m * math.sin(angle), far_m * math.cos(angle), accuracy_m)
+        if rng.random() < JUMP_AGAIN:
+            self._jump = jump
+        return jump
+
+
+def stated_m(share: float) -> float:
+    """The stated accuracy at a quantile, metres; logarithms are joined by straight lines.
+
+    >>> stated_m(0.5), stated_m(0.99)
+    (31.0, 2488.0)
+    """
+    for (low, low_m), (high, high_m) in pairwise(ACCURACIES):
+        if share <= high:
+            part = (share - low) / (high - low)
+            return round(math.exp(math.log(low_m) + part * (math.log(high_m) - math.log(low_m))), 1)
+    return ACCURACIES[-1][1]
+
+
+def _spells(
+    rng: Random, from_s: float, until_s: float, every_s: float, make: Callable[[Random, float], Spell]
+) -> list[Spell]:
+    found = []
+    now_s = from_s + rng.expovariate(1 / every_s)
+    while now_s < until_s:
+        spell = make(rng, now_s)
+        found.append(spell)
+        now_s = spell.until_s + rng.expovariate(1 / every_s)
+    found.reverse()
+    return found
+
+
+def _drift(rng: Random, now_s: float) -> Spell:
+    far_m, angle = rng.lognormvariate(math.log(DRIFT_M), DRIFT_SIGMA), rng.uniform(0, 2 * math.pi)
+    until_s = now_s + 60.0 + rng.expovariate(1 / DRIFT_S)
+    return Spell(now_s, until_s, (far_m * math.sin(angle), far_m * math.cos(angle)))
+
+
+def _gap(rng: Random, now_s: float) -> Spell:
+    return Spell(now_s, now_s + rng.lognormvariate(math.log(GAP_S), GAP_SIGMA))
+
+
+def _during(spells: list[Spell], now_s: float) -> Spell | None:
+    """The spell that holds a moment; `spells` are in reverse order and lose those that are over."""
+    while spells and spells[-1].until_s <= now_s:
+        spells.pop()
+    return spells[-1] if spells and spells[-1].from_s <= now_s else None
+
+
+def _nights_in(person: Person, points: Sequence[Point]) -> list[Spell]:
+    """When a logger that is for outdoors is off, in reverse order."""
+    found = [
+        Spell(a[0] + OFF_AFTER_S, b[0] - ON_BEFORE_S)
+        for a, b in pairwise(points)
+        if a[1:] == b[1:] == person.door and b[0] - a[0] > OFF_AFTER_S + ON_BEFORE_S
+    ]
+    if found and points[0][1:] == person.door:
+        found[0] = Spell(points[0][0], found[0].until_s)
+    found.reverse()
+    return found
+
+
+def _near(person: Person, spot: Spot) -> bool:
+    return abs(spot[0] - person.door[0]) < HOME_M and abs(spot[1] - person.door[1]) < HOME_M
