@@ -6,15 +6,20 @@ from collections import Counter
 from datetime import date, datetime
 from typing import Self
 
+from msgspec import structs
+
+from app.geo.measure import distance_m
 from bench.detection.cells import cell_of, metres, middle_of
 from bench.detection.said import ACCURACY_MAX_M, MOVEMENT, Fix, Options, Spoken
 
 HOME_M = 150.0
+SPIKE_MPS = 2.0
 
 
 class Baseline:
-    """Hears fixes; `look` is called with each that is not too coarse, as metres east and north of where home is, once
-    the first days are over.
+    """Hears fixes; `look` is called with each that is not too coarse and no spike, as metres east and north of where
+    home is. Whether a fix is a spike shows at the next one, at whose time it is spoken: nobody walks out and back so
+    fast, and the paper's methods are for tracks that were cleaned.
 
     A day is learnt from when it is among the first `learn_days` that have fixes. Home is the middle of the cell in
     which most fixes of those days were.
@@ -29,6 +34,8 @@ class Baseline:
         self._cells_of_home: Counter[int] = Counter()
         self._home: tuple[float, float] | None = None
         self._standing = False
+        self._kept: Fix | None = None
+        self._waiting: Fix | None = None
 
     @property
     def learning(self) -> bool:
@@ -39,6 +46,14 @@ class Baseline:
         """What is said because of a fix."""
         if fix.accuracy_m is not None and fix.accuracy_m > ACCURACY_MAX_M:
             return []
+        before, here, self._waiting = self._kept, self._waiting, fix
+        if here is None or (before is not None and is_spike(before, here, fix)):
+            return []
+        self._kept = here
+        said = self._heard(here)
+        return [structs.replace(one, at=fix.at) for one in said]
+
+    def _heard(self, fix: Fix) -> list[Spoken]:
         day = fix.at.astimezone(self._options.zone).date()
         if day != self._day:
             self._day = day
@@ -69,6 +84,24 @@ class Baseline:
     def look(self, fix: Fix, east_m: float, north_m: float) -> bool:
         """Whether she is lost, it seems."""
         raise NotImplementedError
+
+
+def is_spike(before: Fix, here: Fix, after: Fix) -> bool:
+    """Whether a fix is far from both of its neighbours, which are near to each other.
+
+    >>> from bench.detection.said import at
+    >>> home, far = (34.75, 134.84), (34.75, 134.85)
+    >>> is_spike(Fix(at(0), *home), Fix(at(60), *far), Fix(at(120), *home))
+    True
+    >>> is_spike(Fix(at(0), *home), Fix(at(60), *far), Fix(at(120), *far))
+    False
+    """
+    there_m = distance_m(before.lat_deg, before.lon_deg, here.lat_deg, here.lon_deg)
+    back_m = distance_m(here.lat_deg, here.lon_deg, after.lat_deg, after.lon_deg)
+    walked_s = min((here.at - before.at).total_seconds(), (after.at - here.at).total_seconds())
+    if min(there_m, back_m) <= SPIKE_MPS * walked_s:
+        return False
+    return distance_m(before.lat_deg, before.lon_deg, after.lat_deg, after.lon_deg) < min(there_m, back_m) / 2
 
 
 def minutes(later: datetime, earlier: datetime) -> float:

@@ -27,6 +27,8 @@ DRIFT_EVERY_S, DRIFT_S, DRIFT_M, DRIFT_SIGMA = 86_400.0, 360.0, 70.0, 0.7
 GAP_EVERY_S, GAP_S, GAP_SIGMA = 86_400.0, 600.0, 0.9
 HOME_M = 30.0
 OFF_AFTER_S, ON_BEFORE_S = 120.0, 60.0
+LEFT_AT_HOME, OFF_ELSEWHERE, STAYS_S, LATE_S = 0.2, 0.5, 1_200.0, 240.0
+"""Of casual wearers of a logger: shares of outings and of stays without it, and how late it finds itself."""
 
 
 class Spell(Struct, frozen=True):
@@ -44,14 +46,11 @@ def report(
     step_s: float,
     from_s: float,
     until_s: float,
-    *,
-    outdoors_only: bool = False,
+    offs: Sequence[Spell] = (),
 ) -> Iterator[Fix]:
-    """The fixes of a tracker that sends every so many seconds. `outdoors_only`: off at home, but for the last minute
-    before she goes and the first two after she is back.
-    """
+    """The fixes of a tracker that sends every so many seconds and is off in some spells, which are in order."""
     cursor = Cursor(points)
-    offs = _nights_in(person, points) if outdoors_only else []
+    offs = list(reversed(offs))
     noise = _Noise(rng, step_s, from_s, until_s)
     origin = person.lat_deg, person.lon_deg
     now_s = from_s + rng.uniform(0, step_s)
@@ -69,6 +68,28 @@ def at_home(person: Person, from_s: float, until_s: float) -> list[Point]:
     line = Line(from_s, person.door)
     line.wait(until_s - from_s)
     return line.points
+
+
+def indoors(person: Person, points: Sequence[Point], rng: Random) -> list[Spell]:
+    """When a logger is off that is for outdoors: at home, but for the last minute before she goes and the first two
+    after she is back. Those who go about as they like also switch it off elsewhere when they stay, and leave it at
+    home sometimes, as in public collections of tracks.
+    """
+    found: list[Spell] = []
+    casual = person.population == "irregular"
+    left = False
+    for before, after in pairwise(points):
+        home = before[1:] == after[1:] == person.door
+        if home:
+            left = casual and rng.random() < LEFT_AT_HOME
+        stays_s = after[0] - before[0]
+        elsewhere = casual and before[1:] == after[1:] and stays_s > STAYS_S and rng.random() < OFF_ELSEWHERE
+        if left or ((home or elsewhere) and stays_s > OFF_AFTER_S + ON_BEFORE_S):
+            start_s = before[0] + (OFF_AFTER_S if found else 0.0)
+            late_s = rng.expovariate(1 / LATE_S) if casual else 0.0
+            end_s = after[0] if left else min(after[0] - ON_BEFORE_S + late_s, after[0] + 1_800)
+            found.append(Spell(max(start_s, found[-1].until_s) if found else start_s, end_s))
+    return found
 
 
 class _Noise:
@@ -159,19 +180,6 @@ def _during(spells: list[Spell], now_s: float) -> Spell | None:
     while spells and spells[-1].until_s <= now_s:
         spells.pop()
     return spells[-1] if spells and spells[-1].from_s <= now_s else None
-
-
-def _nights_in(person: Person, points: Sequence[Point]) -> list[Spell]:
-    """When a logger that is for outdoors is off, in reverse order."""
-    found = [
-        Spell(a[0] + OFF_AFTER_S, b[0] - ON_BEFORE_S)
-        for a, b in pairwise(points)
-        if a[1:] == b[1:] == person.door and b[0] - a[0] > OFF_AFTER_S + ON_BEFORE_S
-    ]
-    if found and points[0][1:] == person.door:
-        found[0] = Spell(points[0][0], found[0].until_s)
-    found.reverse()
-    return found
 
 
 def _near(person: Person, spot: Spot) -> bool:

@@ -14,7 +14,7 @@ from bench.detection.people import Person, person
 from bench.detection.said import LEARN_DAYS, ZONE, Detector, Fix, Options, Spoken, at
 from bench.detection.scoring import merged
 from bench.detection.seeds import chance
-from bench.detection.tracks import at_home, report
+from bench.detection.tracks import at_home, indoors, report
 
 URGENT = "urgent"
 STANDING_S = 1_800.0
@@ -112,7 +112,8 @@ def fixes_of(who: Person, life: Life, asked: Asked) -> list[Fix]:
     """The recorded track of all her days."""
     noise = chance("noise", who.user, asked.step_s)
     until_s = asked.days * DAY_S
-    return list(report(who, life.points, noise, asked.step_s, 0.0, until_s, outdoors_only=asked.outdoors_only))
+    offs = indoors(who, life.points, chance("logger", who.user)) if asked.outdoors_only else []
+    return list(report(who, life.points, noise, asked.step_s, 0.0, until_s, offs))
 
 
 def try_out(index: int, asked: Asked) -> Tried:

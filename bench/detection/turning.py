@@ -17,7 +17,6 @@ PATH_MIN_M = 400.0
 SHARP_DEG = 90.0
 SHARP_MIN = 4
 ROTATION_DEG = 720.0
-WALKED_MPS = 2.0
 CALM_MIN = 10.0
 """After so long without a reason an alarm is over."""
 
@@ -31,29 +30,18 @@ class Turning(Baseline):
 
     def __init__(self, user: str, options: Options) -> None:
         super().__init__(user, options)
-        self._last: deque[Step] = deque(maxlen=3)
         self._steps: deque[Step] = deque()
         self._until: datetime | None = None
 
     def look(self, fix: Fix, east_m: float, north_m: float) -> bool:
-        """Whether she wanders. The middle one of three fixes is looked at, so that an outlier is no turn."""
-        self._last.append((fix.at, east_m, north_m))
-        if len(self._last) == 3 and not _is_outlier(*self._last):
-            step = self._last[1]
-            if not self._steps or math.dist(step[1:], self._steps[-1][1:]) >= MERGED_M:
-                self._steps.append(step)
+        """Whether she wanders."""
+        if not self._steps or math.dist((east_m, north_m), self._steps[-1][1:]) >= MERGED_M:
+            self._steps.append((fix.at, east_m, north_m))
         while self._steps and minutes(fix.at, self._steps[0][0]) > WITHIN_MIN:
             self._steps.popleft()
         if len(self._steps) > SHARP_MIN and wanders([step[1:] for step in self._steps]):
             self._until = fix.at
         return self._until is not None and minutes(fix.at, self._until) < CALM_MIN
-
-
-def _is_outlier(before: Step, here: Step, after: Step) -> bool:
-    """Whether nobody walks there and back so fast."""
-    there_m, back_m = math.dist(before[1:], here[1:]), math.dist(here[1:], after[1:])
-    there_s, back_s = 60 * minutes(here[0], before[0]), 60 * minutes(after[0], here[0])
-    return there_m > WALKED_MPS * there_s and back_m > WALKED_MPS * back_s
 
 
 def wanders(spots: list[tuple[float, float]]) -> bool:

@@ -52,13 +52,13 @@ def test_nobody_cries_while_learning(name: str) -> None:
     learnt(name)
 
 
-def test_a_circle_asks_for_two_fixes_and_speaks_once() -> None:
+def test_a_circle_asks_for_two_fixes_and_speaks_once_at_the_next() -> None:
     circle = learnt("circle500")
     base = 5 * DAY_S + 36_000
 
     assert [] == say(circle, [fix(base, 0, 0), fix(base + 60, 600, 0), fix(base + 120, 0, 0)])
     said = say(circle, [fix(base + 60 * n, 600 + 10 * n, 0) for n in range(3, 8)])
-    assert [at(base + 240)] == [one.at for one in said]
+    assert [at(base + 300)] == [one.at for one in said]
     assert [] == say(circle, [fix(base + 600, 0, 0), fix(base + 660, 700, 0)]), "she is not back by one fix"
 
 

@@ -15,7 +15,7 @@ from bench.detection.people import POPULATIONS, Person, people, person
 from bench.detection.said import LEARN_DAYS, at
 from bench.detection.seeds import chance, in_set
 from bench.detection.streets import BRIDGE_EVERY, Streets
-from bench.detection.tracks import at_home, report
+from bench.detection.tracks import at_home, indoors, report
 from bench.detection.trial import Asked, sketch
 
 
@@ -97,7 +97,7 @@ def test_a_tracker_errs_as_it_should(somebody) -> None:
 
 def test_a_logger_for_outdoors_is_off_at_home(somebody) -> None:
     who, life, _ = somebody
-    fixes = list(report(who, life.points, chance("off"), 60, 0.0, 5 * DAY_S, outdoors_only=True))
+    fixes = list(report(who, life.points, chance("off"), 60, 0.0, 5 * DAY_S, indoors(who, life.points, chance("on"))))
     hours = [life.hours(one) for one in life.outings]
 
     assert fixes

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.detection import said, scoring, seeds, table, tracks, turning
+from bench.detection import learning, said, scoring, seeds, table, tracks, turning
 from bench.detection.scoring import bootstrapped, merged, quantile, rate, wilson
 from bench.detection.seeds import chance, fold, in_set
 from bench.detection.trial import Caught, Outcome, Sketch, Tried
@@ -16,7 +16,9 @@ from bench.detection.trial import Caught, Outcome, Sketch, Tried
 BASE = datetime(2026, 5, 11, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("module", [said, scoring, seeds, tracks, turning], ids=lambda module: module.__name__)
+@pytest.mark.parametrize(
+    "module", [learning, said, scoring, seeds, tracks, turning], ids=lambda module: module.__name__
+)
 def test_the_examples_hold(module) -> None:
     found = doctest.testmod(module)
 
