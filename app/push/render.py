@@ -2,9 +2,9 @@
 be worded well is worded less well.
 
 `at`, `received`, `heard`, `since`, `until`, `stopped` and `back` are given as ISO 8601 moments with offset and are
-shown in the zone of `zone` (default Japan); `detectors` as names between 、; `minutes`, `battery`, `distance_m` and
-`accuracy_m` as plain numbers; `alarm` as a kind of the edge's alarms; everything else is text as it is. What is missing
-or cannot be read is replaced by a word of the catalogue and logged, without the values.
+shown in the zone of `zone` (default Japan); `detectors` as names between 、; `minutes`, `battery`, `distance_m`,
+`accuracy_m` and `usual_m` as plain numbers; `alarm` as a kind of the edge's alarms; everything else is text as it is.
+What is missing or cannot be read is replaced by a word of the catalogue and logged, without the values.
 """
 
 import re
@@ -210,6 +210,7 @@ FORMATS: Mapping[str, Callable[[str, str, Mapping[str, str]], str | None]] = {
     "battery": _percent,
     "distance_m": _distance,
     "accuracy_m": _distance,
+    "usual_m": _distance,
     "alarm": _alarm,
 }
 """How a param is shown; None when its value cannot be read. What is not here is shown as it is."""

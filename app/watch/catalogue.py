@@ -21,6 +21,7 @@ from app.watch.model import (
     WatchEvent,
     WatchState,
 )
+from app.watch.movement import judgement
 from app.watch.outage import Outage
 from app.watch.silence import Uptime
 
@@ -59,6 +60,12 @@ WATCHES: tuple[Watch, ...] = (
         look=fence.look,
         sees=(Seen, Passed),
         question="Did she leave a known place, or come back to it?",
+    ),
+    Watch(
+        name="movement",
+        look=judgement.look,
+        sees=(Seen,),
+        question="Does what she does add up to being lost?",
     ),
     # Before `passage`: what was told as an arrival is not told as a passage, too.
     Watch(

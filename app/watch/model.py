@@ -16,6 +16,8 @@ from app.kit.calendar import JST
 from app.kit.ids import ExpectationId, WearerId
 from app.push.model import Level
 from app.tags.model import DetectorKind
+from app.watch.movement.habits import DAYS, Habits
+from app.watch.movement.moving import Movement
 
 JUDGED_AGE_MAX: Final = timedelta(hours=2)
 """A fix or a passage older than this goes to history and teaches, but no rule judges it (DESIGN section 7, promise
@@ -237,6 +239,7 @@ class WatchState(Struct, kw_only=True, omit_defaults=True):
     told: list[Told] = msgspec.field(default_factory=list)
     arrivals: dict[str, ArrivalState] = msgspec.field(default_factory=dict)
     tags: dict[str, TagState] = msgspec.field(default_factory=dict)
+    movement: Movement | None = None
 
     def device(self, device_id: UUID) -> DeviceState:
         """The state of one device, begun when it was not there."""
@@ -254,6 +257,7 @@ class WatchSettings(Struct, frozen=True, kw_only=True, omit_defaults=True):
     silence_s_min: int = 900
     passages: bool = True
     tag_silence_h: int = 36
+    movement: bool = True
 
 
 class Expectation(Struct, frozen=True, kw_only=True):
@@ -279,10 +283,14 @@ class Expectation(Struct, frozen=True, kw_only=True):
 
 
 class Subject(Struct, frozen=True, kw_only=True, gc=False):
-    """Who is looked at: the wearer with her fences, settings and expectations, and the zone of her city."""
+    """Who is looked at: the wearer with her fences, settings and expectations, the zone of her city, and what is known
+    of her days. `learn_days`: rules that need those speak from then on.
+    """
 
     wearer_id: WearerId
     fences: tuple[Geofence, ...] = ()
     settings: WatchSettings = WatchSettings()
     expectations: tuple[Expectation, ...] = ()
     zone: ZoneInfo = JST
+    habits: Habits | None = None
+    learn_days: int = DAYS

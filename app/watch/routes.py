@@ -39,6 +39,7 @@ class WatchSettingsPatch(Struct, frozen=True, kw_only=True, forbid_unknown_field
     """What is to change; what is absent stays."""
 
     geofence: bool | UnsetType = UNSET
+    movement: Annotated[bool, Meta(description="whether unusual movement is told")] | UnsetType = UNSET
     battery: bool | UnsetType = UNSET
     battery_low_pct: (
         Annotated[int, Meta(ge=5, le=50, description="low at this charge or under, percent")] | UnsetType

@@ -174,7 +174,7 @@ def _message(event: WatchEvent) -> str:
     """The kind of message that tells this event."""
     if event.outcome is not Outcome.BEGAN:
         over = {"geofence_enter": "geofence_enter" if event.outcome is Outcome.PASSING else "returned"}
-        over |= {rule: rule for rule in ("arrived_late", "was_there", "tag_heard_again")}
+        over |= {rule: rule for rule in ("arrived_late", "was_there", "tag_heard_again", "known_again")}
         return over.get(event.rule, "resolved")
     if any(reason.code == "service_down" for reason in event.reasons):
         return "arrival_unknown_service"

@@ -1,0 +1,46 @@
+"""Beyond her usual range: farther from home than on any of her days, on foot or by a vehicle."""
+
+from typing import Final
+
+from app.watch.model import Reason
+from app.watch.movement.evidence import Moment, Rule, numbers
+from app.watch.movement.habits import NEVER
+
+BEYOND: Final = 1.1
+"""Her own farthest, times this (99 % distance × 1.1: 0.07 false alarms a person-day; detection notes, section 6)."""
+BEYOND_M: Final = 250.0
+"""And at least so much farther: who never leaves her street may go round the corner."""
+
+
+def usual_m(moment: Moment) -> float:
+    """How far from home she was on her farthest day; 0 when nothing is known."""
+    return 10.0 * max((far for far in moment.habits.far if far != NEVER), default=0)
+
+
+def measure(moment: Moment) -> float:
+    """Per cent of the border beyond which it is far for her."""
+    usual = usual_m(moment)
+    if moment.home_m is None or usual <= 0.0:
+        return 0.0
+    return min(255.0, 100.0 * moment.home_m / max(BEYOND * usual, usual + BEYOND_M))
+
+
+def reason(moment: Moment, measured: float) -> Reason:
+    """How far from home she is, and how far she goes at most."""
+    home_m, usual = moment.home_m or 0.0, usual_m(moment)
+    return Reason(
+        code="beyond_range",
+        params={"distance_m": str(round(home_m, -2)), "usual_m": str(round(usual, -2))},
+        numbers=numbers(home_m=home_m, usual_m=usual),
+    )
+
+
+RULE: Final = Rule(
+    name="beyond_range",
+    measure=measure,
+    reason=reason,
+    question="Is she farther from home than on any of her days?",
+    floor=100.0,
+    cap=100.0,
+    urgent=250.0,
+)

@@ -1,0 +1,112 @@
+"""What a whole day was like, from the places that are stored of it. Pure; `habits.learn` takes it in."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from itertools import pairwise
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from app.geo.measure import distance_m
+from app.watch.movement.habits import DAY_BEGINS, NEVER, RESOLUTION, Day, cell_at, centre_of
+from app.watch.movement.moving import Point
+
+ACCURACY_M_MAX: Final = 100.0
+"""What is known more coarsely says nothing of a cell of 131 m."""
+
+JUMP_MPS: Final = 15.0
+JUMP_M: Final = 300.0
+"""A place that is so far, at such a speed, from both the one before and the one after is a wrong fix."""
+
+FILLED_M: Final = 60.0
+FILLED_M_MAX: Final = 1_200.0
+FILLED_MPS_MAX: Final = 3.0
+FILLED_S_MAX: Final = 600.0
+"""Between two fixes of a walk she was on the line between them, as far as one may say so."""
+
+OUT_M: Final = 200.0
+"""Out is so far from the middle of home's cell: half of it, and the error of a fix."""
+
+NIGHT_UNTIL_H: Final = 6
+DWELL_MAX: Final = timedelta(minutes=30)
+
+
+def day_of_track(track: Sequence[Point], day: date, home: int, zone: ZoneInfo, peaks: Mapping[str, int]) -> Day:
+    """What the day was like on which these places were, in order of time; `home` is the cell of home as far as it is
+    known, or 0.
+    """
+    places = [one for one in believed(track) if one.accuracy_m <= ACCURACY_M_MAX]
+    made = Day(ordinal=day.toordinal(), peaks=peaks, home=_home_of(places, zone))
+    for one in _filled(places):
+        cell = cell_at(one.lat_deg, one.lon_deg, RESOLUTION)
+        made.cells[cell] = made.cells.get(cell, 0) | 1 << one.at.astimezone(zone).hour // 3
+    _note_outings(made, places, home or made.home, day, zone)
+    return made
+
+
+def believed(track: Sequence[Point]) -> list[Point]:
+    """The places without those that nobody can have gone to and come back from."""
+    kept: list[Point] = []
+    for number, one in enumerate(track):
+        before = kept[-1] if kept else None
+        after = track[number + 1] if number + 1 < len(track) else None
+        if before is None or after is None or not (_leaps(before, one) and _leaps(one, after)):
+            kept.append(one)
+    return kept
+
+
+def _leaps(one: Point, other: Point) -> bool:
+    apart_m = distance_m(one.lat_deg, one.lon_deg, other.lat_deg, other.lon_deg)
+    return apart_m > JUMP_M and apart_m > JUMP_MPS * max((other.at - one.at).total_seconds(), 1.0)
+
+
+def _filled(places: Sequence[Point]) -> Iterator[Point]:
+    """The places, and those on the line between two of a walk."""
+    for number, one in enumerate(places):
+        yield one
+        if number + 1 == len(places):
+            return
+        after = places[number + 1]
+        time_s = (after.at - one.at).total_seconds()
+        apart_m = distance_m(one.lat_deg, one.lon_deg, after.lat_deg, after.lon_deg)
+        if time_s > FILLED_S_MAX or apart_m > min(FILLED_M_MAX, FILLED_MPS_MAX * time_s):
+            continue
+        count = int(apart_m / FILLED_M)
+        for part in range(1, count + 1):
+            share = part / (count + 1)
+            yield Point(
+                one.at + (after.at - one.at) * share,
+                one.lat_deg + (after.lat_deg - one.lat_deg) * share,
+                one.lon_deg + (after.lon_deg - one.lon_deg) * share,
+                one.accuracy_m,
+            )
+
+
+def _home_of(places: Sequence[Point], zone: ZoneInfo) -> int:
+    """Where she was longest at night; where the day began for who sends nothing at night; 0 of a day without a word."""
+    dwelt: dict[int, float] = {}
+    for one, after in pairwise(places):
+        if one.at.astimezone(zone).hour < NIGHT_UNTIL_H:
+            cell = cell_at(one.lat_deg, one.lon_deg, RESOLUTION)
+            dwelt[cell] = dwelt.get(cell, 0.0) + min(after.at - one.at, DWELL_MAX).total_seconds()
+    if dwelt:
+        return max(dwelt, key=lambda cell: (dwelt[cell], cell))
+    return cell_at(places[0].lat_deg, places[0].lon_deg, RESOLUTION) if places else 0
+
+
+def _note_outings(made: Day, places: Sequence[Point], home: int, day: date, zone: ZoneInfo) -> None:
+    if not home:
+        return
+    lat_deg, lon_deg = centre_of(home)
+    begins = datetime.combine(day, time(), zone) + DAY_BEGINS
+    distances: list[float] = []
+    for one in places:
+        away_m = distance_m(lat_deg, lon_deg, one.lat_deg, one.lon_deg)
+        distances.append(away_m)
+        if away_m <= OUT_M:
+            continue
+        local = one.at.astimezone(zone)
+        made.slots |= 1 << local.hour * 2 + local.minute // 30
+        made.last_out = max(0, int((one.at - begins).total_seconds() / 60))
+    if distances:  # The farthest but one: a single wrong fix must not make a town her own.
+        distances.sort(reverse=True)
+        made.far = min(NEVER - 1, int(distances[min(1, len(distances) - 1)] / 10))

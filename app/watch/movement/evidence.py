@@ -1,0 +1,94 @@
+"""What rules of movement look at, and what they say: how unusual something is, in their own units."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from msgspec import Struct
+
+from app.watch.model import Reason, Subject
+from app.watch.movement.habits import Habits
+from app.watch.movement.moving import Movement, Taken
+from app.watch.movement.shapes import Shape
+
+WARM_DAYS: Final = 10
+"""Days in which everything is new say nothing of what is ordinary."""
+
+MARGIN: Final = 1.15
+"""What is unusual for her is this much more than on her most unusual ordinary day."""
+
+
+class Moment(Struct, kw_only=True, gc=False):
+    """One fix with all that rules look at. `local` is on the clock of her city; `home_m` how far she is from the middle
+    of home, None when no home is known; `known`: she knows the place; `shape`: of her line, where the step allows to
+    say so.
+    """
+
+    at: datetime
+    local: datetime
+    subject: Subject
+    habits: Habits
+    movement: Movement
+    taken: Taken
+    cell: int
+    home_m: float | None = None
+    known: bool = False
+    shape: Shape | None = None
+
+
+class Rule(Struct, frozen=True, kw_only=True):
+    """One rule: `measure` says how unusual the moment is, 0 to 255 in the rule's own unit. From `floor` on it is
+    evidence; if her ordinary days went beyond that, what she is used to counts, up to `cap`. `points` of 1 are a
+    notice and 2 are urgent: what it is worth where it is just enough (`weight`), and how much more at what measure
+    (`urgent`: the measure at which it is worth 2; None: never more). `needs_habits`: it says nothing of somebody whose
+    days are not known yet.
+    """
+
+    name: str
+    measure: Callable[[Moment], float]
+    reason: Callable[[Moment, float], Reason]
+    question: str
+    floor: float
+    cap: float
+    weight: float = 1.0
+    urgent: float | None = None
+    urgent_if: Callable[[Moment], bool] | None = None
+    needs_habits: bool = True
+
+
+class Evidence(Struct, frozen=True, gc=False):
+    """What one rule has to say: its measure, the one from which it counts for her, and what it is worth."""
+
+    rule: Rule
+    measure: float
+    threshold: float
+    points: float
+
+
+def threshold_of(rule: Rule, habits: Habits) -> float:
+    """From which measure on a rule counts for her."""
+    series = habits.peaks.get(rule.name)
+    if not series:
+        return rule.floor
+    usual = max(series[: max(0, habits.days - WARM_DAYS)], default=0)
+    return min(max(rule.floor, MARGIN * usual), rule.cap)
+
+
+def weigh(rule: Rule, moment: Moment, measure: float) -> Evidence | None:
+    """What a measure is worth for her; None where it is nothing unusual."""
+    threshold = threshold_of(rule, moment.habits)
+    if measure < threshold:
+        return None
+    points = rule.weight
+    if rule.urgent is not None and (rule.urgent_if is None or rule.urgent_if(moment)):
+        top = max(rule.urgent, threshold * 1.5)
+        points += (2.0 - rule.weight) * min(1.0, (measure - threshold) / (top - threshold))
+    return Evidence(rule, measure, threshold, points)
+
+
+def numbers(**values: float) -> dict[str, float]:
+    """The numbers behind a reason, rounded."""
+    return {name: round(value, 1) for name, value in values.items()}
+
+
+__all__ = ["Evidence", "Moment", "Rule", "numbers", "threshold_of", "weigh"]

@@ -1,0 +1,244 @@
+"""The habit map: where somebody goes, in which part of the day, how far from home, how late, and how unusual her most
+unusual ordinary day was.
+
+It is learnt from whole days, from positions and passages alike, and holds what was so on the last `DAYS` days of which
+something is known. Days without a word count for nothing: a tracker in a drawer, four weeks in a hospital, do not make
+a street strange. The day that is running is not in it, or whoever is lost would know every place that she came through.
+
+Four weeks are enough to foretell 95 % of where people with dementia are (detection notes, section 1.3). A place counts
+as known with its neighbours, since a receiver puts somebody on the other side of the street (notes, section 0, 4).
+"""
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import h3.api.basic_int as h3
+import msgspec
+from msgspec import Struct
+
+cell_at: Callable[[float, float, int], int] = h3.latlng_to_cell
+_disk: Callable[[int, int], Sequence[int]] = h3.grid_disk
+_ring: Callable[[int, int], Sequence[int]] = h3.grid_ring
+centre_of: Callable[[int], tuple[float, float]] = h3.cell_to_latlng
+
+RESOLUTION: Final = 10
+"""Cells 131 m apart: with the same rule those of resolution 9 found somebody who strays twice as late."""
+
+DAYS: Final = 28
+ALL: Final = (1 << DAYS) - 1
+DAY_BEGINS: Final = timedelta(hours=4)
+"""What is done at two in the night belongs to the evening before."""
+
+CELLS_MAX: Final = 620
+"""What is kept of each cell is 14 bytes; the whole map must stay under 10 KB (`DESIGN` section 10)."""
+
+SLOTS: Final = 48
+"""Half hours of a day of the clock."""
+
+NEVER: Final = 0xFFFF
+"""Stands for unknown in a series of one number a day."""
+
+FORMAT: Final = 1
+
+
+class Habits(Struct, kw_only=True, gc=False):
+    """What is known of one subject's days. Bit 0 of a mask, and the first of a series, is the newest day.
+
+    `days`: how many days were learnt in all. `ordinals`: which they are (`date.toordinal`). `cells` are in order, with
+    the days on which she was there in `masks`, and in `bands` the parts of the day (bit 0: from 0 to 3 o'clock … bit
+    7), those of the last days in the low byte, of those before in the high one. `hours`: the days on which she was out,
+    by half hours of the clock. `homes`: where each day she was at night, or began; 0 unknown. `far`: how far from home
+    she was at the farthest, in units of 10 m. `last_out`: when she was out last, in minutes after `DAY_BEGINS`.
+    `peaks`: by rule, how unusual each day was by that rule's own measure, 0 to 255.
+    """
+
+    days: int = 0
+    ordinals: list[int] = msgspec.field(default_factory=list)
+    cells: "array[int]" = msgspec.field(default_factory=lambda: array("Q"))
+    masks: "array[int]" = msgspec.field(default_factory=lambda: array("I"))
+    bands: "array[int]" = msgspec.field(default_factory=lambda: array("H"))
+    hours: "array[int]" = msgspec.field(default_factory=lambda: array("I", [0] * SLOTS))
+    homes: "array[int]" = msgspec.field(default_factory=lambda: array("Q"))
+    far: "array[int]" = msgspec.field(default_factory=lambda: array("H"))
+    last_out: "array[int]" = msgspec.field(default_factory=lambda: array("H"))
+    peaks: dict[str, bytes] = msgspec.field(default_factory=dict)
+    home: int = 0
+    """The cell where most of her days were at night, or began; 0 when nothing is known."""
+
+
+class Day(Struct, kw_only=True):
+    """What one day of a subject was like: cells with the parts of the day in which she was there (bits as in
+    `Habits.bands`), half hours of the clock in which she was out (bits), and the rest as in `Habits`.
+    """
+
+    ordinal: int
+    cells: dict[int, int] = msgspec.field(default_factory=dict)
+    slots: int = 0
+    home: int = 0
+    far: int = NEVER
+    last_out: int = NEVER
+    peaks: Mapping[str, int] = {}
+
+
+def day_of(at: datetime, zone: ZoneInfo) -> date:
+    """The day of habits to which a moment belongs: until four in the morning it is yesterday.
+
+    >>> from datetime import UTC
+    >>> day_of(datetime(2026, 4, 1, 18, 59, tzinfo=UTC), ZoneInfo("Asia/Tokyo"))
+    datetime.date(2026, 4, 1)
+    """
+    return (at.astimezone(zone) - DAY_BEGINS).date()
+
+
+def days_there(habits: Habits, cell: int) -> int:
+    """The days, as bits, on which she was in this cell or in one beside it."""
+    cells, masks = habits.cells, habits.masks
+    count, found = len(cells), 0
+    for one in around(cell):
+        place = bisect_left(cells, one)
+        if place < count and cells[place] == one:
+            found |= masks[place]
+    return found
+
+
+def is_known(habits: Habits, cell: int) -> bool:
+    """Whether she was in this cell, or in one beside it, on any of the days."""
+    cells = habits.cells
+    count = len(cells)
+    for one in around(cell):
+        place = bisect_left(cells, one)
+        if place < count and cells[place] == one:
+            return True
+    return False
+
+
+@lru_cache(8192)
+def around(cell: int) -> tuple[int, ...]:
+    """A cell and those beside it."""
+    return tuple(_disk(cell, 1))
+
+
+def rings_to_known(habits: Habits, cell: int, rings_max: int) -> int:
+    """How many cells away the nearest known one is, up to `rings_max`; 0 for a known one."""
+    if not len(habits.cells):
+        return rings_max
+    known = set(habits.cells)
+    for rings in range(rings_max):
+        if not known.isdisjoint(_ring(cell, rings)):
+            return rings
+    return rings_max
+
+
+def _home_of(habits: Habits) -> int:
+    counts: dict[int, int] = {}
+    for cell in habits.homes:
+        if cell:
+            for one in around(cell):
+                counts[one] = counts.get(one, 0) + (3 if one == cell else 1)
+    return max(counts, key=lambda cell: (counts[cell], cell), default=0)
+
+
+def hours_out(habits: Habits, slot: int, beside: int = 1) -> int:
+    """On how many of the days she was out in this half hour of the clock or in one of the `beside` ones before and
+    after it.
+    """
+    found = 0
+    for one in range(slot - beside, slot + beside + 1):
+        found |= habits.hours[one % SLOTS]
+    return found.bit_count()
+
+
+def learn(habits: Habits, day: Day) -> None:
+    """Takes in a day. One that is known already is added to: what came late teaches as well."""
+    if day.ordinal in habits.ordinals:
+        bit = habits.ordinals.index(day.ordinal)
+    elif habits.ordinals and day.ordinal < habits.ordinals[0]:
+        return  # A day before others that were learnt, of which nothing was known.
+    else:
+        bit = 0
+        _move_on(habits)
+        habits.ordinals.insert(0, day.ordinal)
+        del habits.ordinals[DAYS:]
+    _note(habits.homes, bit, day.home, 0)
+    _note(habits.far, bit, day.far, NEVER)
+    _note(habits.last_out, bit, day.last_out, NEVER)
+    habits.home = _home_of(habits)
+    for slot in range(SLOTS):
+        if day.slots >> slot & 1:
+            habits.hours[slot] |= 1 << bit
+    for name, peak in day.peaks.items():
+        series = bytearray(habits.peaks.get(name, b"").ljust(len(habits.ordinals), b"\0"))
+        series[bit] = max(series[bit], min(peak, 255))
+        habits.peaks[name] = bytes(series)
+    _add_cells(habits, day.cells, bit)
+
+
+def _move_on(habits: Habits) -> None:
+    """One day more: what is older than `DAYS` is forgotten."""
+    habits.days += 1
+    for slot in range(SLOTS):
+        habits.hours[slot] = habits.hours[slot] << 1 & ALL
+    for series, nothing in ((habits.homes, 0), (habits.far, NEVER), (habits.last_out, NEVER)):
+        series.insert(0, nothing)
+        del series[DAYS:]
+    habits.peaks = {name: (b"\0" + series)[:DAYS] for name, series in habits.peaks.items()}
+    half_over = habits.days % (DAYS // 2) == 0
+    kept = [
+        (cell, mask << 1 & ALL, band << 8 & 0xFFFF if half_over else band)
+        for cell, mask, band in zip(habits.cells, habits.masks, habits.bands, strict=True)
+        if mask << 1 & ALL
+    ]
+    _put(habits, kept)
+
+
+def _note(series: "array[int]", bit: int, value: int, nothing: int) -> None:
+    """Keeps a day's number; what was known of the day stays unless this says more."""
+    before = series[bit]
+    if value != nothing and (before == nothing or value > before):
+        series[bit] = value
+
+
+def _add_cells(habits: Habits, cells: Mapping[int, int], bit: int) -> None:
+    found = {cell: (mask, band) for cell, mask, band in zip(habits.cells, habits.masks, habits.bands, strict=True)}
+    for cell, band in cells.items():
+        mask, bands = found.get(cell, (0, 0))
+        found[cell] = (mask | 1 << bit, bands | band)
+    kept = list(found.items())
+    if len(kept) > CELLS_MAX:  # Where she was on most days stays, and of the rest where she was lately.
+        kept.sort(key=lambda one: (one[1][0].bit_count() > 1, -(one[1][0] & -one[1][0]), one[0]), reverse=True)
+        kept = kept[:CELLS_MAX]
+    _put(habits, [(cell, mask, band) for cell, (mask, band) in sorted(kept)])
+
+
+def _put(habits: Habits, kept: Iterable[tuple[int, int, int]]) -> None:
+    habits.cells, habits.masks, habits.bands = array("Q"), array("I"), array("H")
+    for cell, mask, band in kept:
+        habits.cells.append(cell)
+        habits.masks.append(mask)
+        habits.bands.append(band)
+
+
+_SERIES: Final = (
+    ("cells", "Q"), ("masks", "I"), ("bands", "H"), ("hours", "I"), ("homes", "Q"), ("far", "H"), ("last_out", "H"),
+)  # fmt: skip
+
+
+def encode(habits: Habits) -> bytes:
+    """The map as it is kept: at most 10 KB. Numbers are little-endian, as on every machine this runs on."""
+    series = [getattr(habits, name).tobytes() for name, _ in _SERIES]
+    return msgspec.msgpack.encode((FORMAT, habits.days, habits.ordinals, series, habits.peaks, habits.home))
+
+
+def decode(kept: bytes) -> Habits:
+    """The map that `encode` gave."""
+    _, days, ordinals, series, peaks, home = msgspec.msgpack.decode(kept)
+    fields: dict[str, Any] = {}
+    for (name, kind), raw in zip(_SERIES, series, strict=True):
+        fields[name] = array(kind)
+        fields[name].frombytes(raw)
+    return Habits(days=days, ordinals=ordinals, peaks=peaks, home=home, **fields)

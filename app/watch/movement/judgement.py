@@ -1,0 +1,234 @@
+"""One judgement out of all rules of movement, not ten alarms.
+
+What is strongest counts whole, what comes besides by half: rules look at the same walk from several sides. One point is
+a notice, two are urgent. What was told stays told until she is home, or has been back for ten minutes where she knows
+her way; after that there is a time in which only what is urgent is told. Whoever has not been known for four weeks yet
+is judged by the hour of the night alone: everything she does is new to us.
+
+What is unusual for her is measured against the most unusual of her own ordinary days (`evidence.threshold_of`): a town
+has people who take the same street for years and people who explore, and both have a right to be let alone.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Final
+
+from app.geo.fences import signed_distance_m
+from app.geo.measure import distance_m
+from app.geo.model import FencePurpose
+from app.push.model import Level
+from app.watch.model import (
+    JUDGED_AGE_MAX,
+    AlertKind,
+    Observation,
+    Outcome,
+    Place,
+    Reason,
+    Seen,
+    Subject,
+    WatchEvent,
+    WatchState,
+)
+from app.watch.movement.evidence import Evidence, Moment, weigh
+from app.watch.movement.habits import RESOLUTION, Habits, cell_at, centre_of, day_of, days_there
+from app.watch.movement.moving import Mode, Movement, Peaks, Point, Taken, on_ground, take
+from app.watch.movement.rules import RULES
+from app.watch.movement.shapes import shape_of
+
+SUBJECT: Final = "home"
+"""Leaving home and being lost are one incident: they share the alert of the fence of home."""
+
+COARSE_M: Final = 150.0
+"""A fix that may be off by more says nothing of a walk."""
+
+SHAPES_S_MAX: Final = 90.0
+"""With longer steps nobody can see a turn: of 77 who paced none was found at 300 s (detection notes, section 6)."""
+
+HOME_M: Final = 80.0
+"""Half of a cell: so far from its middle home may be."""
+OUT_S: Final = 55.0
+"""Leaving home is confirmed by two fixes so far apart in time: one may be wrong."""
+
+CALM_S: Final = 600.0
+QUIET_AFTER: Final = timedelta(minutes=60)
+STALE: Final = timedelta(hours=6)
+"""After so long without new evidence what was told is an old story, and what comes is a new one."""
+
+NOTICE: Final = 1.0
+URGENT: Final = 2.0
+BESIDES: Final = 0.5
+
+NOBODY: Final = Habits()
+
+
+def look(state: WatchState, observation: Observation, subject: Subject, now: datetime) -> Iterator[WatchEvent]:
+    """A notice or something urgent when what she does adds up to it, and the end of it."""
+    if not isinstance(observation, Seen) or observation.accuracy_m > COARSE_M or not subject.settings.movement:
+        return
+    movement = state.movement
+    if movement is None:
+        movement = state.movement = Movement()
+    if observation.at < now - JUDGED_AGE_MAX or (movement.last is not None and observation.at <= movement.last.at):
+        return
+    taken = take(movement, Point(observation.at, observation.lat_deg, observation.lon_deg, observation.accuracy_m))
+    if taken is None:
+        return
+    moment = _moment(movement, taken, subject)
+    yield from _judged(moment, observation)
+
+
+def _moment(movement: Movement, taken: Taken, subject: Subject) -> Moment:
+    habits = subject.habits or NOBODY
+    point = taken.point
+    cell = cell_at(point.lat_deg, point.lon_deg, RESOLUTION)
+    days = days_there(habits, cell) if len(habits.cells) else 0
+    home_m = _home_m(subject, habits, point)
+    known = days != 0 or (home_m is not None and home_m <= HOME_M) or _is_own(subject, point)
+    on_ground(movement.ground, taken, known=known, days=days)
+    _note_home(movement, taken, home_m)
+    moment = Moment(
+        at=point.at,
+        local=point.at.astimezone(subject.zone),
+        subject=subject,
+        habits=habits,
+        movement=movement,
+        taken=taken,
+        cell=cell,
+        home_m=home_m,
+        known=known,
+    )
+    if movement.out_at is not None and movement.trail is not None and 0 < movement.step_s <= SHAPES_S_MAX:
+        moment.shape = shape_of(movement.trail.points, (point.at - movement.trail.from_at).total_seconds())
+    return moment
+
+
+def _home_m(subject: Subject, habits: Habits, point: Point) -> float | None:
+    """How far she is from the middle of her home: the learnt one, or that of a fence."""
+    if habits.home:
+        return distance_m(*centre_of(habits.home), point.lat_deg, point.lon_deg)
+    for fence in subject.fences:
+        if fence.purpose is FencePurpose.HOME:
+            return max(0.0, HOME_M - signed_distance_m(fence, point.lat_deg, point.lon_deg))
+    return None
+
+
+def _is_own(subject: Subject, point: Point) -> bool:
+    """Whether it is a place that the family drew: what has a name is known."""
+    return any(
+        fence.tell_enter is False and signed_distance_m(fence, point.lat_deg, point.lon_deg) >= 0
+        for fence in subject.fences
+    )
+
+
+def _note_home(movement: Movement, taken: Taken, home_m: float | None) -> None:
+    """Takes in on which side of her door she is; two fixes make sure that she left."""
+    if home_m is None:
+        return
+    point = taken.point
+    if home_m <= HOME_M:
+        movement.home_at, movement.out_at, movement.maybe_out = point.at, None, None
+    elif movement.out_at is None and home_m - 0.7 * point.accuracy_m > HOME_M:
+        maybe = movement.maybe_out
+        if maybe is None:
+            movement.maybe_out = point
+        elif (point.at - maybe.at).total_seconds() >= OUT_S:
+            movement.out_at, movement.maybe_out = maybe.at, None
+
+
+def _judged(moment: Moment, seen: Seen) -> Iterator[WatchEvent]:
+    movement, subject = moment.movement, moment.subject
+    ready = moment.habits.days >= subject.learn_days
+    found: list[Evidence] = []
+    peaks = _peaks(movement, day_of(moment.at, subject.zone).toordinal())
+    for rule in RULES:
+        measure = rule.measure(moment)
+        if measure < rule.floor:
+            continue
+        if rule.cap > rule.floor:
+            peaks[rule.name] = max(peaks.get(rule.name, 0), min(255, int(measure)))
+        if ready or not rule.needs_habits:
+            evidence = weigh(rule, moment, measure)
+            if evidence is not None:
+                found.append(evidence)
+    found.sort(key=lambda one: -one.points)
+    points = found[0].points + BESIDES * sum(one.points for one in found[1:]) if found else 0.0
+    yield from _told(moment, seen, found, points)
+
+
+def _peaks(movement: Movement, day: int) -> dict[str, int]:
+    """The peaks of this day. Those of the day before are kept until it is learnt."""
+    if not movement.peaks or movement.peaks[-1].day < day:
+        movement.peaks = [*movement.peaks[-1:], Peaks(day, {})]
+    return movement.peaks[-1].by_rule
+
+
+def _told(moment: Moment, seen: Seen, found: list[Evidence], points: float) -> Iterator[WatchEvent]:
+    movement = moment.movement
+    if movement.level and movement.level_at is not None and moment.at - movement.level_at > STALE and points < NOTICE:
+        movement.level, movement.over_at = 0, moment.at
+    level = 2 if points >= URGENT else 1 if points >= NOTICE else 0
+    if level:
+        movement.calm_s = 0.0
+    if level > movement.level:
+        quiet = movement.over_at is not None and moment.at - movement.over_at < QUIET_AFTER
+        if level == 1 and quiet:
+            return
+        if not movement.level:
+            movement.level_at = moment.at
+        movement.level = level
+        yield _event(moment, seen, found, points, level)
+    elif movement.level and not level and _is_calm(moment):
+        movement.level, movement.level_at, movement.calm_s, movement.over_at = 0, None, 0.0, moment.at
+        yield _over(moment, seen)
+
+
+def _is_calm(moment: Moment) -> bool:
+    """Whether she is home, or has been for a while where she knows her way."""
+    movement = moment.movement
+    if moment.home_m is not None and moment.home_m <= HOME_M:
+        return True
+    movement.calm_s = movement.calm_s + moment.taken.time_s if moment.known and moment.taken.continued else 0.0
+    return movement.calm_s >= CALM_S and moment.taken.mode is not Mode.VEHICLE
+
+
+def _event(moment: Moment, seen: Seen, found: list[Evidence], points: float, level: int) -> WatchEvent:
+    first = found[0]
+    since = moment.movement.level_at or moment.at
+    return WatchEvent(
+        wearer_id=moment.subject.wearer_id,
+        kind=AlertKind.MOVEMENT,
+        rule=first.rule.name,
+        subject=SUBJECT,
+        level=Level.URGENT if level > 1 else Level.NOTICE,
+        cause=f"movement:{level}:{since.isoformat()}",
+        at=moment.at,
+        received_at=seen.received_at,
+        reasons=tuple(_reason(one, moment, points) for one in found),
+        place=_place(seen),
+    )
+
+
+def _reason(one: Evidence, moment: Moment, points: float) -> Reason:
+    reason = one.rule.reason(moment, one.measure)
+    more = {"threshold": round(one.threshold, 1), "points": round(one.points, 2), "all_points": round(points, 2)}
+    return Reason(code=reason.code, params=reason.params, numbers={**reason.numbers, **more})
+
+
+def _over(moment: Moment, seen: Seen) -> WatchEvent:
+    return WatchEvent(
+        wearer_id=moment.subject.wearer_id,
+        kind=AlertKind.MOVEMENT,
+        rule="known_again",
+        subject=SUBJECT,
+        level=Level.NOTICE,
+        cause=f"movement:over:{moment.at.isoformat()}",
+        at=moment.at,
+        received_at=seen.received_at,
+        outcome=Outcome.OVER,
+        reasons=(Reason(code="known_again"),),
+        place=_place(seen),
+    )
+
+
+def _place(seen: Seen) -> Place:
+    return Place(lat_deg=seen.lat_deg, lon_deg=seen.lon_deg, accuracy_m=seen.accuracy_m, at=seen.at)

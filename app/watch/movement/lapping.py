@@ -1,0 +1,39 @@
+"""Lapping: round and round in one direction."""
+
+from typing import Final
+
+from app.watch.model import Reason
+from app.watch.movement.evidence import Moment, Rule, numbers
+
+COUNTS_A_LAP: Final = 40.0
+TANGLE_MIN: Final = 2.2
+"""A way round is about twice as long as its box is wide; so is one there and back."""
+
+
+def measure(moment: Moment) -> float:
+    """Fortieths of a lap."""
+    shape = moment.shape
+    if shape is None or shape.tangle < TANGLE_MIN:
+        return 0.0
+    return min(255.0, COUNTS_A_LAP * shape.laps)
+
+
+def reason(moment: Moment, measured: float) -> Reason:
+    """How often she went round, and since when."""
+    shape = moment.shape
+    minutes = shape.time_s / 60 if shape else 0.0
+    return Reason(
+        code="lapping",
+        params={"times": str(max(1, int(measured / COUNTS_A_LAP))), "minutes": str(round(minutes))},
+        numbers=numbers(measure=measured, minutes=minutes, path_m=shape.path_m if shape else 0.0),
+    )
+
+
+RULE: Final = Rule(
+    name="lapping",
+    measure=measure,
+    reason=reason,
+    question="Does she go round and round?",
+    floor=72.0,
+    cap=120.0,
+)

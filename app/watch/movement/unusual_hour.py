@@ -1,0 +1,55 @@
+"""Out at an unusual hour: she left home in the night, at an hour at which she is never out.
+
+Counts who leaves, not who comes home late: that is `not_back`.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+from app.watch.model import Reason
+from app.watch.movement import habits
+from app.watch.movement.evidence import Moment, Rule, numbers
+from app.watch.movement.moving import Mode
+
+FROM_H: Final = 22
+UNTIL_H: Final = 5
+LEFT_WITHIN: Final = timedelta(minutes=60)
+"""After so long it is no longer about leaving."""
+OUT_DAYS_MAX: Final = 0
+"""On so many of her days she may have been out about then. (Of 28: 5 % are one.)"""
+URGENT_S: Final = 600.0
+
+
+def measure(moment: Moment) -> float:
+    """1, and minutes since she left; 0 where the hour is not unusual for her."""
+    left_at = moment.movement.out_at
+    if left_at is None or moment.at - left_at > LEFT_WITHIN or moment.taken.mode is Mode.VEHICLE:
+        return 0.0
+    local = moment.local
+    if UNTIL_H <= local.hour < FROM_H:
+        return 0.0
+    if habits.hours_out(moment.habits, local.hour * 2 + local.minute // 30) > OUT_DAYS_MAX:
+        return 0.0
+    return 1.0 + (moment.at - left_at).total_seconds() / 60
+
+
+def reason(moment: Moment, measured: float) -> Reason:
+    """Since when she is out."""
+    left_at = moment.movement.out_at or moment.at
+    return Reason(
+        code="unusual_hour",
+        params={"since": left_at.isoformat()},
+        numbers=numbers(minutes=measured - 1.0, home_m=moment.home_m or 0.0),
+    )
+
+
+RULE: Final = Rule(
+    name="unusual_hour",
+    measure=measure,
+    reason=reason,
+    question="Did she leave home in the night, when she never does?",
+    floor=1.0,
+    cap=1.0,
+    urgent=1.0 + URGENT_S / 60,
+    needs_habits=False,
+)

@@ -1,0 +1,38 @@
+"""Random: turning about without a pattern, within a few streets."""
+
+from typing import Final
+
+from app.watch.model import Reason
+from app.watch.movement.evidence import Moment, Rule, numbers
+
+COUNTS_A_TURN: Final = 10.0
+TANGLE_MIN: Final = 2.5
+
+
+def measure(moment: Moment) -> float:
+    """Tenths of a sharp turn, on a line that is much longer than it is wide."""
+    shape = moment.shape
+    if shape is None or shape.tangle < TANGLE_MIN:
+        return 0.0
+    return COUNTS_A_TURN * shape.turns
+
+
+def reason(moment: Moment, measured: float) -> Reason:
+    """How often she changed her direction, and since when."""
+    shape = moment.shape
+    minutes = shape.time_s / 60 if shape else 0.0
+    return Reason(
+        code="random",
+        params={"times": str(round(measured / COUNTS_A_TURN)), "minutes": str(round(minutes))},
+        numbers=numbers(measure=measured, minutes=minutes, path_m=shape.path_m if shape else 0.0),
+    )
+
+
+RULE: Final = Rule(
+    name="random",
+    measure=measure,
+    reason=reason,
+    question="Does she change her direction again and again within a few streets?",
+    floor=60.0,
+    cap=110.0,
+)

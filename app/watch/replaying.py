@@ -1,0 +1,145 @@
+"""The rules of movement over a recorded track, without a server: what would have been told, and when. Pure."""
+
+import copy
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from app.geo.model import Geofence
+from app.kit.calendar import JST
+from app.kit.ids import WearerId
+from app.push import render
+from app.watch import fence
+from app.watch.model import Outcome, Seen, Subject, WatchEvent, WatchSettings, WatchState
+from app.watch.movement import days, habits, judgement
+from app.watch.movement.habits import Habits
+from app.watch.movement.moving import Point
+
+ACCURACY_M: Final = 30.0
+"""Of a fix that does not say: a receiver of satellites in a street."""
+
+_NAMES: Final = UUID("6a3f3c1e-3c39-4b55-9d5a-7f7f0f3b8a11")
+
+
+class Fix(Struct, frozen=True):
+    """One place of a track; `at` with a zone, `accuracy_m` None where it is not stated."""
+
+    at: datetime
+    lat_deg: float
+    lon_deg: float
+    accuracy_m: float | None = None
+
+
+class Options(Struct, frozen=True, kw_only=True):
+    """How a track is replayed: hours and days by the clock of `zone`; after so many recorded days the rules speak;
+    `rolling`: they go on learning; one fix per so many seconds is looked at.
+    """
+
+    zone: ZoneInfo = JST
+    learn_days: int = habits.DAYS
+    rolling: bool = True
+    step_s: int = 60
+
+
+class Spoken(Struct, frozen=True, kw_only=True):
+    """An alert that would have been opened, or that became urgent."""
+
+    user: str
+    at: datetime
+    kind: str
+    rule: str
+    level: str
+    reason: str
+    lat_deg: float | None
+    lon_deg: float | None
+
+
+class Replay:
+    """One person. Her fixes go in in order of time."""
+
+    def __init__(self, user: str, options: Options, fences: Sequence[Geofence] = ()) -> None:
+        self._user, self._options = user, options
+        self.wearer_id = WearerId(uuid5(_NAMES, user))
+        self.habits = Habits()
+        self._subject = Subject(
+            wearer_id=self.wearer_id,
+            fences=tuple(fences),
+            settings=WatchSettings(),
+            zone=options.zone,
+            habits=self.habits,
+            learn_days=options.learn_days,
+        )
+        self.state = WatchState()
+        self._track: list[Point] = []
+        self._day = 0
+        self._open: dict[str, str] = {}
+
+    def copy(self) -> "Replay":
+        """Another one in the same state: learn once, try many ways to go on."""
+        return copy.deepcopy(self)
+
+    def take(self, fix: Fix) -> list[Spoken]:
+        """What is said because of this fix."""
+        if self._track and fix.at - self._track[-1].at < timedelta(seconds=0.95 * self._options.step_s):
+            return []
+        self._close_day(fix.at)
+        accuracy_m = ACCURACY_M if fix.accuracy_m is None else fix.accuracy_m
+        self._track.append(Point(fix.at, fix.lat_deg, fix.lon_deg, accuracy_m))
+        seen = Seen(
+            device_id=self.wearer_id,
+            at=fix.at,
+            received_at=fix.at,
+            lat_deg=fix.lat_deg,
+            lon_deg=fix.lon_deg,
+            accuracy_m=accuracy_m,
+        )
+        events = [*fence.look(self.state, seen, self._subject, fix.at)]
+        events += judgement.look(self.state, seen, self._subject, fix.at)
+        return [spoken for event in events for spoken in self._spoken(event)]
+
+    def _close_day(self, at: datetime) -> None:
+        day = habits.day_of(at, self._options.zone)
+        if self._track and day.toordinal() != self._day:
+            self._learn()
+            self._track = self._track[-1:]
+        self._day = day.toordinal()
+
+    def _learn(self) -> None:
+        if not self._options.rolling and self.habits.days >= self._options.learn_days:
+            return
+        day = datetime.fromordinal(self._day).date()
+        movement = self.state.movement
+        peaks = next((one.by_rule for one in movement.peaks if one.day == self._day), {}) if movement else {}
+        made = days.day_of_track(self._track, day, self.habits.home, self._options.zone, peaks)
+        habits.learn(self.habits, made)
+
+    def _spoken(self, event: WatchEvent) -> list[Spoken]:
+        """One line for what is opened and for what becomes urgent; what is added to an open alert is none."""
+        if event.outcome is Outcome.OVER:
+            self._open.pop(event.subject, None)
+            return []
+        before = self._open.get(event.subject)
+        if event.outcome is Outcome.BEGAN:
+            self._open[event.subject] = event.level.value if before != "urgent" else before
+        if before is not None and (before == event.level.value or before == "urgent"):
+            return []
+        place = event.place
+        return [
+            Spoken(
+                user=self._user,
+                at=event.at,
+                kind=event.kind.value,
+                rule=event.rule,
+                level=event.level.value,
+                reason=" ".join(
+                    render.text(f"reason.{one.code}", "en", {"at": event.at.isoformat(), **one.params})
+                    for one in event.reasons
+                ),
+                lat_deg=place.lat_deg if place else None,
+                lon_deg=place.lon_deg if place else None,
+            )
+        ]
