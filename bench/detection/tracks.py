@@ -21,8 +21,8 @@ JUMPS, HONEST = 0.01, 0.8
 """Share of fixes that are elsewhere altogether, and share of those whose stated accuracy says so; the others look as
 good as any."""
 HOME_JUMPS, HOME_HONEST, HOME_OUTLIERS = 0.0006, 0.4, 0.0006
-"""At home. With drifts, 0.08 exits a night from a circle of 100 m, 0.036 from 200 m and 0.02 from 500 m at a fix each 15
-minutes, and of two fixes 0.01, 0.002 and none: 1,820 nights of students with phones had 0.053, 0.040 and 0.018, and
+"""At home. With drifts, 0.08 exits a night from a circle of 100 m, 0.036 from 200 m and 0.02 from 500 m at a fix each
+15 minutes, and of two fixes 0.01, 0.002 and none: 1,820 nights of students with phones had 0.053, 0.040 and 0.018, and
 0.008, 0.002 and none."""
 JUMP_AGAIN = 0.1
 """How likely a jump lasts a minute more."""
