@@ -1,13 +1,14 @@
 """What a whole day was like, from the places that are stored of it. Pure; `habits.learn` takes it in."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from itertools import pairwise
+from statistics import median
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from app.geo.measure import distance_m
-from app.watch.movement.habits import DAY_BEGINS, NEVER, RESOLUTION, Day, cell_at, centre_of
+from app.watch.movement.habits import DAY_BEGINS, NEVER, RESOLUTION, Day, around, cell_at
 from app.watch.movement.moving import Point
 
 ACCURACY_M_MAX: Final = 100.0
@@ -24,15 +25,16 @@ FILLED_S_MAX: Final = 600.0
 """Between two fixes of a walk she was on the line between them, as far as one may say so."""
 
 OUT_M: Final = 200.0
-"""Out is so far from the middle of home's cell: half of it, and the error of a fix."""
+"""Out is so far from home: the errors of a receiver indoors are seldom larger."""
 
 NIGHT_UNTIL_H: Final = 6
-DWELL_MAX: Final = timedelta(minutes=30)
+
+Home = tuple[float, float]
 
 
-def day_of_track(track: Sequence[Point], day: date, home: int, zone: ZoneInfo, peaks: Mapping[str, int]) -> Day:
-    """What the day was like on which these places were, in order of time; `home` is the cell of home as far as it is
-    known, or 0.
+def day_of_track(track: Sequence[Point], day: date, home: Home | None, zone: ZoneInfo, peaks: Mapping[str, int]) -> Day:
+    """What the day was like on which these places were, in order of time; `home` is where home is as far as it is
+    known.
     """
     places = [one for one in believed(track) if one.accuracy_m <= ACCURACY_M_MAX]
     made = Day(ordinal=day.toordinal(), peaks=peaks, home=_home_of(places, zone))
@@ -81,32 +83,34 @@ def _filled(places: Sequence[Point]) -> Iterator[Point]:
             )
 
 
-def _home_of(places: Sequence[Point], zone: ZoneInfo) -> int:
-    """Where she was longest at night; where the day began for who sends nothing at night; 0 of a day without a word."""
-    dwelt: dict[int, float] = {}
-    for one, after in pairwise(places):
-        if one.at.astimezone(zone).hour < NIGHT_UNTIL_H:
-            cell = cell_at(one.lat_deg, one.lon_deg, RESOLUTION)
-            dwelt[cell] = dwelt.get(cell, 0.0) + min(after.at - one.at, DWELL_MAX).total_seconds()
-    if dwelt:
-        return max(dwelt, key=lambda cell: (dwelt[cell], cell))
-    return cell_at(places[0].lat_deg, places[0].lon_deg, RESOLUTION) if places else 0
-
-
-def _note_outings(made: Day, places: Sequence[Point], home: int, day: date, zone: ZoneInfo) -> None:
-    if not home:
-        return
-    lat_deg, lon_deg = centre_of(home)
-    begins = datetime.combine(day, time(), zone) + DAY_BEGINS
-    distances: list[float] = []
+def _home_of(places: Sequence[Point], zone: ZoneInfo) -> Home | None:
+    """Where she was longest at night; where the day began for who sends nothing at night."""
+    nights: dict[int, list[Point]] = {}
     for one in places:
-        away_m = distance_m(lat_deg, lon_deg, one.lat_deg, one.lon_deg)
-        distances.append(away_m)
-        if away_m <= OUT_M:
+        if one.at.astimezone(zone).hour < NIGHT_UNTIL_H:
+            nights.setdefault(cell_at(one.lat_deg, one.lon_deg, RESOLUTION), []).append(one)
+    if not nights:
+        return (places[0].lat_deg, places[0].lon_deg) if places else None
+    most = max(nights, key=lambda cell: (sum(len(nights.get(one, ())) for one in around(cell)), cell))
+    there = [one for cell in around(most) for one in nights.get(cell, ())]
+    return median(one.lat_deg for one in there), median(one.lon_deg for one in there)
+
+
+def _note_outings(made: Day, places: Sequence[Point], home: Home | None, day: date, zone: ZoneInfo) -> None:
+    if home is None:
+        return
+    begins = datetime.combine(day, time(), zone) + DAY_BEGINS
+    away_m = [distance_m(*home, one.lat_deg, one.lon_deg) for one in places]
+    for number, one in enumerate(places):
+        if (
+            min(away_m[number], max(away_m[max(0, number - 1) : number] + away_m[number + 1 : number + 2], default=0.0))
+            <= OUT_M
+        ):
             continue
         local = one.at.astimezone(zone)
         made.slots |= 1 << local.hour * 2 + local.minute // 30
         made.last_out = max(0, int((one.at - begins).total_seconds() / 60))
-    if distances:  # The farthest but one: a single wrong fix must not make a town her own.
-        distances.sort(reverse=True)
-        made.far = min(NEVER - 1, int(distances[min(1, len(distances) - 1)] / 10))
+    # Who was out was so in two fixes: a single wrong one must not make a town, or an hour of the night, her own.
+    both = [min(pair) for pair in pairwise(away_m)]
+    if both:
+        made.far = min(NEVER - 1, int(max(both) / 10))

@@ -14,12 +14,15 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from statistics import median
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import h3.api.basic_int as h3
 import msgspec
 from msgspec import Struct
+
+from app.geo.measure import distance_m
 
 cell_at: Callable[[float, float, int], int] = h3.latlng_to_cell
 _disk: Callable[[int, int], Sequence[int]] = h3.grid_disk
@@ -42,6 +45,10 @@ SLOTS: Final = 48
 
 NEVER: Final = 0xFFFF
 """Stands for unknown in a series of one number a day."""
+UNKNOWN: Final = 0x7FFFFFFF
+MILLION: Final = 1_000_000
+ONE_HOME_M: Final = 150.0
+"""Nights so near to each other were at one home."""
 
 FORMAT: Final = 1
 
@@ -52,7 +59,8 @@ class Habits(Struct, kw_only=True, gc=False):
     `days`: how many days were learnt in all. `ordinals`: which they are (`date.toordinal`). `cells` are in order, with
     the days on which she was there in `masks`, and in `bands` the parts of the day (bit 0: from 0 to 3 o'clock … bit
     7), those of the last days in the low byte, of those before in the high one. `hours`: the days on which she was out,
-    by half hours of the clock. `homes`: where each day she was at night, or began; 0 unknown. `far`: how far from home
+    by half hours of the clock. `homes`: where each day she was at night, or began: two numbers of it, millionths of a
+    degree, `UNKNOWN` twice where nothing is known. `home` is what follows from them. `far`: how far from home
     she was at the farthest, in units of 10 m. `last_out`: when she was out last, in minutes after `DAY_BEGINS`.
     `peaks`: by rule, how unusual each day was by that rule's own measure, 0 to 255.
     """
@@ -63,12 +71,11 @@ class Habits(Struct, kw_only=True, gc=False):
     masks: "array[int]" = msgspec.field(default_factory=lambda: array("I"))
     bands: "array[int]" = msgspec.field(default_factory=lambda: array("H"))
     hours: "array[int]" = msgspec.field(default_factory=lambda: array("I", [0] * SLOTS))
-    homes: "array[int]" = msgspec.field(default_factory=lambda: array("Q"))
+    homes: "array[int]" = msgspec.field(default_factory=lambda: array("i"))
     far: "array[int]" = msgspec.field(default_factory=lambda: array("H"))
     last_out: "array[int]" = msgspec.field(default_factory=lambda: array("H"))
     peaks: dict[str, bytes] = msgspec.field(default_factory=dict)
-    home: int = 0
-    """The cell where most of her days were at night, or began; 0 when nothing is known."""
+    home: tuple[float, float] | None = None
 
 
 class Day(Struct, kw_only=True):
@@ -79,7 +86,7 @@ class Day(Struct, kw_only=True):
     ordinal: int
     cells: dict[int, int] = msgspec.field(default_factory=dict)
     slots: int = 0
-    home: int = 0
+    home: tuple[float, float] | None = None
     far: int = NEVER
     last_out: int = NEVER
     peaks: Mapping[str, int] = {}
@@ -134,13 +141,18 @@ def rings_to_known(habits: Habits, cell: int, rings_max: int) -> int:
     return rings_max
 
 
-def _home_of(habits: Habits) -> int:
-    counts: dict[int, int] = {}
-    for cell in habits.homes:
-        if cell:
-            for one in around(cell):
-                counts[one] = counts.get(one, 0) + (3 if one == cell else 1)
-    return max(counts, key=lambda cell: (counts[cell], cell), default=0)
+def _home_of(habits: Habits) -> tuple[float, float] | None:
+    """The middle of most days' homes; None when nothing is known."""
+    homes = [
+        (lat / MILLION, lon / MILLION)
+        for lat, lon in zip(habits.homes[::2], habits.homes[1::2], strict=True)
+        if lat != UNKNOWN
+    ]
+    near = [[one for one in homes if distance_m(*one, *other) <= ONE_HOME_M] for other in homes]
+    most = max(near, key=len, default=[])
+    if not most:
+        return None
+    return median(lat for lat, _ in most), median(lon for _, lon in most)
 
 
 def hours_out(habits: Habits, slot: int, beside: int = 1) -> int:
@@ -164,9 +176,11 @@ def learn(habits: Habits, day: Day) -> None:
         _move_on(habits)
         habits.ordinals.insert(0, day.ordinal)
         del habits.ordinals[DAYS:]
-    _note(habits.homes, bit, day.home, 0)
-    _note(habits.far, bit, day.far, NEVER)
-    _note(habits.last_out, bit, day.last_out, NEVER)
+    if day.home is not None:
+        habits.homes[2 * bit] = round(day.home[0] * MILLION)
+        habits.homes[2 * bit + 1] = round(day.home[1] * MILLION)
+    _note(habits.far, bit, day.far)
+    _note(habits.last_out, bit, day.last_out)
     habits.home = _home_of(habits)
     for slot in range(SLOTS):
         if day.slots >> slot & 1:
@@ -183,9 +197,10 @@ def _move_on(habits: Habits) -> None:
     habits.days += 1
     for slot in range(SLOTS):
         habits.hours[slot] = habits.hours[slot] << 1 & ALL
-    for series, nothing in ((habits.homes, 0), (habits.far, NEVER), (habits.last_out, NEVER)):
-        series.insert(0, nothing)
+    for series in (habits.far, habits.last_out):
+        series.insert(0, NEVER)
         del series[DAYS:]
+    habits.homes = (array("i", [UNKNOWN, UNKNOWN]) + habits.homes)[: 2 * DAYS]
     habits.peaks = {name: (b"\0" + series)[:DAYS] for name, series in habits.peaks.items()}
     half_over = habits.days % (DAYS // 2) == 0
     kept = [
@@ -196,10 +211,10 @@ def _move_on(habits: Habits) -> None:
     _put(habits, kept)
 
 
-def _note(series: "array[int]", bit: int, value: int, nothing: int) -> None:
+def _note(series: "array[int]", bit: int, value: int) -> None:
     """Keeps a day's number; what was known of the day stays unless this says more."""
     before = series[bit]
-    if value != nothing and (before == nothing or value > before):
+    if value != NEVER and (before == NEVER or value > before):
         series[bit] = value
 
 
@@ -224,7 +239,7 @@ def _put(habits: Habits, kept: Iterable[tuple[int, int, int]]) -> None:
 
 
 _SERIES: Final = (
-    ("cells", "Q"), ("masks", "I"), ("bands", "H"), ("hours", "I"), ("homes", "Q"), ("far", "H"), ("last_out", "H"),
+    ("cells", "Q"), ("masks", "I"), ("bands", "H"), ("hours", "I"), ("homes", "i"), ("far", "H"), ("last_out", "H"),
 )  # fmt: skip
 
 

@@ -30,7 +30,7 @@ from app.watch.model import (
     WatchState,
 )
 from app.watch.movement.evidence import Evidence, Moment, weigh
-from app.watch.movement.habits import RESOLUTION, Habits, cell_at, centre_of, day_of, days_there
+from app.watch.movement.habits import RESOLUTION, Habits, cell_at, day_of, days_there
 from app.watch.movement.moving import Mode, Movement, Peaks, Point, Taken, on_ground, take
 from app.watch.movement.rules import RULES
 from app.watch.movement.shapes import shape_of
@@ -44,8 +44,8 @@ COARSE_M: Final = 150.0
 SHAPES_S_MAX: Final = 90.0
 """With longer steps nobody can see a turn: of 77 who paced none was found at 300 s (detection notes, section 6)."""
 
-HOME_M: Final = 80.0
-"""Half of a cell: so far from its middle home may be."""
+HOME_M: Final = 50.0
+"""Home and its garden."""
 OUT_S: Final = 55.0
 """Leaving home is confirmed by two fixes so far apart in time: one may be wrong."""
 
@@ -104,8 +104,8 @@ def _moment(movement: Movement, taken: Taken, subject: Subject) -> Moment:
 
 def _home_m(subject: Subject, habits: Habits, point: Point) -> float | None:
     """How far she is from the middle of her home: the learnt one, or that of a fence."""
-    if habits.home:
-        return distance_m(*centre_of(habits.home), point.lat_deg, point.lon_deg)
+    if habits.home is not None:
+        return distance_m(*habits.home, point.lat_deg, point.lon_deg)
     for fence in subject.fences:
         if fence.purpose is FencePurpose.HOME:
             return max(0.0, HOME_M - signed_distance_m(fence, point.lat_deg, point.lon_deg))
@@ -127,11 +127,11 @@ def _note_home(movement: Movement, taken: Taken, home_m: float | None) -> None:
     point = taken.point
     if home_m <= HOME_M:
         movement.home_at, movement.out_at, movement.maybe_out = point.at, None, None
-    elif movement.out_at is None and home_m - 0.7 * point.accuracy_m > HOME_M:
+    elif movement.out_at is None:
         maybe = movement.maybe_out
         if maybe is None:
             movement.maybe_out = point
-        elif (point.at - maybe.at).total_seconds() >= OUT_S:
+        elif (point.at - maybe.at).total_seconds() >= OUT_S and home_m - 0.5 * point.accuracy_m > HOME_M:
             movement.out_at, movement.maybe_out = maybe.at, None
 
 

@@ -15,8 +15,8 @@ FROM_H: Final = 22
 UNTIL_H: Final = 5
 LEFT_WITHIN: Final = timedelta(minutes=60)
 """After so long it is no longer about leaving."""
-OUT_DAYS_MAX: Final = 0
-"""On so many of her days she may have been out about then. (Of 28: 5 % are one.)"""
+OUT_DAYS_MAX: Final = 1
+"""On so many of her days she may have been out about then: fewer than 5 % of 28."""
 URGENT_S: Final = 600.0
 
 
