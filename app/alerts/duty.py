@@ -6,8 +6,12 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from app.accounts.model import Role
 from app.alerts.policies import Calendar, is_in
 from app.kit.ids import AccountId, ShiftId
+
+DUTY_ROLES = frozenset({Role.OPERATOR, Role.CLERK, Role.ADMINISTRATOR})
+"""Who can be on duty. Whoever has another role since then is not, whatever stands in the table."""
 
 
 class Shift(Struct, frozen=True, kw_only=True):

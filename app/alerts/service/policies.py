@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 
 from app.accounts import service as accounts
 from app.accounts.model import Role, Viewer
-from app.alerts.duty import Shift, on_duty
+from app.alerts.duty import DUTY_ROLES, Shift, on_duty
 from app.alerts.policies import DEFAULT, Calendar, Policy, faults
 from app.alerts.store import alerts as alert_store
 from app.alerts.store import policies as store
@@ -16,7 +16,6 @@ from app.households import service as households
 from app.kit.errors import Conflict, InvalidInput, NotFound
 from app.kit.ids import AccountId, CityId, ShiftId, WearerId, new_id
 
-ON_DUTY_ROLES = frozenset({Role.OPERATOR, Role.CLERK, Role.ADMINISTRATOR})
 SHIFTS_MAX = 500
 
 
@@ -115,7 +114,7 @@ def add_shift(
     if until_on is not None and until_on < from_on:
         raise InvalidInput("It ends before it begins.", "until_on")
     one = accounts.managed_account(connection, viewer, account_id)
-    if one.role not in ON_DUTY_ROLES:
+    if one.role not in DUTY_ROLES:
         raise InvalidInput("Only operators, clerks and administrators can be on duty.", "account")
     if len(store.shifts(connection, [one.city_id]).get(one.city_id, [])) >= SHIFTS_MAX:
         raise Conflict("The duty table is full; take old rows off it.")

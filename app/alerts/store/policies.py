@@ -9,7 +9,7 @@ from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from app.accounts.tables import account
-from app.alerts.duty import Shift
+from app.alerts.duty import DUTY_ROLES, Shift
 from app.alerts.policies import Calendar, Policy
 from app.alerts.preferences import Preference
 from app.alerts.store.reading import read
@@ -114,12 +114,15 @@ def wearers_told(connection: Connection, account_id: AccountId) -> list[WearerId
 
 
 def shifts(connection: Connection, city_ids: Collection[CityId]) -> dict[CityId, list[Shift]]:
-    """The duty tables of cities: whose hours have not ended, of accounts that are not disabled, oldest first."""
+    """The duty tables of cities: whose hours have not ended, of accounts that are not disabled and still may answer for
+    the city, oldest first.
+    """
     table = duty_shift
     query = (
         sa.select(table)
         .join(account, account.c.id == table.c.account_id)
         .where(table.c.city_id.in_(list(city_ids)), table.c.ended_at.is_(None), account.c.disabled_at.is_(None))
+        .where(account.c.role.in_([role.value for role in DUTY_ROLES]))
         .order_by(table.c.id)
     )
     found: dict[CityId, list[Shift]] = {}

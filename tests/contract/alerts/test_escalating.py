@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from app import jobs
 from app.accounts import service as accounts
-from app.accounts.model import Account
+from app.accounts.model import Account, Role
 from app.accounts.tables import account_address
 from app.alerts.model import Alert, AlertState, What
 from app.alerts.policies import Calendar, Plan, Policy, Rule, Step, Who
@@ -28,7 +28,7 @@ from app.push.model import AddressKind, Channel, Level
 from app.push.outbox import Settlement
 from app.push.retry import Delivery, Outcome
 from app.push.tables import address, message
-from tests.build import NOW, Town, a_fix, an_alarm, minutes, town, unit, viewer
+from tests.build import NOW, Town, a_fix, account, an_alarm, minutes, town, unit, viewer
 from tests.contract.test_jobs import SETTINGS, feed
 
 DESK = Step(who=[Who.DESK], wait_s=600, times=None)
@@ -203,6 +203,22 @@ def test_who_is_on_duty_is_told_before_the_rest_of_the_desk(connection: Connecti
     assert [(here.clerk.name, "fcm")] == told(connection)
 
 
+@pytest.mark.parametrize("role", [Role.GUARD, Role.FAMILY])
+def test_who_answers_for_the_city_no_more_is_on_duty_no_more(connection: Connection, here: Town, role: Role) -> None:
+    for one in (here.operator, here.clerk):
+        is_reached_by(connection, one, Channel.FCM)
+    sets_policy(connection, here, DESK)
+    clerk, hours = viewer(here.clerk), Calendar(from_minute=0, until_minute=1440)
+    administrator = viewer(account(connection, "administrator", "管理 三郎", Role.ADMINISTRATOR))
+    policy_service.add_shift(connection, clerk, here.clerk.id, hours, NOW.date(), None, NOW)
+    accounts.change_account(connection, administrator, here.clerk.id, name=None, role=role, disabled=None, now=NOW)
+
+    an_alert(connection, here)
+
+    assert [(here.operator.name, "fcm")] == told(connection)
+    assert [] == policy_service.duty(connection, administrator, NOW)
+
+
 def test_a_policy_that_changes_changes_no_alert_that_goes_on(connection: Connection, here: Town) -> None:
     an_alert(connection, here)
     sets_policy(connection, here, DESK)
@@ -291,16 +307,22 @@ def test_what_is_said_of_everybody_who_could_not_be_reached(connection: Connecti
 def test_who_was_told_and_where_it_was_are_forgotten_with_all_else(connection: Connection, here: Town) -> None:
     feed(connection, unit(here.watch, a_fix()))
     old = an_alert(connection, here)
+    acting.go(connection, viewer(here.son), old.id, minutes(20), NOW)
     acting.resolve(connection, viewer(here.son), old.id, NOW)
     later = NOW + minutes(60 * 24 * SETTINGS.retention_days)
     feed(connection, unit(here.watch, a_fix(at=later), received_at=later))
     feed(connection, unit(here.watch, an_alarm("sos", at=later), received_at=later))
+    new, _ = store.newest(connection, [here.hana.id], states=[], before=None, limit=2)
+    acting.go(connection, viewer(here.daughter), new.id, None, later)
 
     jobs.forget(connection, SETTINGS, later - minutes(1))
+    assert {old.id, new.id} == set(escalating_store.acks(connection, [old.id, new.id]))
     assert 4 == connection.execute(sa.select(sa.func.count()).select_from(telling)).scalar_one()
     jobs.forget(connection, SETTINGS, later + minutes(1))
 
     new, old = store.newest(connection, [here.hana.id], states=[], before=None, limit=2)
+    assert {new.id} == set(escalating_store.acks(connection, [old.id, new.id]))
+    assert {new.id} == set(escalating_store.going(connection, [old.id, new.id]))
     assert {new.id} == set(connection.execute(sa.select(telling.c.alert_id)).scalars())
     assert old.place is None
     assert new.place is not None
