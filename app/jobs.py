@@ -15,7 +15,7 @@ from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from app.accounts import service as accounts
-from app.alerts.service import acting, escalating, operating, raising, telling
+from app.alerts.service import acting, escalating, operating, raising, saying, telling
 from app.config import Settings
 from app.db import dialect, intents, shards, units
 from app.db.errors import begins_anew, plain
@@ -252,7 +252,7 @@ INTENTS: dict[str, Callable[[Connection, Mapping[str, Any], datetime], None]] = 
     "sight_lost": _sight_lost,
     watch.DEVICES_SILENT: _devices_silent,
     watch.DEVICES_HEARD: _devices_heard,
-    escalating.DISPATCH_WANTED: _dispatch_wanted,
+    saying.DISPATCH_WANTED: _dispatch_wanted,
 }
 
 

@@ -2,8 +2,8 @@
 channel. Pure: positions in, positions out; `service/escalating.py` carries them out.
 """
 
-from collections.abc import Collection, Sequence
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
@@ -64,6 +64,19 @@ def anew(position: Position) -> Position:
 def waits(plan: Plan, position: Position) -> timedelta | None:
     """How long until the next thing is to be told; None when nothing is left."""
     return timedelta(seconds=plan.steps[position.step].wait_s) if after(plan, position) is not None else None
+
+
+ARRIVES_LATE = timedelta(minutes=15)
+"""So long after somebody meant to be there an alert that is not over opens again, at the earliest."""
+ARRIVES_IN_MAX_MIN = 600
+"""Nobody is on the way for longer."""
+
+
+def opens_again(plan: Plan, arrivals: Iterable[datetime], now: datetime) -> datetime:
+    """When an alert that somebody takes now, or still sees to, is told anew if it is not over: not before everybody who
+    said so could be there.
+    """
+    return max([now + timedelta(seconds=plan.forgotten_s), *(at + ARRIVES_LATE for at in arrivals)])
 
 
 def rungs(

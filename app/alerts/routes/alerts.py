@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 from app.accounts.auth import May
 from app.accounts.model import Viewer
 from app.accounts.permissions import Action
+from app.alerts.escalation import ARRIVES_IN_MAX_MIN
 from app.alerts.model import Alert, AlertState
 from app.alerts.service import acting, viewing
 from app.alerts.service.viewing import AlertDetail, AlertView
@@ -145,7 +146,9 @@ async def cancel_alert(
     return await _act(acting.cancel, alert_id, viewer, database, clock())
 
 
-ArrivesInMin = Annotated[int, Meta(ge=1, le=600, description="how many minutes until one thinks to be there")]
+ArrivesInMin = Annotated[
+    int, Meta(ge=1, le=ARRIVES_IN_MAX_MIN, description="how many minutes until one thinks to be there")
+]
 
 
 class OnMyWay(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

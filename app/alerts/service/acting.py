@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy.engine import Connection
 
 from app.accounts.model import Viewer
+from app.alerts import escalation
 from app.alerts.model import Alert, AlertAction, AlertState, Via, What
 from app.alerts.service import escalating, telling, viewing
 from app.alerts.store import alerts as store
@@ -20,8 +21,6 @@ from app.push.model import Level
 
 SAME_WITHIN = timedelta(minutes=1)
 """Times of arrival that are closer than this are one."""
-ARRIVES_LATE = timedelta(minutes=15)
-"""So long after somebody meant to be there an alert that is not over opens again, at the earliest."""
 
 
 def acknowledge(connection: Connection, viewer: Viewer, alert_id: AlertId, now: datetime, via: Via = Via.APP) -> Alert:
@@ -53,13 +52,13 @@ def go(
     before = escalating_store.going(connection, [alert.id]).get(alert.id, [])
     if taken.state is alert.state and any(_is_the_same(one, going) for one in before):
         if taken.state is AlertState.ACKNOWLEDGED:
-            _put_off(connection, taken, now, (arrives_at or now) + ARRIVES_LATE)
+            _put_off(connection, taken, now, [going])
         return taken
     escalating_store.set_going(connection, alert.id, going)
     detail = {"arrives_at": arrives_at.isoformat()} if arrives_at else {}
     number = store.add_history(connection, alert.id, What.ON_THE_WAY, now, account_id=viewer.account_id, detail=detail)
     if taken.state is AlertState.ACKNOWLEDGED:
-        _put_off(connection, taken, now, (arrives_at or now) + ARRIVES_LATE)
+        _put_off(connection, taken, now)
         kind = "alert.on_the_way_at" if arrives_at else "alert.on_the_way"
         params = {"by": viewer.name, "zone": store.zone_of(connection, alert.wearer_id).key}
         params |= {"until": arrives_at.isoformat(), "received": now.isoformat()} if arrives_at else {}
@@ -196,12 +195,13 @@ def _take(
     return taken
 
 
-def _put_off(connection: Connection, alert: Alert, now: datetime, at_least: datetime | None = None) -> None:
-    """When an alert that somebody has opens again, if it is not over by then."""
+def _put_off(connection: Connection, alert: Alert, now: datetime, also: Sequence[Going] = ()) -> None:
+    """When an alert that somebody has opens again, if it is not over by then. `also` say so just now."""
     runs = escalating_store.runs(connection, [alert.id])
     if runs:
-        due_at = now + timedelta(seconds=runs[0].plan.forgotten_s)
-        escalating_store.set_due(connection, alert.id, max(due_at, at_least or due_at))
+        going = [*escalating_store.going(connection, [alert.id]).get(alert.id, ()), *also]
+        due_at = escalation.opens_again(runs[0].plan, [one.arrives_at or one.at for one in going], now)
+        escalating_store.set_due(connection, alert.id, due_at)
 
 
 def _why(alert: Alert) -> str:

@@ -2,56 +2,43 @@
 somebody answers. Everything here is done in one transaction with its messages; the caller has queued up by wearer.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 import msgspec
 import structlog
-from msgspec import Struct, field
 from sqlalchemy.engine import Connection
 
 from app.alerts import escalation
 from app.alerts.escalation import Position
 from app.alerts.model import Alert, AlertAction, AlertState, Line, What, Words
 from app.alerts.policies import Plan, Step, Who, plan_for
+from app.alerts.service import falling
 from app.alerts.service.audience import Audience
-from app.alerts.service.telling import KEPT, about
+from app.alerts.service.saying import Said, line, tell, write
 from app.alerts.store import alerts as store
 from app.alerts.store import escalating, forgetting, policies
-from app.alerts.store.escalating import Run, Telling, a_telling
+from app.alerts.store.escalating import Run, Telling
 from app.alerts.transitions import after
-from app.db import intents
 from app.db.errors import begins_anew
 from app.db.session import hint, savepoint
-from app.kit.ids import AccountId, AlertId
-from app.push import outbox
-from app.push.model import Address
+from app.kit.ids import AlertId
 
 log = structlog.get_logger()
 
-RECEIPT = timedelta(seconds=escalation.RECEIPT_S)
 AT_ONCE_MAX = 500
 """Alerts, or tellings, that one transaction takes on."""
 FAILED = timedelta(minutes=1)
 """What cannot be done for a defect of ours is tried again after this."""
-DISPATCH_WANTED = "dispatch_wanted"
-"""The intent that a guard is sent to an alert that nobody answers."""
-
-
-class Said(Struct, kw_only=True):
-    """What comes together while runs are carried on, written at the end."""
-
-    notes: list[outbox.Note] = field(default_factory=list)
-    tellings: list[Telling] = field(default_factory=list)
-    lines: list[Line] = field(default_factory=list)
-    moved: list[tuple[Run, datetime | None]] = field(default_factory=list)
-    dispatches: list[Run] = field(default_factory=list)
 
 
 def begin(connection: Connection, alerts: Sequence[tuple[Alert, Words]], now: datetime) -> None:
     """Tells alerts from the first step of their plans on: they are new, or matter more than before."""
     timers = escalating.timers(connection, [alert.id for alert, _ in alerts])
+    for alert, _ in alerts:
+        if timers[alert.id][0]:
+            escalating.quiet(connection, alert.id)  # Whoever was told that it was less is told anew, or later.
     chosen = plans(connection, [alert for alert, _ in alerts], now)
     runs = [
         Run(alert=alert, plan=plan, words=words, position=Position(turn=timers[alert.id][0]))
@@ -59,7 +46,7 @@ def begin(connection: Connection, alerts: Sequence[tuple[Alert, Words]], now: da
     ]
     said = _carried_on(connection, runs, now)
     escalating.save(connection, said.moved)
-    _write(connection, said, now)
+    write(connection, said, now)
 
 
 def once_more(connection: Connection, alert: Alert, words: Words, now: datetime, *, worse: bool) -> None:
@@ -78,22 +65,27 @@ def once_more(connection: Connection, alert: Alert, words: Words, now: datetime,
     audience = Audience(connection, [run], now)
     before = [one for one in escalating.told_accounts(connection, alert.id) if audience.may_know(run, one)]
     everybody = list(dict.fromkeys([*audience.contacts(run), *before]))
-    _tell(said, audience, run, run.plan.steps[0], everybody, now, What.TOLD)
+    tell(said, audience, run, run.plan.steps[0], everybody, now, What.TOLD)
     _, due_at = escalating.timers(connection, [alert.id])[alert.id]
+    if worse:
+        escalating.quiet(connection, alert.id)  # Whoever was told that it was less is told anew, or later.
+        going = escalating.going(connection, [alert.id]).get(alert.id, ())
+        latest = escalation.opens_again(plan, [one.arrives_at or one.at for one in going], now)
+        due_at = min(due_at or latest, latest)
     escalating.save(connection, [(run, due_at)])
-    _write(connection, said, now)
+    write(connection, said, now)
 
 
 def work_off(connection: Connection, now: datetime) -> bool:
     """Everything that is due, at most `AT_ONCE_MAX` of each kind; whether there may be more."""
-    falling = escalating.falling(connection, now, AT_ONCE_MAX)
+    unseen = escalating.falling(connection, now, AT_ONCE_MAX)
     due = escalating.due(connection, now, AT_ONCE_MAX)
-    store.queue_up(connection, [wearer_id for _, wearer_id in [*falling, *due]])
-    tellings = escalating.tellings(connection, [one for one, _ in falling], now) if falling else []
-    _each(connection, tellings, lambda some: fall(connection, some, now), _put_off_telling(connection, now))
+    store.queue_up(connection, [wearer_id for _, wearer_id in [*unseen, *due]])
+    tellings = escalating.tellings(connection, [one for one, _ in unseen], now) if unseen else []
+    _each(connection, tellings, lambda some: falling.fall(connection, some, now), _put_off_telling(connection, now))
     runs = escalating.runs(connection, [one for one, _ in due], now) if due else []
     _each(connection, runs, lambda some: carry_on(connection, some, now), _put_off_run(connection, now))
-    return len(falling) == AT_ONCE_MAX or len(due) == AT_ONCE_MAX
+    return len(unseen) == AT_ONCE_MAX or len(due) == AT_ONCE_MAX
 
 
 Item = TypeVar("Item")
@@ -142,7 +134,7 @@ def carry_on(connection: Connection, runs: Sequence[Run], now: datetime) -> None
     going = [run for run in runs if run.alert.state is AlertState.OPEN] + again
     said = _carried_on(connection, going, now)
     escalating.move_all(connection, said.moved)
-    _write(connection, said, now)
+    write(connection, said, now)
     for wearer_id in {run.alert.wearer_id for run in runs}:
         hint(connection, "live", str(wearer_id))
 
@@ -153,52 +145,8 @@ def skip(connection: Connection, run: Run, now: datetime) -> bool:
         return False
     said = _carried_on(connection, [run], now, skips=True)
     escalating.move_all(connection, said.moved)
-    _write(connection, said, now)
+    write(connection, said, now)
     return True
-
-
-def fall(connection: Connection, tellings: Sequence[Telling], now: datetime) -> None:
-    """Sees whether phones answered: who did not show any sign of life is told over the next channel, and when nobody
-    of a turn was reached, the next step is due at once.
-    """
-    runs = {run.alert.id: run for run in escalating.runs(connection, {one.alert_id for one in tellings})}
-    seen = escalating.messages_of(connection, [one.id for one in tellings])
-    audience = Audience(connection, list(runs.values()), now)
-    said, over, unreached = Said(), [], []
-    for one in tellings:
-        run = runs.get(one.alert_id)
-        if run is None or escalation.was_shown(seen[one.id]) or not _still(audience, run, one):
-            over.append(one.id)
-            continue
-        step = run.plan.steps[min(one.step, len(run.plan.steps) - 1)]
-        rungs = audience.rungs(run, step, one.account_id)
-        if one.rung + 1 < len(rungs):
-            lower = msgspec.structs.replace(one, rung=one.rung + 1)
-            said.notes += _notes(run, lower, rungs[lower.rung], now, _note(run, audience, one.account_id))
-            escalating.lower(connection, one.id, lower.rung, now + RECEIPT)
-            said.lines.append(_line(run, What.ESCALATED, one.account_id, channel=rungs[lower.rung][0].channel.value))
-        elif escalation.came_nowhere(seen[one.id]):
-            unreached.append(one)
-        elif escalation.is_on_its_way(seen[one.id]):
-            escalating.lower(connection, one.id, one.rung, now + RECEIPT)
-        else:
-            over.append(one.id)
-    escalating.settled(connection, over, unreached=False)
-    escalating.settled(connection, [one.id for one in unreached], unreached=True)
-    for one in unreached:
-        run = runs[one.alert_id]
-        said.lines.append(_line(run, What.NOBODY_REACHABLE, one.account_id))
-        is_last = escalation.skipped(run.plan, run.position) is None  # Nobody comes after these: they have their time.
-        if is_last or one.turn != run.position.turn:
-            continue
-        if escalating.all_unreached(connection, one.alert_id, one.turn):
-            escalating.set_due(connection, one.alert_id, now)
-    _write(connection, said, now)
-
-
-def _still(audience: Audience, run: Run, telling: Telling) -> bool:
-    """Whether somebody still is to be told: he may know of it, and has not taken it meanwhile."""
-    return audience.may_know(run, telling.account_id) and not audience.took(run, telling.account_id)
 
 
 def plans(connection: Connection, alerts: Sequence[Alert], now: datetime) -> list[Plan]:
@@ -247,12 +195,12 @@ def _told_on(said: Said, audience: Audience, run: Run, now: datetime, *, skips: 
         step = run.plan.steps[position.step]
         people, refusing = audience.people(run, step)
         if position.turn == 1:
-            said.lines += [_line(run, What.SUPPRESSED, one, why="unwanted") for one in refusing]
+            said.lines += [line(run, What.SUPPRESSED, one, why="unwanted") for one in refusing]
         what = What.ESCALATED if goes_on and position.step else What.TOLD
         if step.asks_dispatch and position.times == 1:
             said.dispatches.append(run)
         place = len(said.lines)
-        reached = _tell(said, audience, run, step, people, now, what)
+        reached = tell(said, audience, run, step, people, now, what)
         if not reached and position.times == 1:  # The last step comes again and again; that is said once.
             nobody = {"people": str(len(people)), "step": nobody.get("step", "") or str(position.step + 1)}
         following = escalation.skipped(run.plan, position)
@@ -264,76 +212,6 @@ def _told_on(said: Said, audience: Audience, run: Run, now: datetime, *, skips: 
             return run, None if wait is None else now + wait
         position = following  # Nobody can be reached: the next ones, at once.
     return run, None
-
-
-def _tell(
-    said: Said, audience: Audience, run: Run, step: Step, people: Sequence[AccountId], now: datetime, what: What
-) -> bool:
-    """Whether anybody can be reached."""
-    addresses = 0
-    reached: list[AccountId] = []
-    for account_id in people:
-        rungs = audience.rungs(run, step, account_id)
-        if not rungs:
-            continue
-        reached.append(account_id)
-        held_until = audience.held_until(run, account_id)
-        telling = a_telling(run, account_id, run.words.kind, (held_until or now) + RECEIPT)
-        said.tellings.append(telling)
-        said.notes += _notes(run, telling, rungs[0], now, _note(run, audience, account_id), held_until)
-        if held_until is not None:
-            said.lines.append(_line(run, What.SUPPRESSED, account_id, why="quiet", until=held_until.isoformat()))
-        addresses += len(rungs[0])
-    if reached:
-        counts = {"people": str(len(people)), "addresses": str(addresses)}
-        said.lines.append(_line(run, what, None, kind=run.words.kind, **counts))
-    return bool(reached)
-
-
-def _note(run: Run, audience: Audience, account_id: AccountId) -> Mapping[str, str]:
-    """What is said besides: that nobody answered so far, in other words to whoever answers for the city."""
-    if audience.is_staff(run, account_id):
-        return {"note": "desk"}
-    return {"note": "again"} if (run.position.step, run.position.times) > (0, 1) else {}
-
-
-def _notes(
-    run: Run, telling: Telling, addresses: Sequence[Address], now: datetime, more: Mapping[str, str],
-    held_until: datetime | None = None,
-) -> list[outbox.Note]:  # fmt: skip
-    return [
-        outbox.Note(
-            city_id=run.alert.city_id,
-            channel=address.channel,
-            address_id=address.id,
-            unique_key=f"{telling.id.hex}:{address.id.hex}",
-            kind=telling.kind,
-            level=run.alert.level,
-            about=about(run.alert),
-            params={**run.words.params, **more},
-            expires_at=(held_until or now) + KEPT[run.alert.level],
-            not_before=held_until,
-            on_behalf=telling.id.hex,
-        )
-        for address in addresses
-    ]
-
-
-def _line(run: Run, what: What, account_id: AccountId | None = None, **detail: str) -> Line:
-    return Line(
-        alert_id=run.alert.id, what=what, account_id=account_id,
-        detail={"step": str(run.position.step + 1), **detail},
-    )  # fmt: skip
-
-
-def _write(connection: Connection, said: Said, now: datetime) -> None:
-    escalating.add_tellings(connection, said.tellings, now)
-    if said.notes:
-        outbox.put_all(connection, said.notes, now)
-    store.add_lines(connection, said.lines, now)
-    for run in said.dispatches:
-        payload = {"alert_id": str(run.alert.id)}
-        intents.intend(connection, DISPATCH_WANTED, f"{DISPATCH_WANTED}:{run.alert.id}", payload, now)
 
 
 def ask_for_dispatch(connection: Connection, alert_id: AlertId, now: datetime) -> None:
@@ -354,6 +232,6 @@ def _ask_for_dispatch(connection: Connection, run: Run, now: datetime) -> None:
     words = Words(kind="alert.dispatch_wanted", params=run.words.params)
     position = msgspec.structs.replace(run.position, turn=run.position.turn + 1)
     asking = msgspec.structs.replace(run, words=words, position=position)
-    _tell(said, audience, asking, step, people, now, What.DISPATCH_ASKED)
+    tell(said, audience, asking, step, people, now, What.DISPATCH_ASKED)
     escalating.take_turn(connection, run.alert.id, position.turn)
-    _write(connection, said, now)
+    write(connection, said, now)

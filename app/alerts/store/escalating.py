@@ -43,7 +43,7 @@ class Telling(Struct, frozen=True, kw_only=True):
     account_id: AccountId
     kind: str
     rung: int
-    fall_at: datetime
+    fall_at: datetime | None
 
 
 def due(connection: Connection, now: datetime, limit: int) -> list[tuple[AlertId, WearerId]]:
@@ -154,6 +154,18 @@ def lower(connection: Connection, telling_id: TellingId, rung: int, fall_at: dat
     connection.execute(sa.update(telling).where(telling.c.id == telling_id).values(rung=rung, fall_at=fall_at))
 
 
+def look_at(connection: Connection, telling_ids: Collection[TellingId], at: datetime) -> None:
+    """When to look whether phones answered."""
+    if telling_ids:
+        connection.execute(sa.update(telling).where(telling.c.id.in_(list(telling_ids))).values(fall_at=at))
+
+
+def told_since(connection: Connection, alert_ids: Collection[AlertId], turn: int) -> list[Telling]:
+    """Who was told of alerts after this turn, in that order."""
+    query = sa.select(telling).where(telling.c.alert_id.in_(list(alert_ids)), telling.c.turn > turn)
+    return [_telling(row) for row in connection.execute(query.order_by(telling.c.turn))]
+
+
 def settled(connection: Connection, telling_ids: Collection[TellingId], *, unreached: bool) -> None:
     """Nothing more is to be seen to: a phone answered, or it does not matter any more, or nobody is reached there."""
     if telling_ids:
@@ -244,7 +256,7 @@ def going(connection: Connection, alert_ids: Collection[AlertId]) -> dict[AlertI
     """Who is on the way, for each alert, in the order in which they said so."""
     query = sa.select(alert_going).where(alert_going.c.alert_id.in_(list(alert_ids))).order_by(alert_going.c.at)
     found: dict[AlertId, list[Going]] = {}
-    for row in connection.execute(query):
+    for row in connection.execute(query) if alert_ids else ():
         one = Going(account_id=AccountId(row.account_id), at=row.at, arrives_at=row.arrives_at)
         found.setdefault(AlertId(row.alert_id), []).append(one)
     return found

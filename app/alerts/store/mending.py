@@ -9,8 +9,9 @@ from app.accounts.tables import account
 from app.alerts.model import Alert, AlertState
 from app.alerts.store.alerts import alert_of
 from app.alerts.store.escalating import Run, run_of, runs_of
-from app.alerts.tables import alert, is_going_on
-from app.kit.ids import AlertId, WearerId
+from app.alerts.tables import alert, is_going_on, telling
+from app.kit.ids import AlertId, TellingId, WearerId
+from app.push.model import Level
 
 _AS_INDEXED = (alert.c.wearer_id, alert.c.kind, alert.c.subject)
 """The order in which the index holds what goes on."""
@@ -42,15 +43,33 @@ def stuck(connection: Connection, since: datetime, limit: int) -> list[Run]:
     return runs_of(connection.execute(query))
 
 
-def latest_due(connection: Connection, limit: int) -> list[tuple[Run, datetime]]:
-    """The open alerts that are due last of all."""
+def latest_due(connection: Connection, state: AlertState, limit: int) -> list[tuple[Run, datetime]]:
+    """The alerts, open or taken, that are due last of all."""
     query = (
         sa.select(alert)
-        .where(is_going_on(), alert.c.state == AlertState.OPEN.value, alert.c.due_at.is_not(None))
+        .where(is_going_on(), alert.c.state == state.value, alert.c.due_at.is_not(None))
+        .where(alert.c.plan.is_not(None))
         .order_by(alert.c.due_at.desc())
         .limit(limit)
     )
     return [(run, row.due_at) for row in connection.execute(query) if (run := run_of(row)) is not None]
+
+
+def falling_after(
+    connection: Connection, urgent_after: datetime, other_after: datetime, limit: int
+) -> list[tuple[TellingId, WearerId]]:
+    """Tellings of alerts that go on which are to be looked at later than that, of urgent ones and of others, and their
+    wearers, the latest first.
+    """
+    query = (
+        sa.select(telling.c.id, alert.c.wearer_id)
+        .join(alert, alert.c.id == telling.c.alert_id)
+        .where(telling.c.fall_at.is_not(None), telling.c.fall_at > urgent_after, is_going_on())
+        .where(sa.or_(alert.c.level == Level.URGENT.value, telling.c.fall_at > other_after))
+        .order_by(telling.c.fall_at.desc())
+        .limit(limit)
+    )
+    return [(TellingId(row.id), WearerId(row.wearer_id)) for row in connection.execute(query)]
 
 
 def taken_by_nobody(connection: Connection, limit: int) -> list[tuple[AlertId, WearerId]]:

@@ -107,6 +107,44 @@ def test_a_phone_that_says_that_it_showed_it_falls_through_to_nothing(connection
     assert [None, None] == list(connection.execute(sa.select(telling.c.fall_at)).scalars())
 
 
+def test_who_is_told_again_meanwhile_hears_it_over_each_channel_once(connection: Connection, here: Town) -> None:
+    """The son presses "escalate" with the SMS about to go out; then she has two tellings that go down the channels."""
+    for channel in (Channel.WEBHOOK, Channel.EMAIL):
+        is_reached_by(connection, here.daughter, channel)
+    alert = an_alert(connection, here)
+    acting.escalate(connection, viewer(here.son), alert.id, 1, NOW + 20 * SECONDS)
+    for after in range(0, 130, 2):
+        let_all_end(connection, dict.fromkeys(Channel, Outcome.SENT), NOW + after * SECONDS)
+        escalating.work_off(connection, NOW + after * SECONDS)
+
+    heard = [channel for name, channel in told(connection) if name == here.daughter.name]
+    assert ["fcm", "fcm", "webhook", "email"] == heard
+
+
+def test_no_channel_is_left_out_for_who_is_told_again_every_minute(connection: Connection, here: Town) -> None:
+    for channel in (Channel.WEBHOOK, Channel.EMAIL):
+        is_reached_by(connection, here.daughter, channel)
+    sets_policy(connection, here, Step(who=[Who.CONTACTS], wait_s=60, times=5), DESK)
+    an_alert(connection, here)
+    for after in range(0, 110, 7):
+        let_all_end(connection, dict.fromkeys(Channel, Outcome.SENT), NOW + after * SECONDS)
+        escalating.work_off(connection, NOW + after * SECONDS)
+
+    heard = [channel for name, channel in told(connection) if name == here.daughter.name]
+    assert ["fcm", "webhook", "fcm", "email"] == heard
+
+
+def test_a_phone_that_showed_what_was_told_again_is_told_over_nothing_else(connection: Connection, here: Town) -> None:
+    is_reached_by(connection, here.daughter, Channel.WEBHOOK)
+    alert = an_alert(connection, here)
+    acting.escalate(connection, viewer(here.son), alert.id, 1, NOW + 20 * SECONDS)
+    connection.execute(sa.update(message).where(message.c.created_at > NOW).values(delivered_at=NOW))
+    for after in range(20, 100, 2):
+        escalating.work_off(connection, NOW + after * SECONDS)
+
+    assert {"fcm"} == {channel for _, channel in told(connection)}
+
+
 def test_nobody_is_told_over_another_channel_once_somebody_has_it(connection: Connection, here: Town) -> None:
     is_reached_by(connection, here.son, Channel.WEBHOOK)
     alert = an_alert(connection, here)

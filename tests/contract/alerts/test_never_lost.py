@@ -292,6 +292,69 @@ def test_the_same_answer_once_more_tells_nobody_again(connection: Connection, he
     assert 2 == connection.execute(query).scalar_one(), "that he goes, and that he comes later"
 
 
+def test_who_has_it_says_so_once_more_and_nobody_on_the_way_is_waited_for_less(
+    connection: Connection, here: Town
+) -> None:
+    alert = an_alert(connection, here)
+    acting.acknowledge(connection, viewer(here.daughter), alert.id, NOW)
+    acting.go(connection, viewer(here.son), alert.id, minutes(120), NOW)
+    for answer in (acting.acknowledge, lambda *who: acting.go(*who[:3], None, who[3])):
+        answer(connection, viewer(here.daughter), alert.id, NOW + minutes(1))
+        escalating.work_off(connection, NOW + minutes(134))
+        assert {"daughter": 1, "son": 1} == phones(connection, here)
+
+    acting.go(connection, viewer(here.son), alert.id, minutes(20), NOW + minutes(2))
+    escalating.work_off(connection, NOW + minutes(37))
+    assert {"daughter": 2, "son": 2} == phones(connection, here), "he comes sooner than he said"
+
+
+@pytest.mark.parametrize("arrives_in", [None, 90])
+def test_what_was_taken_or_told_by_a_clock_that_was_ahead_is_found(
+    connection: Connection, here: Town, arrives_in: int | None
+) -> None:
+    is_reached_by(connection, here.son, Channel.WEBHOOK)
+    ahead = NOW + minutes(60 * 24 * 30)
+    alert = an_alert(connection, here)
+    acting.go(connection, viewer(here.daughter), alert.id, arrives_in and minutes(arrives_in), NOW)
+    assert 0 == mending.mend(connection, NOW + minutes(1)), "as it should be"
+    acting.acknowledge(connection, viewer(here.daughter), alert.id, ahead)
+    connection.execute(sa.update(telling).values(fall_at=ahead + HALF_A_MINUTE))
+
+    assert 3 == mending.mend(connection, NOW + minutes(1)), "the alert and two who were told"
+    assert 0 == mending.mend(connection, NOW + minutes(1))
+    escalating.work_off(connection, NOW + minutes(1))
+    assert [(here.son.name, "webhook")] == told(connection)[2:], "his phone did not show it, she has it"
+    escalating.work_off(connection, NOW + minutes(1 + (30 if arrives_in is None else 105)))
+    assert {"daughter": 2, "son": 3} == phones(connection, here)
+
+
+def test_what_waits_for_the_morning_is_of_no_clock_that_was_ahead(connection: Connection, here: Town) -> None:
+    until_tomorrow = Preference(quiet=Quiet(from_minute=12 * 60, until_minute=11 * 60 + 59))
+    policies.put_preference(connection, here.son.id, until_tomorrow, NOW)
+    raising.raise_all(connection, [worsens(here, Level.NOTICE, NOW)], NOW)
+    assert 0 == mending.mend(connection, NOW)
+    raising.raise_all(connection, [worsens(here, Level.URGENT, NOW + minutes(1))], NOW + minutes(1))
+
+    assert 0 == mending.mend(connection, NOW + minutes(1)), "he was told anew, that it is urgent"
+
+
+def test_what_matters_more_than_when_it_was_taken_is_forgotten_no_longer_than_that_may_be(
+    connection: Connection, here: Town
+) -> None:
+    rules = [
+        Rule(level=Level.NOTICE, plan=Plan(steps=[Step(who=[Who.CONTACTS], wait_s=60)], forgotten_s=24 * 3600)),
+        Rule(level=Level.URGENT, plan=default_plan(Level.URGENT)),
+    ]
+    policies.put_policy(connection, here.hana.city_id, None, Policy(rules=rules), here.clerk.id, NOW)
+    raising.raise_all(connection, [worsens(here, Level.NOTICE, NOW)], NOW)
+    acting.acknowledge(connection, viewer(here.son), the_alert(connection, here).id, NOW)
+    raising.raise_all(connection, [worsens(here, Level.URGENT, NOW + minutes(5))], NOW + minutes(5))
+    assert {"daughter": 2, "son": 2} == phones(connection, here)
+
+    escalating.work_off(connection, NOW + minutes(36))
+    assert {"daughter": 3, "son": 3} == phones(connection, here)
+
+
 def test_an_sos_that_reaches_nobody_at_first_is_tried_again_as_soon_as_any(connection: Connection, here: Town) -> None:
     connection.execute(sa.update(address).values(dead_since=NOW))
     an_alert(connection, here)
