@@ -7,6 +7,7 @@ from functools import partial
 import msgspec
 
 from bench import detectors, escalation, fences, few, history, positions, scaled, start, states, watches
+from bench.detection import measured
 from bench.measure import Measurement
 
 BENCHES: dict[str, Callable[[], Iterator[Measurement]]] = {
@@ -19,6 +20,7 @@ BENCHES: dict[str, Callable[[], Iterator[Measurement]]] = {
     "escalation": escalation.measure,
     "history": history.measure,
     "few": few.measure,
+    "detection": measured.measure,
     "scaled": scaled.measure,
 }
 

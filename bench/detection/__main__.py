@@ -3,8 +3,6 @@
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
 from pathlib import Path
 
 import click
@@ -15,7 +13,7 @@ from bench.detection.days import DAYS, live
 from bench.detection.detectors import DETECTORS
 from bench.detection.episodes import KINDS
 from bench.detection.people import POPULATIONS, Person, people
-from bench.detection.trial import Asked, Tried, fixes_of, try_out
+from bench.detection.trial import Asked, Tried, fixes_of, try_all
 
 
 @click.command()
@@ -73,13 +71,6 @@ def main(
         print()
         print(_cries(tried))
     print(f"\n{time.perf_counter() - began:.0f} s with {workers} workers")
-
-
-def try_all(who: Sequence[Person], asked: Asked, workers: int) -> list[Tried]:
-    """Everybody, in order, in so many processes."""
-    numbers = [int(one.user[1:]) for one in who]
-    with ProcessPoolExecutor(workers) as pool:
-        return list(pool.map(partial(try_out, asked=asked), numbers))
 
 
 def write(path: Path, who: Sequence[Person], asked: Asked) -> None:

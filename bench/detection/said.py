@@ -3,48 +3,18 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, Self
-from zoneinfo import ZoneInfo
 
-from msgspec import Struct
+from app.kit.calendar import JST as ZONE
+from app.watch.replaying import Fix, Options, Spoken
 
-ZONE = ZoneInfo("Asia/Tokyo")
+__all__ = ["ACCURACY_MAX_M", "BEGAN_AT", "LEARN_DAYS", "MOVEMENT", "ZONE", "Detector", "Fix", "Options", "Spoken", "at"]
+
 BEGAN_AT = datetime(2026, 5, 11, tzinfo=ZONE).astimezone(UTC)
 """The first midnight of everybody; a Monday."""
 LEARN_DAYS = 28
 MOVEMENT = "movement"
 ACCURACY_MAX_M = 500.0
 """Baselines leave out what is stated coarser: they know nothing of accuracy themselves."""
-
-
-class Fix(Struct, frozen=True):
-    """A fix of a device. UTC, degrees, metres (68 % radius)."""
-
-    at: datetime
-    lat_deg: float
-    lon_deg: float
-    accuracy_m: float | None = None
-
-
-class Spoken(Struct, frozen=True, kw_only=True):
-    """An alert that opened, or an open one that became urgent."""
-
-    user: str
-    at: datetime
-    kind: str
-    rule: str
-    level: str
-    reason: str
-    lat_deg: float | None
-    lon_deg: float | None
-
-
-class Options(Struct, frozen=True, kw_only=True):
-    """How tracks are replayed."""
-
-    zone: ZoneInfo = ZONE
-    learn_days: int = LEARN_DAYS
-    rolling: bool = True
-    step_s: int = 60
 
 
 class Detector(Protocol):

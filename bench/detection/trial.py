@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime
+from functools import partial
 
 from msgspec import Struct
 
@@ -140,6 +142,13 @@ def try_out(index: int, asked: Asked) -> Tried:
         said = [one for fix in fixes[split:] for one in detector.take(fix)]
         outcomes.append(_outcome(who, name, life, len(recorded) - len(learnt), said, caught))
     return Tried(sketch(who, life, asked.days), outcomes)
+
+
+def try_all(who: Sequence[Person], asked: Asked, workers: int) -> list[Tried]:
+    """Everybody, in order, in so many processes."""
+    numbers = [int(one.user[1:]) for one in who]
+    with ProcessPoolExecutor(workers) as pool:
+        return list(pool.map(partial(try_out, asked=asked), numbers))
 
 
 def _outcome(who: Person, name: str, life: Life, days: int, said: Sequence[Spoken], caught: list[Caught]) -> Outcome:
