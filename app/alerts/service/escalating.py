@@ -206,8 +206,8 @@ def _told_on(said: Said, audience: Audience, run: Run, now: datetime, *, skips: 
         following = escalation.skipped(run.plan, position)
         if reached or following is None:
             if nobody:
-                line = Line(alert_id=run.alert.id, what=What.NOBODY_REACHABLE, detail=nobody)
-                said.lines.insert(place, line)
+                unreached = Line(alert_id=run.alert.id, what=What.NOBODY_REACHABLE, detail=nobody)
+                said.lines.insert(place, unreached)
             wait = escalation.waits(run.plan, position)
             return run, None if wait is None else now + wait
         position = following  # Nobody can be reached: the next ones, at once.
