@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from app.accounts import service as accounts
 from app.alerts import tables
 from app.alerts.service import acting
 from app.pipeline import process
@@ -287,3 +288,29 @@ async def test_all_can_be_read_and_hit_on_a_small_screen(phone: Phone, signed_in
     assert {} == {name: ratio for name, ratio in contrasts if ratio < 4.5}
     assert [] == await phone.page.run(SMALL)
     assert await phone.page.run("document.documentElement.scrollWidth <= 320")
+
+
+async def test_one_reads_which_mailbox_it_is_and_that_nobody_confirmed_it(phone: Phone) -> None:
+    def named(connection: Connection) -> None:
+        accounts.add_mailbox(connection, viewer(phone.town.daughter), "hana@docomo.ne.jp", "ja", NOW)
+
+    await phone.write(named)
+    await phone.sign_in()
+
+    await phone.shows("#address-list", "hana@docomo.ne.jp")
+    await phone.shows("#address-list", "まだ確認されていない")
+    await phone.shows("#address-list", "件名にも名前や場所を出す")
+    await phone.write(lambda c: c.execute(sa.update(address).values(confirmed_at=NOW)))
+    await phone.open()
+    await phone.shows("#address-list", "hana@docomo.ne.jp")
+    assert "確認" not in await phone.page.run("document.getElementById('address-list').textContent")
+
+
+async def test_what_is_urgent_says_so_in_words(phone: Phone) -> None:
+    await press_sos(phone)
+    await phone.write(lambda c: process(c, [unit(phone.town.watch, an_alarm("power_off"))], NOW))
+    await phone.sign_in()
+    await phone.shows("#alert-list button.urgent")
+
+    lines = await phone.page.run("[...document.querySelectorAll('#alert-list li')].map((one) => one.textContent)")
+    assert [False, True] == sorted("【緊急】" in line for line in lines)

@@ -228,9 +228,17 @@ async function showAddresses() {
 
 // Whether names and places may be on a locked screen (of a mailbox: in the subject).
 function detailsButton(one, name) {
-  const [ja, en] = one.shows_details
-    ? ["ロック中は名前や場所を出さない", "Hide names and places while locked"]
-    : ["ロック中も名前や場所を出す", "Show names and places while locked"];
+  const words = {
+    email: {
+      true: ["件名には名前や場所を出さない", "Hide names and places in the subject"],
+      false: ["件名にも名前や場所を出す", "Show names and places in the subject"],
+    },
+    phone: {
+      true: ["ロック中は名前や場所を出さない", "Hide names and places while locked"],
+      false: ["ロック中も名前や場所を出す", "Show names and places while locked"],
+    },
+  };
+  const [ja, en] = (words[one.channel] || words.phone)[one.shows_details];
   const button = make("button", ja, en);
   button.className = "plain";
   button.setAttribute("aria-describedby", name.id);
@@ -245,12 +253,18 @@ function addressRow(one, here) {
   const row = document.createElement("li");
   const [ja, en] = CHANNELS[one.channel] || [one.channel, ""];
   const mark = here ? "（このスマホ）" : "";
-  const name = make("p", `${ja}${mark} 最後 ${moment(one.last_seen_at)}`, `${en}${here ? " (this phone)" : ""}`);
+  const name = make("p", `${ja}${mark} ${one.value || ""}`, `${en}${here ? " (this phone)" : ""}`);
   name.id = `name-${one.id}`;
   row.append(name);
   if (one.dead_since) {
     row.append(make("p", one.dead_because.ja, one.dead_because.en));
     return row;
+  }
+  if (one.value && !one.confirmed_at) {
+    row.append(make("p", "まだ確認されていないので、届きません。", "Not confirmed yet: nothing is told there."));
+  } else if (!one.value) {
+    const seen = moment(one.last_seen_at);
+    row.append(make("p", `最後に使ったのは ${seen}`, `Last used ${seen}`));
   }
   if (one.unanswered_since) {
     const since = moment(one.unanswered_since);
@@ -285,7 +299,8 @@ async function showAlerts() {
 function alertRow(one) {
   const row = document.createElement("li");
   row.id = one.id;
-  row.append(make("p", `${one.wearer_name}（${moment(one.happened_at)}）`));
+  const mark = one.level === "urgent" ? "【緊急】" : "";
+  row.append(make("p", `${mark}${one.wearer_name}（${moment(one.happened_at)}）`));
   for (const reason of one.reasons) row.append(make("p", reason.ja, reason.en));
   const by = one.acknowledged_by;
   if (by) row.append(make("p", `${by}さんが対応しています。`, `${by} sees to it.`));
