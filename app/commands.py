@@ -1,13 +1,22 @@
-"""The commands for the care of the data: `mimamori backup`, `restore`, `doctor`; the secrets of gateways; and the
-settings of any command.
+"""The commands for the care of the data: `mimamori backup`, `restore`, `doctor`; the secrets of gateways; the replay
+of recorded positions through the rules; and the settings of any command.
 """
 
+import io
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
 from app.config import InvalidSettings, Settings, detector_secret, load
+
+if TYPE_CHECKING:
+    from app.watch.drawn import Drawn
+    from app.watch.recorded import Person
+    from app.watch.replaying import Options
 
 
 def settings_of(context: click.Context, **given: object) -> Settings:
@@ -92,3 +101,126 @@ def _of_a_file(context: click.Context, data: str | None) -> Settings:
     if settings.database and data is None:
         raise click.ClickException("The database is PostgreSQL's: copy it with pg_dump (docs/operations.md).")
     return settings
+
+
+def _zone(name: str) -> ZoneInfo:
+    """A zone of the time zone database, by its name."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise click.BadParameter(f"{name!r} is no time zone; one is called Asia/Tokyo") from None
+
+
+NOTHING_READ = 2
+FAULTS_SHOWN = 1_000
+"""So many lines that cannot be read are named; the rest is counted."""
+
+
+@click.command()
+@click.argument("file", metavar="TRACKS.csv", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--zone", type=_zone, default="Asia/Tokyo", show_default=True, help="Hours, days and nights are its.")
+@click.option("--learn-days", type=click.IntRange(min=0), default=28, show_default=True, help="Recorded days.")
+@click.option(
+    "--mode",
+    type=click.Choice(["frozen", "rolling"]),
+    default="rolling",
+    show_default=True,
+    help="Whether each finished day goes on teaching, or only the first ones do.",
+)
+@click.option(
+    "--fences",
+    "fences_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="GeoJSON: Polygons, or Points with radius_m; properties user, name and, if given, purpose (home: urgent).",
+)
+@click.option(
+    "--step",
+    "step_s",
+    type=click.IntRange(min=1),
+    default=60,
+    show_default=True,
+    help="Look at one position per so many seconds, as a tracker with that interval would send it.",
+)
+@click.option("--summary", "with_summary", is_flag=True, help="Alerts per person-day: last line, and in words.")
+@click.option("--lang", type=click.Choice(["ja", "easy", "en"]), default="en", show_default=True, help="Of reasons.")
+def watch(
+    file: Path, zone: ZoneInfo, learn_days: int, mode: str, fences_file: Path | None, step_s: int, with_summary: bool,
+    lang: str,
+) -> None:  # fmt: skip
+    """Replay recorded positions (user,t_iso8601,lat,lon[,accuracy]) through the rules, without a server: what would
+    have been told, one JSON a line. Times without a zone are UTC. Lines that cannot be read are named on stderr. Exit
+    status 2 when none can be read.
+    """
+    import msgspec
+
+    from app.watch import tally
+    from app.watch.drawn import Drawn, fences_of
+    from app.watch.replaying import Options
+
+    drawn = fences_of(fences_file.read_bytes()) if fences_file else Drawn({})
+    for number, why in drawn.faults:
+        click.echo(f"fence {number}: {why}" if number else f"{fences_file}: {why}", err=True)
+    options = Options(zone=zone, learn_days=learn_days, rolling=mode == "rolling", step_s=step_s, language=lang)
+    faults: list[int] = []
+    persons = []
+    for person in _persons(file, options, drawn, faults):
+        for line in sorted((*person.early, *person.spoken), key=lambda one: one.at):
+            sys.stdout.buffer.write(msgspec.json.encode(line) + b"\n")
+        sys.stdout.buffer.flush()
+        persons.append(person)
+    for user in sorted(drawn.by_user.keys() - {one.user for one in persons}):
+        click.echo(f"fences of {user!r}: there is nobody called so in {file}", err=True)
+    if faults:
+        click.echo(f"{len(faults)} lines could not be read.", err=True)
+    if not persons:
+        click.echo(f"Nothing in {file} could be read: user,t_iso8601,lat,lon[,accuracy] is wanted.", err=True)
+        sys.exit(NOTHING_READ)
+    if with_summary:
+        found = tally.summary(persons, len(faults))
+        sys.stdout.buffer.write(msgspec.json.encode({"summary": found}) + b"\n")
+        click.echo(tally.in_words(found), err=True)
+
+
+def _persons(file: Path, options: "Options", drawn: "Drawn", faults: list[int]) -> "Iterator[Person]":
+    """Everybody in turn, each as soon as her last row was read, so that of a file that keeps people together one is in
+    memory. What cannot be read twice, a pipe, is read whole first.
+    """
+    from app.simulator import tracks
+    from app.watch.recorded import Rows, replayed
+
+    last: dict[str, int] = {}
+    encoding = None
+    if file.is_file():
+        encoding, last = _first_look(file)
+    waiting: dict[str, Rows] = {}
+    with _opened(file, encoding) as lines:
+        for line, row in tracks.read_rows(lines):
+            if isinstance(row, str):
+                faults.append(line)
+                if len(faults) <= FAULTS_SHOWN:
+                    click.echo(f"line {line}: {row}", err=True)
+                continue
+            waiting.setdefault(row.user, Rows()).add(row.at, row.lat_deg, row.lon_deg, row.accuracy_m)
+            if last.get(row.user) == line:
+                yield replayed(row.user, waiting.pop(row.user), options, drawn.by_user.get(row.user, ()))
+    for user in sorted(waiting):
+        yield replayed(user, waiting[user], options, drawn.by_user.get(user, ()))
+
+
+def _first_look(file: Path) -> tuple[str | None, dict[str, int]]:
+    """In what the names are written, UTF-8 or as Excel does in Japan, and on which line the last row of each is."""
+    from app.simulator import tracks
+
+    for encoding in ("utf-8-sig", "cp932"):
+        try:
+            with file.open(encoding=encoding) as lines:
+                return encoding, tracks.last_lines(lines)
+        except UnicodeDecodeError:
+            continue
+    with _opened(file, None) as lines:
+        return None, tracks.last_lines(lines)
+
+
+def _opened(file: Path, encoding: str | None) -> io.TextIOWrapper:
+    """The file; without an encoding, names keep apart that cannot be read."""
+    return file.open(encoding=encoding or "utf-8-sig", errors=None if encoding else "backslashreplace")

@@ -9,7 +9,7 @@ of all tracks, in order.
 import csv
 import io
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 import gpxpy
@@ -17,9 +17,11 @@ from gpxpy.gpx import GPXException
 from msgspec import Struct
 
 HEADINGS = {
-    "user": "user", "who": "user", "t_iso8601": "at", "time": "at", "timestamp": "at", "t": "at", "datetime": "at",
-    "at": "at", "lat": "lat", "latitude": "lat", "lat_deg": "lat", "lon": "lon", "lng": "lon", "longitude": "lon",
-    "lon_deg": "lon", "accuracy": "accuracy", "acc": "accuracy", "accuracy_m": "accuracy",
+    "user": "user", "who": "user", "user_id": "user",
+    "t_iso8601": "at", "time": "at", "timestamp": "at", "t": "at", "datetime": "at", "at": "at",
+    "lat": "lat", "latitude": "lat", "lat_deg": "lat",
+    "lon": "lon", "lng": "lon", "longitude": "lon", "lon_deg": "lon",
+    "accuracy": "accuracy", "acc": "accuracy", "accuracy_m": "accuracy",
 }  # fmt: skip
 
 
@@ -62,19 +64,28 @@ def read_csv(text: str) -> Track:
     """The track in a CSV."""
     fixes: list[TrackFix] = []
     faults: list[Fault] = []
-    columns: dict[str, int] | None = None
-    for row, line in _rows(text.removeprefix("\ufeff"), faults):
-        if columns is None:
-            columns = _headings(row)
-            if columns is not None:
-                continue
-            columns = _guessed(row)
-        fix = _fix(row, columns)
-        if isinstance(fix, str):
-            faults.append(Fault(f"line {line}", fix))
+    for line, row in read_rows(io.StringIO(text.removeprefix("\ufeff"), newline=None)):
+        if isinstance(row, str):
+            faults.append(Fault(f"line {line}", row))
         else:
-            fixes.append(fix)
+            fixes.append(row)
     return Track(fixes=_in_order(fixes), faults=tuple(faults))
+
+
+def read_rows(lines: Iterable[str]) -> Iterator[tuple[int, TrackFix | str]]:
+    """The rows of a CSV as they stand in it, with the number of their line: a fix, or why there is none."""
+    for line, row, columns in _rows(lines):
+        yield line, row if isinstance(row, str) else _fix(row, columns)
+
+
+def last_lines(lines: Iterable[str]) -> dict[str, int]:
+    """On which line the last row of each user stands."""
+    last: dict[str, int] = {}
+    for line, row, columns in _rows(lines):
+        place = columns.get("user")
+        if not isinstance(row, str):
+            last[row[place] if place is not None and place < len(row) else ""] = line
+    return last
 
 
 def read_gpx(text: str) -> Track:
@@ -98,20 +109,25 @@ def read_gpx(text: str) -> Track:
     return Track(fixes=_in_order(fixes), faults=tuple(faults))
 
 
-def _rows(text: str, faults: list[Fault]) -> Iterator[tuple[list[str], int]]:
-    """The rows that are not empty, with the number of the line on which each began."""
-    reader = csv.reader(io.StringIO(text, newline=""))
-    while True:
-        line = reader.line_num + 1
+def _rows(lines: Iterable[str]) -> Iterator[tuple[int, list[str] | str, Mapping[str, int]]]:
+    """The rows that are not empty, with the number of their line, and which column is what; a text says why a line is
+    no row. A line is a row: a stray quotation mark must not swallow what stands below it.
+    """
+    columns: dict[str, int] | None = None
+    for number, text in enumerate(lines, start=1):
         try:
-            row = next(reader)
-        except StopIteration:
-            return
+            row = [cell.strip() for cell in (next(csv.reader([text]), []) if '"' in text else text.split(","))]
         except csv.Error as error:
-            faults.append(Fault(f"line {line}", str(error)))
+            yield number, str(error), columns or {}
             continue
-        if any(cell.strip() for cell in row):
-            yield [cell.strip() for cell in row], line
+        if not any(row):
+            continue
+        if columns is None:
+            columns = _headings(row)
+            if columns is not None:
+                continue
+            columns = _guessed(row)
+        yield number, row, columns
 
 
 def _headings(row: Sequence[str]) -> dict[str, int] | None:
@@ -123,12 +139,13 @@ def _headings(row: Sequence[str]) -> dict[str, int] | None:
 def _guessed(row: Sequence[str]) -> dict[str, int]:
     """Which column is what in a file without headings: a user comes first, if the first cell is no time."""
     order = ["at", "lat", "lon", "accuracy"]
-    if isinstance(_time(row[0]), str):
+    # Somebody may be called 20260401, which is a time as well.
+    if isinstance(_time(row[0]), str) or not isinstance(_time(row[min(1, len(row) - 1)]), str):
         order.insert(0, "user")
     return {name: index for index, name in enumerate(order)}
 
 
-def _fix(row: Sequence[str], columns: dict[str, int]) -> TrackFix | str:
+def _fix(row: Sequence[str], columns: Mapping[str, int]) -> TrackFix | str:
     """The fix in a row, or why there is none."""
 
     def cell(name: str) -> str:

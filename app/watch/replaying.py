@@ -25,6 +25,11 @@ ACCURACY_M: Final = 30.0
 _NAMES: Final = UUID("6a3f3c1e-3c39-4b55-9d5a-7f7f0f3b8a11")
 
 
+def wearer_of(user: str) -> WearerId:
+    """An id for somebody who is only called something in a file."""
+    return WearerId(uuid5(_NAMES, user))
+
+
 class Fix(Struct, frozen=True):
     """One place of a track; `at` with a zone, `accuracy_m` None where it is not stated."""
 
@@ -36,13 +41,18 @@ class Fix(Struct, frozen=True):
 
 class Options(Struct, frozen=True, kw_only=True):
     """How a track is replayed: hours and days by the clock of `zone`; after so many recorded days the rules speak;
-    `rolling`: they go on learning; one fix per so many seconds is looked at.
+    `rolling`: they go on learning; one fix per so many seconds is looked at. Reasons are in the words of `language`.
     """
 
     zone: ZoneInfo = JST
     learn_days: int = habits.DAYS
     rolling: bool = True
     step_s: int = 60
+    language: str = "en"
+
+    def comes_too_soon(self, before: datetime, at: datetime) -> bool:
+        """Whether a fix is left out because there was one just before it; clocks and receivers are a little early."""
+        return at - before < timedelta(seconds=0.95 * self.step_s)
 
 
 class Spoken(Struct, frozen=True, kw_only=True):
@@ -63,7 +73,7 @@ class Replay:
 
     def __init__(self, user: str, options: Options, fences: Sequence[Geofence] = ()) -> None:
         self._user, self._options = user, options
-        self.wearer_id = WearerId(uuid5(_NAMES, user))
+        self.wearer_id = wearer_of(user)
         self.habits = Habits()
         self._subject = Subject(
             wearer_id=self.wearer_id,
@@ -78,13 +88,23 @@ class Replay:
         self._day = 0
         self._open: dict[str, str] = {}
 
+    @property
+    def day(self) -> int:
+        """The day of habits that is running (`date.toordinal`); 0 before the first fix."""
+        return self._day
+
+    @property
+    def learns(self) -> bool:
+        """Whether her days are not known yet, so that most rules hold their tongue."""
+        return self.habits.days < self._options.learn_days
+
     def copy(self) -> "Replay":
         """Another one in the same state: learn once, try many ways to go on."""
         return copy.deepcopy(self)
 
     def take(self, fix: Fix) -> list[Spoken]:
         """What is said because of this fix."""
-        if self._track and fix.at - self._track[-1].at < timedelta(seconds=0.95 * self._options.step_s):
+        if self._track and self._options.comes_too_soon(self._track[-1].at, fix.at):
             return []
         self._close_day(fix.at)
         accuracy_m = ACCURACY_M if fix.accuracy_m is None else fix.accuracy_m
@@ -135,8 +155,12 @@ class Replay:
                 kind=event.kind.value,
                 rule=event.rule,
                 level=event.level.value,
-                reason=" ".join(
-                    render.text(f"reason.{one.code}", "en", {"at": event.at.isoformat(), **one.params})
+                reason=(" " if self._options.language == "en" else "").join(
+                    render.text(
+                        f"reason.{one.code}",
+                        self._options.language,
+                        {"at": event.at.isoformat(), "zone": self._options.zone.key, **one.params},
+                    )
                     for one in event.reasons
                 ),
                 lat_deg=place.lat_deg if place else None,

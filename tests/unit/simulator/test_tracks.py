@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.simulator.tracks import Fault, TrackFix, read
+from app.simulator.tracks import Fault, TrackFix, last_lines, read, read_rows
 
 FIRST = TrackFix(at=datetime(2026, 4, 1, 3, 0, tzinfo=UTC), lat_deg=34.757, lon_deg=134.841, accuracy_m=12.0)
 SECOND = TrackFix(at=datetime(2026, 4, 1, 3, 1, tzinfo=UTC), lat_deg=34.758, lon_deg=134.842, accuracy_m=8.0)
@@ -99,3 +99,34 @@ def test_an_empty_file_holds_nothing(text: str) -> None:
     track = read("walk.csv", text)
 
     assert ((), ()) == (track.fixes, track.faults)
+
+
+def test_a_stray_quotation_mark_swallows_no_other_row() -> None:
+    track = read(
+        "walk.csv",
+        'a,2026-04-01T03:00:00Z,34.757,134.841,12\n"a,2026-04-01T03:00:30Z,34.757,134.841\n'
+        '"a","2026-04-01T03:01:00Z",34.758,134.842,8\n',
+    )
+
+    assert [FIRST.at, SECOND.at] == [fix.at for fix in track.fixes]
+    assert ["line 2"] == [fault.where for fault in track.faults]
+
+
+def test_somebody_may_be_called_like_a_day() -> None:
+    track = read("walk.csv", "20260401,2026-04-01T03:00:00Z,34.757,134.841,12\n")
+
+    assert ["20260401"] == track.users()
+    assert [FIRST.at] == [fix.at for fix in track.fixes]
+
+
+def test_the_last_line_of_everybody_is_known_before_the_rows_are_read() -> None:
+    lines = ["user,t,lat,lon", "a,1,2,3", "", "b,1,2,3", "a,yesterday,2,3", '"c,d",1,2,3', "x"]
+
+    assert {"a": 5, "b": 4, "c,d": 6, "x": 7} == last_lines(lines)
+
+
+def test_rows_come_in_the_order_of_their_lines() -> None:
+    rows = list(read_rows(["2026-04-01T03:01:00Z,34.758,134.842,8", "north", "2026-04-01T03:00:00Z,34.757,134.841,12"]))
+
+    assert [(1, SECOND), (3, FIRST)] == [rows[0], rows[2]]
+    assert (2, "'north' is no time") == rows[1]
