@@ -74,7 +74,13 @@ def test_columns_go_by_their_headings_and_users_may_be_absent(tmp_path: Path) ->
 
 def test_a_line_that_cannot_be_read_costs_only_itself_and_is_named(tmp_path: Path) -> None:
     good = rows("hana", tracks())
-    wrong = ["hana,yesterday,34,134", "hana,2026-04-03T01:00:00Z,nan,134", "hana,2026-04-03T01:00:00Z,91,134", '"x', "x"]
+    wrong = [
+        "hana,yesterday,34,134",
+        "hana,2026-04-03T01:00:00Z,nan,134",
+        "hana,2026-04-03T01:00:00Z,91,134",
+        '"x',
+        "x",
+    ]
     result = watch(tmp_path, "\n".join([*good[:3], *wrong, *good[3:]]))
 
     assert 0 == result.exit_code
