@@ -227,6 +227,7 @@ def _take_fix(batch: Batch, unit: Unit, fix: Fix, ordinal: int, carrier: Carrier
         lat_deg=fix.lat_deg,
         lon_deg=fix.lon_deg,
         accuracy_m=quality.assumed_accuracy_m(known_by) if stated_m is None else stated_m,
+        known_by=known_by,
     )
     if carrier.wearer_id is not None:
         batch.observations.setdefault(carrier.wearer_id, []).append(seen)

@@ -6,7 +6,7 @@ from functools import partial
 
 import msgspec
 
-from bench import detectors, escalation, fences, few, history, positions, scaled, start, states, watches
+from bench import detectors, escalation, fences, few, history, nights, positions, scaled, start, states, watches
 from bench.detection import measured
 from bench.measure import Measurement
 
@@ -16,6 +16,7 @@ BENCHES: dict[str, Callable[[], Iterator[Measurement]]] = {
     "positions": positions.measure,
     "detectors": detectors.measure,
     "fences": fences.measure,
+    "nights": nights.measure,
     "states": states.measure,
     "escalation": escalation.measure,
     "history": history.measure,

@@ -1,6 +1,6 @@
 """Geofences of a wearer over HTTP. Who looks after the wearer changes them; who may see her place reads them too."""
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Annotated
 from uuid import UUID
 
@@ -15,7 +15,19 @@ from app.accounts.permissions import Action
 from app.db.engine import Database
 from app.db.page import LIMIT, Cursor, Limit, Page, decode_cursor
 from app.geo import fences, service
-from app.geo.model import FencePurpose, Geofence, GeofenceChange, GeofenceDraft, Point, Shape
+from app.geo.model import (
+    FencePurpose,
+    Geofence,
+    GeofenceChange,
+    GeofenceDraft,
+    OnHolidays,
+    Point,
+    Schedule,
+    Shape,
+    Window,
+)
+from app.geo.schedule import WINDOWS_MAX
+from app.kit.calendar import ClockTime, Weekdays, bits_of, clock_text, days_of
 from app.kit.clock import Clock
 from app.kit.ids import GeofenceId, WearerId
 
@@ -58,6 +70,35 @@ class Polygon(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag
     ]
 
 
+class TimeWindow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A time of certain days, from `from_time` until `until_time`: the next day's where that is not later (22:00 to
+    06:00; 00:00 to 00:00 is the whole day). `weekdays` are the days on which it begins.
+    """
+
+    weekdays: Weekdays
+    from_time: ClockTime
+    until_time: ClockTime
+    holidays: Annotated[
+        OnHolidays,
+        Meta(
+            description="public holidays of Japan. like_others: only the day of the week counts; also: the window is "
+            "on every public holiday as well; not: it is on its days of the week unless they are public holidays; "
+            "only: it is on those of its days of the week that are public holidays"
+        ),
+    ] = OnHolidays.LIKE_OTHERS
+
+
+TimeWindows = Annotated[
+    list[TimeWindow],
+    Meta(
+        min_length=1,
+        max_length=WINDOWS_MAX,
+        description="when leaving and arriving are told: within any of these windows; null: always. Who left before "
+        "one began and is not back a quarter of an hour later is told then",
+    ),
+]
+
+
 class AddGeofence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A geofence to be added."""
 
@@ -66,6 +107,7 @@ class AddGeofence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     purpose: PurposeOfFence = FencePurpose.PLACE
     tell_exit: TellExit = True
     tell_enter: TellEnter = False
+    schedule: TimeWindows | None = None
 
 
 class ChangeGeofence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -76,6 +118,7 @@ class ChangeGeofence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     purpose: PurposeOfFence | UnsetType = UNSET
     tell_exit: TellExit | UnsetType = UNSET
     tell_enter: TellEnter | UnsetType = UNSET
+    schedule: TimeWindows | UnsetType | None = UNSET
 
 
 class ShownGeofence(Struct, frozen=True, kw_only=True):
@@ -88,6 +131,7 @@ class ShownGeofence(Struct, frozen=True, kw_only=True):
     shape: Circle | Polygon
     tell_exit: TellExit
     tell_enter: TellEnter
+    schedule: TimeWindows | None
     created_at: datetime
 
 
@@ -142,6 +186,7 @@ async def add_geofence(
         purpose=data.purpose,
         tell_exit=data.tell_exit,
         tell_enter=data.tell_enter,
+        schedule=_schedule(data.schedule),
     )
     return _shown(await database.write(lambda c: service.add(c, viewer, WearerId(wearer_id), draft, clock())))
 
@@ -192,6 +237,7 @@ async def change_geofence(
         purpose=data.purpose,
         tell_exit=data.tell_exit,
         tell_enter=data.tell_enter,
+        schedule=UNSET if data.schedule is UNSET else _schedule(data.schedule),
     )
     ids = WearerId(wearer_id), GeofenceId(geofence_id)
     return _shown(await database.write(lambda c: service.change(c, viewer, *ids, wanted, clock())))
@@ -225,6 +271,34 @@ def _shape(shape: Circle | Polygon) -> Shape:
     return Shape(corners=tuple(Point(corner.lat_deg, corner.lon_deg) for corner in shape.corners))
 
 
+def _schedule(windows: list[TimeWindow] | None) -> Schedule:
+    if windows is None:
+        return None
+    return tuple(
+        Window(
+            weekdays=bits_of(one.weekdays),
+            from_time=time.fromisoformat(one.from_time),
+            until_time=time.fromisoformat(one.until_time),
+            holidays=one.holidays,
+        )
+        for one in windows
+    )
+
+
+def _shown_schedule(schedule: Schedule) -> list[TimeWindow] | None:
+    if schedule is None:
+        return None
+    return [
+        TimeWindow(
+            weekdays=days_of(one.weekdays),
+            from_time=clock_text(one.from_time),
+            until_time=clock_text(one.until_time),
+            holidays=one.holidays,
+        )
+        for one in schedule
+    ]
+
+
 def _shown(fence: Geofence) -> ShownGeofence:
     if fence.centre is not None and fence.radius_m is not None:
         shape: Circle | Polygon = Circle(
@@ -240,6 +314,7 @@ def _shown(fence: Geofence) -> ShownGeofence:
         shape=shape,
         tell_exit=fence.tell_exit,
         tell_enter=fence.tell_enter,
+        schedule=_shown_schedule(fence.schedule),
         created_at=fence.created_at,
     )
 

@@ -11,7 +11,8 @@ from app.accounts.model import Viewer
 from app.db import intents
 from app.db.page import Page, page
 from app.geo import fences, store
-from app.geo.model import Geofence, GeofenceChange, GeofenceDraft, Shape
+from app.geo import schedule as windows
+from app.geo.model import Geofence, GeofenceChange, GeofenceDraft, Schedule, Shape
 from app.households import service as households
 from app.households.model import Scope, Wearer
 from app.kit.errors import Conflict, InvalidInput, NotFound
@@ -30,7 +31,9 @@ def fences_of(connection: Connection, wearer_ids: Iterable[WearerId]) -> dict[We
 
 
 def create(connection: Connection, wearer: Wearer, draft: GeofenceDraft, now: datetime) -> Geofence:
-    """A new geofence of the wearer. Raises `InvalidInput` for a shape that is none, `Conflict` when there are many."""
+    """A new geofence of the wearer. Raises `InvalidInput` for a shape or a schedule that is none, `Conflict` when there
+    are many.
+    """
     if store.number_of(connection, wearer.id) >= GEOFENCES_MAX:
         raise Conflict(f"There are {GEOFENCES_MAX} geofences already; end one first.")
     shape = checked(draft.shape)
@@ -44,6 +47,7 @@ def create(connection: Connection, wearer: Wearer, draft: GeofenceDraft, now: da
         corners=shape.corners,
         tell_exit=draft.tell_exit,
         tell_enter=draft.tell_enter,
+        schedule=_checked_schedule(draft.schedule),
         created_at=now,
     )
     store.insert(connection, wearer.city_id, fence)
@@ -79,7 +83,9 @@ def change(
     wanted: GeofenceChange,
     now: datetime,
 ) -> Geofence:
-    """The geofence after the change. Raises `NotFound`, and `InvalidInput` for a shape that is none."""
+    """The geofence after the change. Raises `NotFound`, and `InvalidInput` for a shape or a schedule that is
+    none.
+    """
     households.managed_wearer(connection, viewer, wearer_id, now)
     fence = _existing(connection, wearer_id, geofence_id)
     different = {name: value for name, value in structs.asdict(wanted).items() if value is not UNSET}
@@ -88,6 +94,7 @@ def change(
         shape = checked(shape)
         different |= {"centre": shape.centre, "radius_m": shape.radius_m, "corners": shape.corners}
     fence = structs.replace(fence, **different)
+    _checked_schedule(fence.schedule)
     store.update(connection, fence)
     return fence
 
@@ -121,6 +128,13 @@ def checked(shape: Shape) -> Shape:
         where = "shape.corners" if fault.corner is None else f"shape.corners[{fault.corner}]"
         raise InvalidInput(fault.why, where)
     return Shape(corners=corners)
+
+
+def _checked_schedule(schedule: Schedule) -> Schedule:
+    fault = windows.fault(schedule)
+    if fault is not None:
+        raise InvalidInput(fault.why, f"schedule{fault.where}")
+    return schedule
 
 
 def _existing(connection: Connection, wearer_id: WearerId, geofence_id: GeofenceId) -> Geofence:

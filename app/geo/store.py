@@ -4,12 +4,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from app.db import dialect, versions
 from app.db.types import KeyBytes
-from app.geo.model import FencePurpose, Geofence, Point
+from app.geo.model import FencePurpose, Geofence, Point, Schedule, Window
 from app.geo.tables import geofence
 from app.kit.ids import CityId, GeofenceId, WearerId
 
@@ -20,7 +21,7 @@ _PURPOSES = {purpose.value: purpose for purpose in FencePurpose}
 _OF_WEARERS = dialect.Lookup(
     sa.select(
         *(geofence.c[name] for name in ("id", "name", "purpose", "lat_deg", "lon_deg", "radius_m", "corners")),
-        *(geofence.c[name] for name in ("tell_exit", "tell_enter", "created_at")),
+        *(geofence.c[name] for name in ("tell_exit", "tell_enter", "schedule", "created_at")),
         sa.type_coerce(geofence.c.wearer_id, KeyBytes()).label("of_wearer"),
     )
     .where(geofence.c.wearer_id.in_(sa.bindparam("ids", expanding=True)), _ALIVE)
@@ -77,8 +78,10 @@ def of_wearers(connection: Connection, wearer_ids: Iterable[WearerId]) -> dict[W
     asked = {one.bytes: one for one in wearer_ids}
     found: dict[WearerId, list[Geofence]] = {}
     for row in _OF_WEARERS.rows(connection, asked):
-        key, name, purpose, lat_deg, lon_deg, radius_m, corners, tell_exit, tell_enter, created_at, of_wearer = row
-        wearer_id = asked[of_wearer]
+        key, name, purpose, lat_deg, lon_deg, radius_m, corners, tell_exit, tell_enter, schedule, created_at, whose = (
+            row
+        )
+        wearer_id = asked[whose]
         fence = Geofence(
             id=key,
             wearer_id=wearer_id,
@@ -89,6 +92,7 @@ def of_wearers(connection: Connection, wearer_ids: Iterable[WearerId]) -> dict[W
             corners=tuple([Point(*corner) for corner in corners]),
             tell_exit=tell_exit,
             tell_enter=tell_enter,
+            schedule=_schedule(schedule),
             created_at=created_at,
         )
         found.setdefault(wearer_id, []).append(fence)
@@ -106,6 +110,7 @@ def _values(fence: Geofence) -> dict[str, Any]:
         "corners": [[corner.lat_deg, corner.lon_deg] for corner in fence.corners],
         "tell_exit": fence.tell_exit,
         "tell_enter": fence.tell_enter,
+        "schedule": msgspec.to_builtins(fence.schedule),
         "created_at": fence.created_at,
     }
 
@@ -121,6 +126,11 @@ def _fence(row: sa.Row[Any]) -> Geofence:
         corners=tuple(Point(lat_deg, lon_deg) for lat_deg, lon_deg in row.corners),
         tell_exit=row.tell_exit,
         tell_enter=row.tell_enter,
+        schedule=_schedule(row.schedule),
         created_at=row.created_at,
         ended_at=row.ended_at,
     )
+
+
+def _schedule(kept: Any) -> Schedule:
+    return None if kept is None else msgspec.convert(kept, tuple[Window, ...])

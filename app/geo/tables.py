@@ -18,6 +18,7 @@ geofence = sa.Table(
     sa.Column("corners", sa.JSON, nullable=False),
     sa.Column("tell_exit", sa.Boolean, nullable=False),
     sa.Column("tell_enter", sa.Boolean, nullable=False),
+    sa.Column("schedule", sa.JSON(none_as_null=True), nullable=True),
     moment("created_at"),
     moment("ended_at", nullable=True),
     sa.Index("ix_geofence_wearer_id", "wearer_id"),

@@ -1,26 +1,25 @@
-"""Leaving and coming back to a geofence.
+"""Leaving, coming back to and passing through a geofence.
 
 A fix counts as outside when the probability to be inside, given its accuracy, is at most 5 %, and as inside when it is
-at least 50 %; in between it says nothing. Leaving is confirmed by two fixes or more over at least 90 s, because the
-errors of a receiver are correlated and its stated accuracy does not warn of the large ones: measured on 1,820 nights at
-home, one confirmation saves 7 to 18 times the false exits, a wider fence hardly anything (detection notes, section 2).
-Evidence is an interval of time, so it may come in any order: a phone that uploads its backlog newest first leaves the
-same traces as one that does not.
+at least 50 %; in between it says nothing. When fixes outside are enough to say that she left is in `leaving.py`, what a
+tag heard at home has to say to it in `home.py`, what the way between two fixes says in `crossing.py`. A tracker that
+hears a beacon of her home is inside, however sure it is of the place.
 
-A detector that stands inside the fence of home and hears a tag of hers is an independent vote: she is there, whatever
-the receiver says. It never says that somebody left.
+The evidence is kept all the time; only the telling has hours (`Geofence.schedule`). Who left before they began is told
+when she is not back a quarter of an hour after it, and who was never seen inside is not told at all.
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from app.geo.fences import probability_inside, probability_inside_min, signed_distance_m
 from app.geo.model import FencePurpose, Geofence
+from app.geo.quality import Place as Fixed
+from app.geo.schedule import began_at, covers
 from app.kit.ids import GeofenceId, WearerId
 from app.push.model import Level
-from app.tags.model import DetectorKind
+from app.watch import crossing, home, leaving
 from app.watch.model import (
-    JUDGED_AGE_MAX,
     AlertKind,
     FenceState,
     Observation,
@@ -29,100 +28,104 @@ from app.watch.model import (
     Place,
     Reason,
     Seen,
-    Side,
     Subject,
     WatchEvent,
     WatchState,
 )
-from app.watch.passage import place_of
 
 OUTSIDE_PROBABILITY_MAX = 0.05
 INSIDE_PROBABILITY_MIN = 0.5
-CONFIRM_COUNT = 2
-CONFIRM_SPAN = timedelta(seconds=90)
 
 
 def look(state: WatchState, observation: Observation, subject: Subject, now: datetime) -> Iterator[WatchEvent]:
-    """What leaving or coming back `observation` confirms; updates the evidence in `state`. Only accepted fixes say
-    anything.
+    """What leaving, coming back or passing through `observation` confirms; updates the evidence in `state`. Only
+    accepted fixes, and what is heard at home, say anything.
     """
     if not subject.settings.geofence:
         return
     if isinstance(observation, Passed):
-        yield from _heard_at_home(state, observation, subject, now)
+        for fence, place in home.votes(observation, subject, now):
+            kept = _kept(state, fence)
+            if home.is_back(kept, observation) and (fence.tell_exit or fence.tell_enter):
+                yield _enter(subject, fence, observation, place)
     if not isinstance(observation, Seen):
         return
+    tells_enter = False
     for fence in subject.fences:
-        kept = state.fences.setdefault(fence.id.hex, FenceState())
-        _start_anew_if_moved(kept, fence)
+        kept = _kept(state, fence)
+        tells_enter = tells_enter or fence.tell_enter
         distance_m = signed_distance_m(fence, observation.lat_deg, observation.lon_deg)
-        if probability_inside_min(distance_m, observation.accuracy_m) >= INSIDE_PROBABILITY_MIN:
-            if _is_back(kept, observation.at) and (fence.tell_exit or fence.tell_enter):
-                yield _enter(subject.wearer_id, fence, observation, _place(observation))
+        if _is_inside(fence, observation, distance_m):
+            kept.vetoed_at = None  # The tracker agrees with what is heard at home.
+            if leaving.is_back(kept, observation.at) and (fence.tell_exit or fence.tell_enter):
+                yield _enter(subject, fence, observation, _place(observation))
             continue
         probability = probability_inside(distance_m, observation.accuracy_m)
-        if probability <= OUTSIDE_PROBABILITY_MAX and _has_left(kept, observation.at) and fence.tell_exit:
-            yield _exit(subject.wearer_id, fence, observation, kept, distance_m, probability)
+        if probability <= OUTSIDE_PROBABILITY_MAX:
+            yield from _outside(kept, fence, observation, subject, -distance_m, probability)
+        if fence.tell_enter and state.last_fix is not None:
+            yield from _crossed(kept, fence, observation, subject, -distance_m, state.last_fix)
+    _remember(state, observation, subject, tells_enter)
 
 
-def _heard_at_home(state: WatchState, passed: Passed, subject: Subject, now: datetime) -> Iterator[WatchEvent]:
-    """Takes back the evidence to be outside when a detector in her home hears her."""
-    if passed.kind is not DetectorKind.HOME or passed.doubtful or passed.at < now - JUDGED_AGE_MAX:
+def _outside(
+    kept: FenceState, fence: Geofence, seen: Seen, subject: Subject, beyond_m: float, probability: float
+) -> Iterator[WatchEvent]:
+    """What a fix outside says: that she left, in hours in which it is told, or that she is not back when they began."""
+    left = leaving.has_left(kept, seen, beyond_m)
+    if not fence.tell_exit:
         return
-    place = place_of(passed)
-    if place is None:
+    if left and kept.outside_first_at is not None:
+        if covers(fence.schedule, kept.outside_first_at, subject.zone):
+            yield _exit(subject.wearer_id, fence, seen, kept, beyond_m, probability)
+            return
+        kept.untold_at = kept.outside_first_at
+    if kept.untold_at is None:
         return
-    for fence in subject.fences:
-        if fence.purpose is not FencePurpose.HOME or signed_distance_m(fence, place.lat_deg, place.lon_deg) < 0:
-            continue  # Somebody else's home: hers is where she has a fence of that purpose.
-        kept = state.fences.setdefault(fence.id.hex, FenceState())
-        _start_anew_if_moved(kept, fence)
-        if _is_back(kept, passed.at) and (fence.tell_exit or fence.tell_enter):
-            yield _enter(subject.wearer_id, fence, passed, place)
+    began = began_at(fence.schedule, seen.at, subject.zone)
+    if began is not None and leaving.is_still_out(kept, seen.at, began):
+        yield _exit(subject.wearer_id, fence, seen, kept, beyond_m, probability)
+        kept.untold_at = None
 
 
-def _start_anew_if_moved(kept: FenceState, fence: Geofence) -> None:
-    """Forgets the evidence about a fence whose shape was changed: it is about another place now.
+def _crossed(
+    kept: FenceState, fence: Geofence, seen: Seen, subject: Subject, beyond_m: float, before: Fixed
+) -> Iterator[WatchEvent]:
+    """What the way from the fix before to one that is outside says."""
+    if crossing.crosses(kept, fence, before, seen, beyond_m) and covers(fence.schedule, seen.at, subject.zone):
+        yield _through(subject.wearer_id, fence, seen, before)
+
+
+def _is_inside(fence: Geofence, seen: Seen, distance_m: float) -> bool:
+    if distance_m < 0:
+        return False
+    if seen.known_by == "beacon" and fence.purpose is FencePurpose.HOME:
+        return True
+    return probability_inside_min(distance_m, seen.accuracy_m) >= INSIDE_PROBABILITY_MIN
+
+
+def _kept(state: WatchState, fence: Geofence) -> FenceState:
+    """What is known of a fence. It is forgotten when the shape was changed: it is about another place now.
 
     Hashes of numbers are the same in every process. Should a new Python hash differently, evidence starts anew once.
     """
+    kept = state.fences.get(fence.id.hex)
     centre = fence.centre
     shape = hash(fence.corners) if centre is None else hash((centre.lat_deg, centre.lon_deg, fence.radius_m))
-    if kept.shape != shape:
-        kept.shape, kept.side, kept.outside_count = shape, Side.UNKNOWN, 0
-        kept.inside_last_at = kept.outside_first_at = kept.outside_last_at = None
+    if kept is None or kept.shape != shape:
+        kept = state.fences[fence.id.hex] = FenceState(shape=shape)
+    return kept
 
 
-def _is_back(kept: FenceState, at: datetime) -> bool:
-    """Takes in a fix inside at `at`; whether it brings the wearer back from outside."""
-    if kept.inside_last_at is None or at > kept.inside_last_at:
-        kept.inside_last_at = at
-    last, first = kept.outside_last_at, kept.outside_first_at
-    if last is not None and at < last:
-        if first is not None and at >= first:  # A fix inside amid the evidence: only what came after it still counts.
-            kept.outside_first_at, kept.outside_count = last, 1
-        return False
-    came_back = kept.side is Side.OUTSIDE
-    kept.side, kept.outside_count, kept.outside_first_at, kept.outside_last_at = Side.INSIDE, 0, None, None
-    return came_back
-
-
-def _has_left(kept: FenceState, at: datetime) -> bool:
-    """Takes in a fix outside at `at`; whether it confirms that the wearer left."""
-    if kept.inside_last_at is not None and at <= kept.inside_last_at:
-        return False
-    first = kept.outside_first_at
-    last = kept.outside_last_at
-    kept.outside_first_at = at if first is None else min(first, at)
-    kept.outside_last_at = at if last is None else max(last, at)
-    kept.outside_count += 1
-    if kept.side is Side.OUTSIDE:
-        return False
-    span = kept.outside_last_at - kept.outside_first_at
-    if kept.outside_count < CONFIRM_COUNT or span < CONFIRM_SPAN:
-        return False
-    before, kept.side = kept.side, Side.OUTSIDE
-    return before is Side.INSIDE  # Where she was when watching began is no news.
+def _remember(state: WatchState, seen: Seen, subject: Subject, tells_enter: bool) -> None:
+    """Keeps the newest fix for the way to the next one, and forgets fences that have ended."""
+    if not tells_enter:
+        state.last_fix = None
+    elif state.last_fix is None or seen.at > state.last_fix.at:
+        state.last_fix = Fixed(seen.at, seen.lat_deg, seen.lon_deg, seen.accuracy_m)
+    if len(state.fences) > len(subject.fences):
+        alive = {fence.id.hex for fence in subject.fences}
+        state.fences = {key: kept for key, kept in state.fences.items() if key in alive}
 
 
 def fence_subject(geofence_id: GeofenceId, purpose: FencePurpose) -> str:
@@ -130,10 +133,11 @@ def fence_subject(geofence_id: GeofenceId, purpose: FencePurpose) -> str:
     return "home" if purpose is FencePurpose.HOME else f"fence:{geofence_id.hex}"
 
 
-def _enter(wearer_id: WearerId, fence: Geofence, seen: Seen | Passed, place: Place) -> WatchEvent:
+def _enter(subject: Subject, fence: Geofence, seen: Seen | Passed, place: Place) -> WatchEvent:
     """Coming back ends what leaving began; where arriving is to be told, it is told also when nothing had begun."""
+    told = fence.tell_enter and covers(fence.schedule, seen.at, subject.zone)
     return WatchEvent(
-        wearer_id=wearer_id,
+        wearer_id=subject.wearer_id,
         kind=AlertKind.MOVEMENT,
         rule="geofence_enter",
         subject=fence_subject(fence.id, fence.purpose),
@@ -141,7 +145,7 @@ def _enter(wearer_id: WearerId, fence: Geofence, seen: Seen | Passed, place: Pla
         cause=f"enter:{fence.id.hex}:{seen.at.isoformat()}",
         at=seen.at,
         received_at=seen.received_at,
-        outcome=Outcome.PASSING if fence.tell_enter else Outcome.OVER,
+        outcome=Outcome.PASSING if told else Outcome.OVER,
         reasons=(
             Reason(code="inside_fence", params={"fence": fence.name, "accuracy_m": str(round(place.accuracy_m))}),
         ),
@@ -150,11 +154,12 @@ def _enter(wearer_id: WearerId, fence: Geofence, seen: Seen | Passed, place: Pla
 
 
 def _exit(
-    wearer_id: WearerId, fence: Geofence, seen: Seen, kept: FenceState, distance_m: float, probability: float
+    wearer_id: WearerId, fence: Geofence, seen: Seen, kept: FenceState, beyond_m: float, probability: float
 ) -> WatchEvent:
+    """She left. When that was before it was to be told (`kept.untold_at`), what happened is that she is not back."""
     first_at = kept.outside_first_at or seen.at
     numbers = {
-        "distance_m": round(-distance_m, 1),
+        "distance_m": round(beyond_m, 1),
         "accuracy_m": round(seen.accuracy_m, 1),
         "probability_inside": round(probability, 4),
         "fixes": float(kept.outside_count),
@@ -162,9 +167,13 @@ def _exit(
     }
     params = {
         "fence": fence.name,
-        "distance_m": str(round(-distance_m)),
+        "distance_m": str(round(beyond_m)),
         "accuracy_m": str(round(seen.accuracy_m)),
     }
+    reasons: tuple[Reason, ...] = (Reason(code="outside_fence", params=params, numbers=numbers),)
+    if kept.untold_at is not None:
+        words = {"fence": fence.name, "since": kept.untold_at.isoformat()}
+        reasons = (Reason(code="still_outside", params=words), *reasons)
     return WatchEvent(
         wearer_id=wearer_id,
         kind=AlertKind.MOVEMENT,
@@ -174,7 +183,25 @@ def _exit(
         cause=f"exit:{fence.id.hex}:{first_at.isoformat()}",
         at=first_at,
         received_at=seen.received_at,
-        reasons=(Reason(code="outside_fence", params=params, numbers=numbers),),
+        reasons=reasons,
+        place=_place(seen),
+    )
+
+
+def _through(wearer_id: WearerId, fence: Geofence, seen: Seen, before: Fixed) -> WatchEvent:
+    """She passed through between two fixes. It is told by itself: she is outside as before, and nothing ends by it."""
+    words = {"fence": fence.name, "since": before.at.isoformat(), "until": seen.at.isoformat()}
+    return WatchEvent(
+        wearer_id=wearer_id,
+        kind=AlertKind.MOVEMENT,
+        rule="geofence_through",
+        subject=f"through:{fence.id.hex}",
+        level=Level.NOTICE,
+        cause=f"through:{fence.id.hex}:{seen.at.isoformat()}",
+        at=seen.at,
+        received_at=seen.received_at,
+        outcome=Outcome.PASSING,
+        reasons=(Reason(code="through_fence", params=words),),
         place=_place(seen),
     )
 

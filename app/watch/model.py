@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from app.geo.model import Geofence
 from app.geo.quality import Known
+from app.geo.quality import Place as Fixed
 from app.kit.calendar import JST
 from app.kit.ids import ExpectationId, WearerId
 from app.push.model import Level
@@ -92,7 +93,9 @@ class WatchEvent(Struct, frozen=True, kw_only=True):
 
 
 class Seen(Struct, frozen=True, kw_only=True):
-    """An accepted fix. `accuracy_m` is the stated one or what is assumed for how the place is known."""
+    """An accepted fix. `accuracy_m` is the stated one or what is assumed for how the place is known (`known_by`, as in
+    `app.history.model.KnownBy`).
+    """
 
     device_id: UUID
     at: datetime
@@ -100,6 +103,7 @@ class Seen(Struct, frozen=True, kw_only=True):
     lat_deg: float
     lon_deg: float
     accuracy_m: float
+    known_by: str | None = None
 
 
 class AlarmHeard(Struct, frozen=True, kw_only=True):
@@ -162,9 +166,20 @@ class Side(StrEnum):
     OUTSIDE = "outside"
 
 
+class Spread(Struct, array_like=True):
+    """How far apart places are: the least rectangle that holds them, degrees."""
+
+    south_deg: float
+    west_deg: float
+    north_deg: float
+    east_deg: float
+
+
 class FenceState(Struct, kw_only=True, omit_defaults=True):
     """What is known of one wearer and one fence. The times are of fixes; the evidence to be outside is an interval with
-    a count.
+    a count, and the `spread` of its sharpest places (`leaving.py`). `untold_at` is when she left without its being
+    told (`fence.py`), `vetoed_at` since when a tag at home contradicts the tracker (`home.py`), `crossed_at` when it
+    was last told that she passed through (`crossing.py`).
     """
 
     side: Side = Side.UNKNOWN
@@ -173,6 +188,10 @@ class FenceState(Struct, kw_only=True, omit_defaults=True):
     outside_first_at: datetime | None = None
     outside_last_at: datetime | None = None
     outside_count: int = 0
+    spread: Spread | None = None
+    untold_at: datetime | None = None
+    vetoed_at: datetime | None = None
+    crossed_at: datetime | None = None
 
 
 class DeviceState(Struct, kw_only=True, omit_defaults=True):
@@ -229,7 +248,7 @@ class TagState(Struct, kw_only=True, array_like=True):
 
 class WatchState(Struct, kw_only=True, omit_defaults=True):
     """All that is kept of a subject between two observations; at most 4 KB as msgpack. The key of `fences`, `devices`,
-    `arrivals` and `tags` is the id's hex.
+    `arrivals` and `tags` is the id's hex. `last_fix` is the newest, where a fence tells of arriving.
     """
 
     judged_at: datetime | None = None
@@ -240,6 +259,7 @@ class WatchState(Struct, kw_only=True, omit_defaults=True):
     arrivals: dict[str, ArrivalState] = msgspec.field(default_factory=dict)
     tags: dict[str, TagState] = msgspec.field(default_factory=dict)
     movement: Movement | None = None
+    last_fix: Fixed | None = None
 
     def device(self, device_id: UUID) -> DeviceState:
         """The state of one device, begun when it was not there."""

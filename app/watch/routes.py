@@ -15,19 +15,13 @@ from app.accounts.model import Viewer
 from app.accounts.permissions import Action
 from app.db.engine import Database
 from app.db.page import LIMIT, Cursor, Limit, Page, decode_cursor
+from app.kit.calendar import ClockTime, Weekdays, bits_of, clock_text, days_of
 from app.kit.clock import Clock
 from app.kit.ids import ExpectationId, WearerId
 from app.watch import service
 from app.watch.model import DETECTORS_MAX, Expectation, WatchSettings
 
 Name = Annotated[str, Meta(min_length=1, max_length=100, description="what people call the place")]
-Weekday = Annotated[int, Meta(ge=1, le=7)]
-Weekdays = Annotated[
-    list[Weekday], Meta(min_length=1, max_length=7, description="days of the week, Monday is 1 and Sunday 7")
-]
-ClockTime = Annotated[
-    str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$", description="on the wall clock of the city, for example 08:30")
-]
 Detectors = Annotated[
     list[UUID],
     Meta(min_length=1, max_length=DETECTORS_MAX, description="any of these detectors will do: all gates of a school"),
@@ -173,7 +167,7 @@ async def add_expectation(
     draft = service.Draft(
         name=data.name,
         detector_ids=data.detectors,
-        weekdays=sum(1 << day - 1 for day in set(data.weekdays)),
+        weekdays=bits_of(data.weekdays),
         from_time=time.fromisoformat(data.from_time),
         by_time=time.fromisoformat(data.by_time),
         tell_arrival=data.tell_arrival,
@@ -210,9 +204,9 @@ def _shown(one: Expectation) -> ShownExpectation:
         wearer=one.wearer_id,
         name=one.name,
         detectors=list(one.detector_ids),
-        weekdays=[day for day in range(1, 8) if one.weekdays >> day - 1 & 1],
-        from_time=f"{one.from_time:%H:%M}",
-        by_time=f"{one.by_time:%H:%M}",
+        weekdays=days_of(one.weekdays),
+        from_time=clock_text(one.from_time),
+        by_time=clock_text(one.by_time),
         tell_arrival=one.tell_arrival,
         created_at=one.created_at,
     )

@@ -20,6 +20,7 @@ from app.db.types import KeyBytes
 from app.households.tables import wearer
 from app.kit.errors import Conflict
 from app.kit.ids import AccountId, CityId, ExpectationId, WearerId, new_id
+from app.tags.model import DetectorKind
 from app.tags.tables import detector
 from app.watch.catalogue import Failure, decode_state, encode_state
 from app.watch.model import Expectation, WatchSettings, WatchState
@@ -230,6 +231,14 @@ def detectors_in_force(connection: Connection, city_id: CityId, detector_ids: Co
     """Those of these detectors that are registered in the city and have not ended."""
     query = sa.select(detector.c.id).where(
         detector.c.id.in_(list(detector_ids)), detector.c.city_id == city_id, detector.c.ended_at.is_(None)
+    )
+    return set(connection.execute(query).scalars())
+
+
+def home_detectors(connection: Connection, detector_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these detectors that stand in homes."""
+    query = sa.select(detector.c.id).where(
+        detector.c.id.in_(list(detector_ids)), detector.c.kind == DetectorKind.HOME.value, detector.c.ended_at.is_(None)
     )
     return set(connection.execute(query).scalars())
 

@@ -174,10 +174,13 @@ def _message(event: WatchEvent) -> str:
     """The kind of message that tells this event."""
     if event.outcome is not Outcome.BEGAN:
         over = {"geofence_enter": "geofence_enter" if event.outcome is Outcome.PASSING else "returned"}
-        over |= {rule: rule for rule in ("arrived_late", "was_there", "tag_heard_again", "known_again")}
+        told_as_they_are = ("arrived_late", "was_there", "tag_heard_again", "known_again", "geofence_through")
+        over |= {rule: rule for rule in told_as_they_are}
         return over.get(event.rule, "resolved")
     if any(reason.code == "service_down" for reason in event.reasons):
         return "arrival_unknown_service"
+    if any(reason.code == "still_outside" for reason in event.reasons):
+        return "geofence_not_back"
     if event.rule == "not_arrived" and any(reason.code == "detectors_down" for reason in event.reasons):
         return "not_arrived_partly"
     return "device" if event.rule.startswith("device_") else event.rule

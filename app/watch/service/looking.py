@@ -18,9 +18,9 @@ from app.kit.ids import CityId, DetectorId, WearerId
 from app.tags import service as tags
 from app.tags.model import DetectorTrouble, Spell
 from app.tags.store.detectors import DETECTOR_PLACES_VERSION
-from app.watch import arrival, catalogue, store
+from app.watch import arrival, catalogue, home, store
 from app.watch.around import Around, Question, asked_together
-from app.watch.model import Observation, Passed, Subject, WatchEvent, WatchSettings, WatchState
+from app.watch.model import Observation, Passed, Place, Subject, WatchEvent, WatchSettings, WatchState
 from app.watch.service import outages
 from app.watch.silence import Uptime
 from app.watch.store import Kept as KeptState
@@ -48,11 +48,34 @@ def look(
     for wearer_id, seen in observations.items():
         one = kept[wearer_id]
         happened, failures = catalogue.fold(one.state, seen, subjects[wearer_id], now)
+        if happened:
+            happened = _verified(connection, one.state, subjects[wearer_id], happened, now)
         events += happened
         if failures:
             store.save_failures(connection, wearer_id, one.city_id, failures, now)
     save(connection, list(kept.values()), subjects, now=now)
     return events
+
+
+def _verified(
+    connection: Connection, state: WatchState, subject: Subject, events: list[WatchEvent], now: datetime
+) -> list[WatchEvent]:
+    """The events without those that a tag heard at home refutes. A tag that lies there makes no new passage, so the
+    store is asked.
+    """
+    asked = home.asked(state, events)
+    if asked is None:
+        return events
+    at_home = store.home_detectors(connection, asked.detector_ids)
+    if not at_home:
+        return events
+    passages = history.passages_at(connection, [subject.wearer_id], at_home, asked.from_at, now)
+    heard = [
+        Place(lat_deg=one.lat_deg, lon_deg=one.lon_deg, accuracy_m=one.accuracy_m or 0.0, at=one.last_at)
+        for one in passages.get(subject.wearer_id, ())
+        if one.lat_deg is not None and one.lon_deg is not None
+    ]
+    return home.verified(state, subject, events, heard)
 
 
 def tick(connection: Connection, now: datetime) -> list[WatchEvent]:

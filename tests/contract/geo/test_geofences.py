@@ -1,13 +1,14 @@
 """Geofences on a real database: who adds, changes, ends and reads them, and that others' cost nothing."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
 from app.geo import service
 from app.geo.fences import RADIUS_M_MAX, RADIUS_M_MIN
-from app.geo.model import FencePurpose, Geofence, GeofenceChange, GeofenceDraft, Point, Shape
+from app.geo.model import FencePurpose, Geofence, GeofenceChange, GeofenceDraft, OnHolidays, Point, Shape, Window
 from app.households import service as households
 from app.households.model import Scope
 from app.kit.errors import Conflict, InvalidInput, NotFound
@@ -18,6 +19,8 @@ from tests.contract.history.build import off, plans
 CIRCLE = Shape(centre=HOME, radius_m=150.0)
 CORNERS = (off(-100, -100), off(100, -100), off(0, 150))
 TRIANGLE = Shape(corners=CORNERS)
+NIGHT = Window(weekdays=0b1111111, from_time=time(18), until_time=time(6, 30), holidays=OnHolidays.ALSO)
+SCHOOL = Window(weekdays=0b0011111, from_time=time(8), until_time=time(15))
 
 
 @pytest.fixture
@@ -170,6 +173,44 @@ def test_a_shape_that_is_none_is_refused_and_the_corner_named(
         lambda: service.change(
             connection, viewer(cast.daughter), cast.hana.id, fence.id, GeofenceChange(shape=shape), NOW
         ),
+    ):
+        with pytest.raises(InvalidInput) as refusal:
+            attempt()
+        assert where == refusal.value.where
+
+    assert [fence] == of_hana(connection, cast)
+
+
+def test_a_schedule_is_kept_changed_and_taken_away(connection: Connection, cast: Town) -> None:
+    daughter = viewer(cast.daughter)
+    draft = GeofenceDraft(name="公園", shape=CIRCLE, schedule=(NIGHT, SCHOOL))
+    fence = service.add(connection, daughter, cast.hana.id, draft, NOW)
+
+    def changed(wanted: GeofenceChange) -> Geofence:
+        one = service.change(connection, daughter, cast.hana.id, fence.id, wanted, NOW)
+        assert [one] == of_hana(connection, cast)
+        assert one == service.shown(connection, daughter, cast.hana.id, fence.id, NOW)
+        return one
+
+    assert [fence] == of_hana(connection, cast)
+    assert (NIGHT, SCHOOL) == changed(GeofenceChange(name="畑")).schedule
+    assert (SCHOOL,) == changed(GeofenceChange(schedule=(SCHOOL,))).schedule
+    assert changed(GeofenceChange(schedule=None)).schedule is None
+
+
+@pytest.mark.parametrize(
+    ("schedule", "where"),
+    [((), "schedule"), ((NIGHT, NIGHT), "schedule[1]"), ((replace(NIGHT, weekdays=0),), "schedule[0].weekdays")],
+)
+def test_a_schedule_that_is_none_is_refused_and_its_part_named(
+    connection: Connection, cast: Town, schedule: tuple[Window, ...], where: str
+) -> None:
+    fence = add(connection, cast)
+    daughter = viewer(cast.daughter)
+    draft = GeofenceDraft(name="x", shape=CIRCLE, schedule=schedule)
+    for attempt in (
+        lambda: service.add(connection, daughter, cast.hana.id, draft, NOW),
+        lambda: service.change(connection, daughter, cast.hana.id, fence.id, GeofenceChange(schedule=schedule), NOW),
     ):
         with pytest.raises(InvalidInput) as refusal:
             attempt()

@@ -18,6 +18,7 @@ SQUARE = {
         {"lat_deg": 34.75 + lat, "lon_deg": 134.84 + lon} for lat, lon in ((0, 0), (0, 0.01), (0.01, 0.01), (0.01, 0))
     ],
 }
+NIGHT = {"weekdays": [1, 2, 3, 4, 5, 6, 7], "from_time": "18:00", "until_time": "06:30", "holidays": "also"}
 
 
 @pytest.fixture
@@ -73,6 +74,49 @@ def test_a_patch_changes_what_it_names_and_nothing_else(here: Town, path: str) -
     assert fence | {"name": "畑", "shape": SQUARE} == ask(here, "Clerk", "PATCH", one, {"shape": SQUARE})
     ask(here, "Hanako", "PATCH", one, {"name": None}, 400)
     ask(here, "Hanako", "PATCH", one, {"colour": "red"}, 400)
+
+
+def test_hours_go_in_and_come_out_the_same_and_are_taken_away(here: Town, path: str) -> None:
+    body = {
+        "name": "庭",
+        "shape": CIRCLE,
+        "schedule": [NIGHT, {**NIGHT, "weekdays": [6, 7], "holidays": "like_others"}],
+    }
+    fence = ask(here, "Hanako", "POST", path, body, 201)
+    one = f"{path}/{fence['id']}"
+
+    assert body["schedule"] == fence["schedule"]
+    assert fence == ask(here, "Hanako", "PATCH", one, {})
+    assert [NIGHT] == ask(here, "Hanako", "PATCH", one, {"schedule": [NIGHT]})["schedule"]
+    assert ask(here, "Hanako", "PATCH", one, {"schedule": None})["schedule"] is None
+    assert added(here, path)["schedule"] is None
+
+
+@pytest.mark.parametrize(
+    ("schedule", "named"),
+    [
+        ([], "schedule"),
+        ([NIGHT] * 15, "schedule"),
+        ([NIGHT, NIGHT], "schedule[1]"),
+        ([{**NIGHT, "weekdays": []}], "schedule[0].weekdays"),
+        ([NIGHT, {**NIGHT, "weekdays": [0]}], "schedule[1].weekdays[0]"),
+        ([{**NIGHT, "from_time": "24:00"}], "schedule[0].from_time"),
+        ([{**NIGHT, "until_time": "6:30"}], "schedule[0].until_time"),
+        ([{**NIGHT, "holidays": "never"}], "schedule[0].holidays"),
+        ([{**NIGHT, "colour": "red"}], "schedule[0]"),
+    ],
+)
+def test_hours_that_are_none_are_a_problem_that_names_the_field(
+    here: Town, path: str, schedule: object, named: str
+) -> None:
+    fence = added(here, path)
+    body = {"name": "x", "shape": CIRCLE, "schedule": schedule}
+    problems = [
+        ask(here, "Hanako", "POST", path, body, 400),
+        ask(here, "Hanako", "PATCH", f"{path}/{fence['id']}", {"schedule": schedule}, 400),
+    ]
+
+    assert [[named]] * 2 == [[one["where"] for one in problem["errors"]] for problem in problems]
 
 
 def test_an_ended_geofence_answers_like_an_unknown_one(here: Town, path: str) -> None:

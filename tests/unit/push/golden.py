@@ -13,7 +13,7 @@ FOLDER = Path(__file__).parent / "golden"
 LATE = {**PARAMS, "received": "2026-04-01T06:40:00+00:00"}
 OTHERS = {"undelivered": tuple(Why), "dead": ("gone", "moved", "too_many")}
 """What people read in the app of messages to them and of their phones."""
-URGENT = ("alert.sos", "alert.fall", "alert.geofence_exit", "alert.not_arrived")
+URGENT = ("alert.sos", "alert.fall", "alert.geofence_exit", "alert.geofence_not_back", "alert.not_arrived")
 
 
 def messages(language: str) -> str:

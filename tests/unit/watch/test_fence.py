@@ -33,8 +33,7 @@ def test_a_stray_first_fix_is_not_taken_for_where_she_is() -> None:
     events = happened(
         seen(900, at=NOW),
         seen(0, at=NOW + minutes(5)),
-        seen(300, at=NOW + minutes(10)),
-        seen(300, at=NOW + minutes(15)),
+        *(seen(300, at=NOW + minutes(10 + 5 * n)) for n in range(3)),
     )
 
     assert ["geofence_exit"] == rules(events)
@@ -102,7 +101,7 @@ def test_a_backlog_newest_first_leaves_the_same_traces() -> None:
 def test_an_old_fix_inside_does_not_bring_her_back() -> None:
     late = seen(0, at=NOW - minutes(20), received_at=NOW)
     events = happened(
-        seen(0, at=NOW - minutes(60)), seen(500, at=NOW - minutes(10)), seen(500, at=NOW - minutes(5)), late
+        seen(0, at=NOW - minutes(60)), seen(500, at=NOW - minutes(10)), seen(500, at=NOW - minutes(8)), late
     )
 
     assert rules(events) == ["geofence_exit"]
@@ -148,7 +147,7 @@ def test_a_fence_tells_only_what_was_asked_for(tell_exit: bool) -> None:
     state = WatchState()
     fence = replace(GARDEN, tell_exit=tell_exit)
     told = []
-    for n, north_m in enumerate([0, 500, 500, 0]):
+    for n, north_m in enumerate([0, 500, 500, 500, 0]):
         at = NOW + minutes(5 * n)
         events, _ = catalogue.fold(state, [seen(north_m, at=at)], subject(fence), at)
         told += events
