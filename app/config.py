@@ -85,6 +85,13 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     fcm_url: Annotated[
         str | None, Meta(description="address of the FCM v1 API if not Google's, for a stand-in on loopback")
     ] = None
+    fcm_critical: Annotated[
+        bool,
+        Meta(
+            description="the iOS app may send critical alerts (an entitlement of Apple's): urgent messages then sound "
+            "in silent mode and Focus too"
+        ),
+    ] = False
     gateways: Annotated[
         dict[GatewayName, GatewayUrl],
         Meta(description="gateways of SMS, voice and LINE, name to https address; the address may hold secrets"),

@@ -103,6 +103,9 @@ class Part(Struct, frozen=True, kw_only=True):
 
 ALL = Part()
 
+TOLD_TIMES = "told_times"
+"""The param that says how often an alert had been told when a message of it was put."""
+
 
 class Message(Struct, frozen=True, kw_only=True):
     """One thing to tell to one address, claimed for sending. `about` names what it is about (`alert:<id>`) and

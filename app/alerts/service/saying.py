@@ -19,7 +19,7 @@ from app.alerts.store.escalating import Run, Telling, a_telling
 from app.db import intents
 from app.kit.ids import AccountId
 from app.push import outbox
-from app.push.model import Address
+from app.push.model import TOLD_TIMES, Address
 
 RECEIPT = timedelta(seconds=escalation.RECEIPT_S)
 DISPATCH_WANTED = "dispatch_wanted"
@@ -75,7 +75,7 @@ def tell_over(
             kind=telling.kind,
             level=run.alert.level,
             about=about(run.alert),
-            params={**run.words.params, **more},
+            params={**run.words.params, **more, TOLD_TIMES: str(telling.turn)},
             expires_at=(held_until or now) + KEPT[run.alert.level],
             not_before=held_until,
             on_behalf=telling.id.hex,

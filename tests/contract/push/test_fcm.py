@@ -81,6 +81,28 @@ async def test_the_app_is_given_what_it_says_by_that_the_message_was_shown(
     assert "not for every screen" not in str(push.message)
 
 
+async def test_an_iphone_that_is_silent_sounds_where_the_app_may_and_it_is_urgent(
+    credentials: str, stand_in: FcmStandIn, clock: ManualClock
+) -> None:
+    fcm = FcmSender(credentials, clock, url=stand_in.url, timeout_s=5, critical=True)
+    await fcm.send([a_parcel(), a_parcel(level=Level.NOTICE)])
+    await fcm.close()
+
+    aps = {push.message["data"]["level"]: push.message["apns"]["payload"]["aps"] for push in stand_in.received}
+    assert aps == {
+        "urgent": {"sound": {"name": "default", "critical": 1, "volume": 1.0}, "interruption-level": "critical"},
+        "notice": {"sound": "default", "interruption-level": "active"},
+    }
+
+
+async def test_an_app_is_told_how_often_the_alert_had_been_told(fcm: FcmSender, stand_in: FcmStandIn) -> None:
+    one = a_parcel()
+    told = replace(one.message, params={**one.message.params, "told_times": "3"})
+    await fcm.send([replace(one, message=told)])
+
+    assert "3" == stand_in.received[0].message["data"]["told_times"]
+
+
 async def test_a_notice_does_not_wake_anybody(fcm: FcmSender, stand_in: FcmStandIn) -> None:
     await fcm.send([a_parcel(level=Level.NOTICE)])
 

@@ -21,7 +21,7 @@ from google.auth.transport.requests import Request
 from app.kit.ids import new_id
 from app.push.channels.parcel import Parcel
 from app.push.channels.retry_after import seconds_of
-from app.push.model import AddressKind, Level
+from app.push.model import TOLD_TIMES, AddressKind, Level
 from app.push.retry import Delivery, Outcome
 
 firebase: Any = firebase_admin  # Its functions have no types.
@@ -73,11 +73,12 @@ class HeldToken(Credentials):
 class FcmClient:
     """One Firebase app of its own. Made and signed in on any thread, used and closed on one event loop."""
 
-    def __init__(self, credentials: str, *, url: str | None, timeout_s: float) -> None:
+    def __init__(self, credentials: str, *, url: str | None, timeout_s: float, critical: bool) -> None:
         certificate: Any = Certificate(credentials)  # type: ignore[no-untyped-call]
         self._account = certificate.get_credential()
         self._held = HeldToken()
         self._timeout_s = timeout_s
+        self._critical = critical
         options = {"httpTimeout": timeout_s, "projectId": certificate.project_id}
         self._app = firebase.initialize_app(self._held, options, name=f"mimamori-{new_id()}")
         self._service = messaging._get_messaging_service(self._app)
@@ -103,7 +104,7 @@ class FcmClient:
     async def send(self, parcel: Parcel, now: datetime) -> Delivery:
         """What became of one message."""
         try:
-            batch = await messaging.send_each_async([firebase_message(parcel, now)], app=self._app)
+            batch = await messaging.send_each_async([firebase_message(parcel, now, self._critical)], app=self._app)
         except exceptions.FirebaseError as error:  # The library could not read the answer.
             return delivery_of(error, now)
         except ValueError as error:  # The library found that the message cannot be meant; it would find so again.
@@ -123,17 +124,20 @@ class FcmClient:
         await asyncio.to_thread(firebase.delete_app, self._app)
 
 
-def firebase_message(parcel: Parcel, now: datetime) -> Any:
-    """The message as FCM wants it.
+def firebase_message(parcel: Parcel, now: datetime, critical: bool) -> Any:
+    """The message as FCM wants it. `critical`: where it is urgent an iPhone sounds also while it is silent.
 
-    Besides the sentence it carries no more than what it is about, its kind, its level, and the token by which the app
-    says that it was shown: the app asks for the rest. Where the sentence may not be on a locked screen it is in the
+    Besides the sentence it carries no more than what it is about, its kind, its level, the token by which the app says
+    that it was shown, and of an alert how often it had been told, which "escalate" gives back: the app asks for the
+    rest. Where the sentence may not be on a locked screen it is in the
     data (`title`, `body`), for the app to show when it is opened: no service can tell a locked phone from an open one.
     """
     message, shown = parcel.message, parcel.shown
     urgent = message.level is Level.URGENT
     collapse = collapse_id(message.about)
     data = {"about": message.about, "kind": message.kind, "level": message.level.value}
+    if TOLD_TIMES in message.params:
+        data[TOLD_TIMES] = message.params[TOLD_TIMES]
     if shown != parcel.text:
         data |= {"title": parcel.text.title, "body": parcel.text.body}
     addressed = messaging.Message(
@@ -161,15 +165,21 @@ def firebase_message(parcel: Parcel, now: datetime) -> Any:
                 "apns-expiration": str(int(message.expires_at.timestamp())),
                 "apns-collapse-id": collapse,
             },
-            payload=messaging.APNSPayload(
-                aps=messaging.Aps(sound="default", custom_data={"interruption-level": APNS_INTERRUPTION[message.level]})
-            ),
+            payload=messaging.APNSPayload(aps=_aps(message.level, critical and urgent)),
         ),
     )
     # Set afterwards: as an argument `token` warns of being old, though FCM supports tokens and installation ids
     # side by side.
     setattr(addressed, "token" if message.address.kind is AddressKind.TOKEN else "fid", message.address.value)
     return addressed
+
+
+def _aps(level: Level, critical: bool) -> Any:
+    """What makes an iPhone sound."""
+    if not critical:
+        return messaging.Aps(sound="default", custom_data={"interruption-level": APNS_INTERRUPTION[level]})
+    sound = messaging.CriticalSound("default", critical=True, volume=1.0)
+    return messaging.Aps(sound=sound, custom_data={"interruption-level": "critical"})
 
 
 def collapse_id(about: str) -> str:

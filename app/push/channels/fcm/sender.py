@@ -31,17 +31,25 @@ def open_sender(settings: Settings, clock: Clock) -> "FcmSender | None":
     """The channel as the settings want it; None without a service account."""
     if settings.fcm_credentials is None:
         return None
-    return FcmSender(settings.fcm_credentials, clock, url=settings.fcm_url, timeout_s=settings.push_timeout_s)
+    return FcmSender(
+        settings.fcm_credentials, clock, url=settings.fcm_url, timeout_s=settings.push_timeout_s,
+        critical=settings.fcm_critical,
+    )  # fmt: skip
 
 
 class FcmSender:
-    """Sends over FCM as one service account. Everything happens on the event loop of the first `send`."""
+    """Sends over FCM as one service account. Everything happens on the event loop of the first `send`. `critical`: the
+    iOS app may sound in silent mode.
+    """
 
-    def __init__(self, credentials: str, clock: Clock, *, url: str | None, timeout_s: float) -> None:
+    def __init__(
+        self, credentials: str, clock: Clock, *, url: str | None, timeout_s: float, critical: bool = False
+    ) -> None:
         self._credentials = credentials
         self._clock = clock
         self._url = url
         self._timeout_s = timeout_s
+        self._critical = critical
         self._client: FcmClient | None = None
         self._preparing: asyncio.Task[FcmClient] | None = None
 
@@ -90,7 +98,9 @@ class FcmSender:
     def _prepare(self) -> "FcmClient":
         from app.push.channels.fcm.client import FcmClient
 
-        client = self._client or FcmClient(self._credentials, url=self._url, timeout_s=self._timeout_s)
+        client = self._client or FcmClient(
+            self._credentials, url=self._url, timeout_s=self._timeout_s, critical=self._critical
+        )
         self._client = client
         client.fetch_token()
         return client
