@@ -1,0 +1,104 @@
+"""What a whole day was like, from the places that are stored of it."""
+
+from collections.abc import Sequence
+
+from app.geo.measure import distance_m
+from app.watch.movement import habits
+from app.watch.movement.days import Home, believed, day_of_track
+from app.watch.movement.habits import NEVER, Day
+from app.watch.movement.moving import Point
+from app.watch.replaying import Fix
+from tests.unit.watch.movement.build import FIRST_DAY, SHOP, ZONE, Way, clock, degrees, fix, ordinary_day
+
+HOME = degrees(0.0, 0.0)
+
+
+def points(fixes: Sequence[Fix]) -> list[Point]:
+    return [Point(one.at, one.lat_deg, one.lon_deg, one.accuracy_m or 30.0) for one in fixes]
+
+
+def made(fixes: Sequence[Fix], home: Home | None = HOME) -> Day:
+    return day_of_track(points(fixes), FIRST_DAY.date(), home, ZONE, {})
+
+
+def cell(east_m: float, north_m: float = 0.0) -> int:
+    return habits.cell_at(*degrees(east_m, north_m), habits.RESOLUTION)
+
+
+def test_an_ordinary_day_teaches_the_way_the_hours_and_the_range() -> None:
+    day = made(ordinary_day(0))
+
+    assert all(set(habits.around(cell(east))) & day.cells.keys() for east in range(0, 601, 20))
+    assert 1 << 9 // 3 == day.cells[cell(*SHOP)], "from nine to twelve"
+    assert {18} == {slot for slot in range(48) if day.slots >> slot & 1}
+    assert 590 <= 10 * day.far <= 600
+    assert 5 * 60 < day.last_out < 6 * 60
+    assert day.home is not None
+    assert 20.0 > distance_m(*day.home, *HOME)
+
+
+def test_a_wrong_fix_teaches_neither_hours_nor_range_nor_home() -> None:
+    track = ordinary_day(0)
+    wrong = [*track]
+    for number in (5, 20, 60, 120, 135):
+        wrong[number] = fix(track[number].at, 20_000.0, 4_000.0)
+    plain, day = made(track), made(wrong)
+
+    assert (plain.slots, plain.far, plain.last_out) == (day.slots, day.far, day.last_out)
+    assert plain.home == day.home
+    assert cell(20_000.0, 4_000.0) not in day.cells
+
+
+def test_what_nobody_can_have_gone_to_is_not_believed_and_a_ride_is() -> None:
+    still = Way(clock(0, "10:00")).stay(10).fixes
+    jump = [*still[:5], fix(still[5].at, 3_000.0, 0.0), *still[6:]]
+    ride = Way(clock(0, "10:00")).stay(5).to((6_000.0, 0.0), speed_mps=12.0).stay(5).fixes
+
+    assert points(jump[:5] + jump[6:]) == believed(points(jump))
+    assert points(ride) == believed(points(ride))
+
+
+def test_what_is_known_coarsely_says_nothing_of_a_cell() -> None:
+    day = made([fix(clock(0, "10:00"), 0.0, 0.0), fix(clock(0, "10:01"), 500.0, 0.0, accuracy_m=800.0)])
+
+    assert {cell(0.0)} == day.cells.keys()
+
+
+def test_passages_are_places_too() -> None:
+    """Somebody who carries a tag alone is known by the detectors that she passes."""
+    gates = [
+        fix(clock(0, text), east, 0.0, accuracy_m=50.0)
+        for text, east in (("08:00", 0.0), ("08:10", 400.0), ("15:00", 400.0), ("15:12", 0.0))
+    ]
+    day = made(gates)
+
+    assert {cell(0.0), cell(400.0)} <= day.cells.keys()
+    assert cell(200.0) in day.cells, "she walked from gate to gate"
+    assert (1 << 8 // 3 | 1 << 15 // 3) == day.cells[cell(400.0)]
+
+
+def test_the_line_between_two_places_is_hers_only_as_far_as_one_may_say_so() -> None:
+    def between(minutes: int, apart_m: float) -> bool:
+        start = clock(0, "10:00")
+        later = Way(start).stay(minutes).at
+        return cell(apart_m / 2) in made([fix(start, 0.0, 0.0), fix(later, apart_m, 0.0)]).cells
+
+    assert between(10, 600.0)
+    assert not between(1, 1_000.0), "a ride may have gone another way"
+    assert not between(60, 600.0), "she may have been anywhere"
+
+
+def test_home_is_where_she_was_at_night_and_else_where_the_day_began() -> None:
+    evening = Way(clock(0, "04:00"), (300.0, 0.0)).stay(60, 600).to((0.0, 0.0)).until(clock(1, "03:50"), 600)
+    by_day = Way(clock(0, "09:00"), (50.0, 0.0)).to(SHOP).stay(300, 600)
+
+    for fixes, spot in ((evening.fixes, (0.0, 0.0)), (by_day.fixes, (50.0, 0.0))):
+        home = made(fixes, None).home
+        assert home is not None
+        assert 20.0 > distance_m(*home, *degrees(*spot))
+
+
+def test_of_an_empty_day_nothing_is_known() -> None:
+    day = made([], None)
+
+    assert ({}, 0, None, NEVER, NEVER) == (day.cells, day.slots, day.home, day.far, day.last_out)
