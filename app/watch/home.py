@@ -64,8 +64,9 @@ def is_back(kept: FenceState, passed: Passed) -> bool:
     at = passed.at if passed.last_at is None else max(passed.at, passed.last_at)
     if _is_contradicted(kept, at):
         return False
-    if kept.vetoed_at is None and kept.outside_first_at is not None and at >= kept.outside_first_at:
-        kept.vetoed_at = kept.outside_first_at
+    since = kept.outside_first_at or kept.outside_last_at
+    if kept.vetoed_at is None and since is not None and at >= since:
+        kept.vetoed_at = since
     return leaving.is_back(kept, at)
 
 

@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from app.geo.measure import distance_m
-from app.watch.model import FenceState, Seen, Side, Spread
+from app.watch.model import JUDGED_AGE_MAX, FenceState, Seen, Side, Spread
 
 CONFIRM_COUNT: Final = 2
 CONFIRM_SPAN: Final = timedelta(seconds=90)
@@ -70,13 +70,13 @@ def has_left(kept: FenceState, seen: Seen, beyond_m: float) -> bool:
     if kept.inside_last_at is not None and at <= kept.inside_last_at:
         return False
     if kept.side is Side.OUTSIDE:
-        _widen(kept, at)
+        _settle(kept, at)
         return False
     if _out_of_reach(kept, seen, beyond_m) or not _is_another_witness(kept, at):
         return False
     _widen(kept, at)
     kept.outside_count += 1
-    if seen.accuracy_m <= SHARP_M:
+    if seen.accuracy_m <= SHARP_M and kept.side is Side.INSIDE:
         kept.spread = _spread(kept.spread, seen)
     if not _is_confirmed(kept):
         return False
@@ -118,6 +118,18 @@ def _out_of_reach(kept: FenceState, seen: Seen, beyond_m: float) -> bool:
         return False
     time_s = max((seen.at - kept.inside_last_at).total_seconds(), STAMP_GRAIN_S)
     return beyond_m - seen.accuracy_m > SPEED_MAX_MPS * time_s
+
+
+def _settle(kept: FenceState, at: datetime) -> None:
+    """Takes in one more fix outside of who is known to be there, and forgets what is needed no more: of 30 fences
+    somebody is outside of nearly all, and the whole state must stay under 4 KB.
+    """
+    if kept.outside_last_at is None or at > kept.outside_last_at:
+        kept.outside_last_at = at
+    if kept.untold_at is None:
+        kept.outside_first_at, kept.outside_count = None, 0
+    if kept.inside_last_at is not None and at - kept.inside_last_at > JUDGED_AGE_MAX:
+        kept.inside_last_at = None
 
 
 def _widen(kept: FenceState, at: datetime) -> None:

@@ -1,13 +1,19 @@
 """How many fixes outside it takes to say that she left, and which of them count."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
+from app.geo.model import Point
+from app.geo.service import GEOFENCES_MAX
+from app.kit.ids import GeofenceId
+from app.watch.catalogue import encode_state
 from app.watch.leaving import SPEED_MAX_MPS
 from app.watch.model import Seen, WatchEvent, WatchState
 from tests.build import NOW
-from tests.unit.watch.build import minutes, seen, subject, told
+from tests.unit.watch.build import GARDEN, minutes, seen, subject, told
 
 
 def happened(*fixes: Seen) -> list[WatchEvent]:
@@ -97,3 +103,17 @@ def test_evidence_that_a_fix_inside_takes_back_must_be_gathered_anew() -> None:
     outside = [seen(400, at=NOW + minutes(n), accuracy_m=31) for n in (10, 20, 40, 50)]
 
     assert happened(*outside[:2], seen(0, at=NOW + minutes(30)), *outside[2:]) == []
+
+
+def test_the_state_of_somebody_with_thirty_fences_stays_small() -> None:
+    """As many as one wearer may have; she is outside of nearly all of them, and has walked from one to the next."""
+    middles = [Point(34.757 + 0.01 * (n % 6), 134.841 + 0.01 * (n // 6)) for n in range(GEOFENCES_MAX)]
+    fences = [replace(GARDEN, id=GeofenceId(UUID(int=n)), centre=one, tell_enter=True) for n, one in enumerate(middles)]
+    state, largest = WatchState(), 0
+    for number in range(6 * GEOFENCES_MAX):
+        middle, at = middles[number // 6], NOW + minutes(5 * number)
+        here = replace(seen(0, at=at), lat_deg=middle.lat_deg, lon_deg=middle.lon_deg)
+        told(state, subject(*fences), here)
+        largest = max(largest, len(encode_state(state)))
+
+    assert largest <= 4_096
