@@ -1,6 +1,6 @@
 """What was looked at, how it is, and what to do about it. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -99,6 +99,14 @@ def of_backlog(backlog: Backlog) -> Finding:
 def of_count(about: str, count: int, remedy: str) -> Finding:
     """Something of which there should be none."""
     return Finding(about, How.GOOD, "none") if count == 0 else Finding(about, How.BAD, str(count), remedy)
+
+
+def of_desks(cities: Sequence[str]) -> Finding:
+    """Whether an emergency that no family answers ends with somebody."""
+    if not cities:
+        return Finding("duty desk", How.GOOD, "somebody of each can be reached")
+    remedy = "an operator signs in on /phone/ or the app, or confirms a mailbox: else it rings for nobody in the end"
+    return Finding("duty desk", How.BAD, f"nobody of it can be reached in {', '.join(cities)}", remedy)
 
 
 def of_hooks(failing: int, given_up: int) -> Finding:

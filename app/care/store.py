@@ -6,10 +6,15 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from app.accounts import service as accounts
+from app.accounts.tables import city
+from app.alerts.store.alerts import staff_of
 from app.alerts.tables import alert, is_going_on, telling
 from app.care.findings import Waiting
 from app.db.tables import dead_letter, heartbeat, intent
 from app.hooks.tables import vendor_hook
+from app.households.tables import wearer
+from app.kit.ids import CityId
 from app.push.model import Channel
 from app.push.outbox.rows import pending
 from app.push.tables import address, message
@@ -76,3 +81,14 @@ def numbers_behind_others(connection: Connection, prefixes: Iterable[str]) -> in
     query = sa.select(sa.func.count()).select_from(address).where(*own, *others)
     count: int = connection.execute(query).scalar_one()
     return count
+
+
+def cities_without_desk(connection: Connection) -> list[str]:
+    """The towns with wearers in which nobody of the duty desk can be reached, by name."""
+    watched = sa.select(wearer.c.city_id).where(wearer.c.ended_at.is_(None))
+    query = sa.select(city.c.id, city.c.name).where(city.c.id.in_(watched)).order_by(city.c.id)
+    return [
+        row.name
+        for row in connection.execute(query).all()
+        if not accounts.addresses_of(connection, staff_of(connection, CityId(row.id)))
+    ]

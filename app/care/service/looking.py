@@ -153,6 +153,7 @@ def _inside(connection: Connection, settings: Settings, now: datetime) -> Iterat
         store.numbers_behind_others(connection, [prefix_of(name) for name in settings.gateways]),
         "name their gateway in MIMAMORI_GATEWAYS again, as it was called: their owners are told nothing there",
     )
+    yield findings.of_desks(store.cities_without_desk(connection))
     yield findings.of_hooks(*store.failing_hooks(connection, now - findings.OVERDUE_AFTER))
     secret = settings.detector_secret is not None or (Path(settings.data) / "detector.secret").exists()
     if not secret and store.detectors(connection):

@@ -8,7 +8,9 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
+from app.accounts import service as accounts
 from app.accounts.model import Role
+from app.accounts.tables import account as account_table
 from app.care.findings import Finding, How
 from app.care.service.looking import look
 from app.cli import main
@@ -23,6 +25,7 @@ from app.jobs import come_up
 from app.migrations.fit import needs_program
 from app.push.model import AddressKind, Channel
 from app.push.store import save_address, set_confirmed
+from app.push.tables import address
 from app.tags import service as tags
 from beacon_ingest.messages import Unit
 from tests.build import KAKOGAWA, NOW, VENDOR, account, town, viewer
@@ -35,7 +38,8 @@ def settings(data_folder: Path, tmp_path: Path) -> Settings:
     (data_folder / FILE_NAME).chmod(0o600)
     (tmp_path / "fcm.json").write_text("{}")
     with sqlite_engine(data_folder).begin() as connection:
-        town(connection, NOW)
+        here = town(connection, NOW)
+        accounts.add_address(connection, here.operator.id, Channel.FCM, AddressKind.TOKEN, "desk", "ja", NOW)
         come_up(connection, NOW)
     return Settings(
         data=str(data_folder), fcm_credentials=str(tmp_path / "fcm.json"), public_url="https://mimamori.example.jp"
@@ -54,6 +58,15 @@ def within(settings: Settings) -> sa.Engine:
 def test_nothing_is_wrong_with_one_that_is_well(settings: Settings) -> None:
     assert wrong(settings) == []
     assert {one.about for one in look(settings, NOW)} >= {"disk", "database", "tables", "service", "push", "address"}
+
+
+@pytest.mark.parametrize("dies", ["address", "account"])
+def test_a_town_whose_desk_rings_for_nobody_is_told(settings: Settings, dies: str) -> None:
+    with within(settings).begin() as connection:
+        table = address if dies == "address" else account_table
+        connection.execute(sa.update(table).values({"dead_since" if dies == "address" else "disabled_at": NOW}))
+
+    assert ["nobody of it can be reached in 加古川市"] == [one.text for one in wrong(settings)]
 
 
 def test_letters_that_cannot_be_sent_as_they_are_set_up_are_told(settings: Settings) -> None:
