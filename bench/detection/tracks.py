@@ -21,14 +21,14 @@ JUMPS, HONEST = 0.01, 0.8
 """Share of fixes that are elsewhere altogether, and share of those whose stated accuracy says so; the others look as
 good as any."""
 HOME_JUMPS, HOME_HONEST, HOME_OUTLIERS = 0.0006, 0.4, 0.0006
-"""At home. With drifts, 0.08 exits a night from a circle of 100 m, 0.036 from 200 m and 0.02 from 500 m at a fix each
-15 minutes, and of two fixes 0.01, 0.002 and none: 1,820 nights of students with phones had 0.053, 0.040 and 0.018, and
+"""At home. With drifts, 0.07 exits a night from a circle of 100 m, 0.035 from 200 m and 0.02 from 500 m at a fix each
+15 minutes, and of two fixes 0.006, 0.002 and none: 1,820 nights of students with phones had 0.053, 0.040 and 0.018, and
 0.008, 0.002 and none."""
 JUMP_AGAIN = 0.1
 """How likely a jump lasts a minute more."""
 ACCURACIES = ((0.0, 12.0), (0.05, 20.0), (0.5, 31.0), (0.9, 65.0), (0.95, 92.0), (0.99, 2_488.0), (1.0, 4_000.0))
 """Quantiles of accuracies that phones state, metres."""
-DRIFT_EVERY_S, DRIFT_S, DRIFT_M, DRIFT_SIGMA = 86_400.0, 900.0, 70.0, 0.8
+DRIFT_EVERY_S, DRIFT_S, DRIFT_M, DRIFT_SIGMA = 86_400.0, 600.0, 55.0, 0.9
 """Indoors a receiver sees walls: spells in which the place drifts off and comes back."""
 GAP_EVERY_S, GAP_S, GAP_SIGMA = 86_400.0, 600.0, 0.9
 HOME_M = 30.0
@@ -38,11 +38,14 @@ LEFT_AT_HOME, OFF_ELSEWHERE, STAYS_S, LATE_S = 0.2, 0.5, 1_200.0, 240.0
 
 
 class Spell(Struct, frozen=True):
-    """A drift or a gap: from, until, and by how much the place is off at its height."""
+    """A drift or a gap: from, until, and by how much the place is off at its height, which it comes to little by little
+    or `at_once`.
+    """
 
     from_s: float
     until_s: float
     off: Spot = (0.0, 0.0)
+    at_once: bool = False
 
 
 def report(
@@ -133,7 +136,9 @@ class _Noise:
             north += rng.gauss(0.0, OUTLIER_M)
         spell = _during(self._drifts, now_s) if at_home else None
         if spell is not None:
-            share = math.sin(math.pi * (now_s - spell.from_s) / (spell.until_s - spell.from_s))
+            share = (
+                1.0 if spell.at_once else math.sin(math.pi * (now_s - spell.from_s) / (spell.until_s - spell.from_s))
+            )
             east, north = east + share * spell.off[0], north + share * spell.off[1]
         return east, north, stated_m(rng.random())
 
@@ -176,7 +181,7 @@ def _spells(
 def _drift(rng: Random, now_s: float) -> Spell:
     far_m, angle = rng.lognormvariate(math.log(DRIFT_M), DRIFT_SIGMA), rng.uniform(0, 2 * math.pi)
     until_s = now_s + 60.0 + rng.expovariate(1 / DRIFT_S)
-    return Spell(now_s, until_s, (far_m * math.sin(angle), far_m * math.cos(angle)))
+    return Spell(now_s, until_s, (far_m * math.sin(angle), far_m * math.cos(angle)), rng.random() < 0.5)
 
 
 def _gap(rng: Random, now_s: float) -> Spell:
