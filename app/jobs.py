@@ -6,6 +6,7 @@ after a restart whatever is due is found by the first look. A job takes one tran
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -44,12 +45,19 @@ STALLED_AT_LEAST = timedelta(minutes=15)
 """A gap this long between two heartbeats of a running service: the machine slept, which is an outage as well."""
 
 
+Change = Callable[[Connection], object]
+"""What is to be written."""
+
+
 class Job(Struct, frozen=True, kw_only=True):
-    """Some timed work: how often it looks, and what it does in one transaction."""
+    """Some timed work: how often it looks, and what it does in one transaction. What takes long to find out has a
+    `plan`: it is made on a reader, while devices go on, and says what is then to be written; None for nothing.
+    """
 
     name: str
     every_s: float
     work: Callable[[Connection, Settings, datetime], None]
+    plan: Callable[[Connection, Settings, datetime], Change | None] | None = None
 
 
 def come_up(connection: Connection, now: datetime) -> None:
@@ -117,6 +125,29 @@ def learn_intervals(connection: Connection, settings: Settings, now: datetime) -
     tags.learn_intervals(connection)
 
 
+def plan_learning(connection: Connection, settings: Settings, now: datetime) -> Change | None:
+    """Works out what days that are over teach of where wearers go."""
+    found = watch.work_out_days(connection, timedelta(days=settings.retention_days), now)
+    return partial(watch.keep_learnt, found=found) if found else None
+
+
+def plan_beginning(connection: Connection, settings: Settings, now: datetime) -> Change | None:
+    """Finds wearers who were seen and of whom nothing is learnt yet."""
+    found = watch.unknown_wearers(connection)
+    return partial(watch.begin_learning, found=found, now=now) if found else None
+
+
+def _at_once(plan: Callable[[Connection, Settings, datetime], Change | None]) -> Callable[..., None]:
+    """A plan, and what follows from it, in one transaction."""
+
+    def work(connection: Connection, settings: Settings, now: datetime) -> None:
+        change = plan(connection, settings, now)
+        if change is not None:
+            change(connection)
+
+    return work
+
+
 def carry_out_intents(connection: Connection, settings: Settings, now: datetime) -> None:
     """Does what was decided and not yet done; what fails is put off and does not hold up the rest. Raises what lost
     against another process: it is no failure, and the writer begins the whole work anew.
@@ -166,6 +197,8 @@ JOBS: tuple[Job, ...] = (
     Job(name="intervals", every_s=3600, work=learn_intervals),
     Job(name="partitions", every_s=3600, work=make_room),
     Job(name="detectors", every_s=30, work=judge_detectors),
+    Job(name="unknown", every_s=300, work=_at_once(plan_beginning), plan=plan_beginning),
+    Job(name="habits", every_s=2, work=_at_once(plan_learning), plan=plan_learning),
     Job(name="forget", every_s=60, work=forget),
 )
 

@@ -177,20 +177,31 @@ def tick_jobs(
 ) -> None:
     """Lets the ticker wake the jobs, and intents at once when one is hinted at."""
 
-    def work(connection: Connection, job: jobs.Job) -> None:
-        if in_turn is None or in_turn(connection, job):
-            job.work(connection, settings, clock())
+    async def do(job: jobs.Job) -> None:
+        def is_in_turn(connection: Connection) -> bool:
+            return in_turn is None or in_turn(connection, job)
+
+        def work(connection: Connection) -> None:
+            if is_in_turn(connection):
+                job.work(connection, settings, clock())
+
+        plan = job.plan
+        if plan is None:
+            await database.write(work)
+        elif in_turn is None or await database.write(is_in_turn):
+            change = await database.read(lambda connection: plan(connection, settings, clock()))
+            if change is not None:
+                await database.write(change)
 
     for job in jobs.JOBS:
-        one = partial(work, job=job)
-        ticker.every(job.every_s, job.name, partial(_run, database, job.name, one))
+        ticker.every(job.every_s, job.name, partial(_run, job.name, partial(do, job)))
     database.listen("intent", lambda _key: ticker.wake("intents"))
     database.listen("escalation", lambda _key: ticker.wake("escalation"))
 
 
-async def _run(database: Database, name: str, work: Callable[[Connection], None]) -> None:
+async def _run(name: str, work: Callable[[], Awaitable[None]]) -> None:
     try:
-        await database.write(work)
+        await work()
     except Overloaded:
         log.warning("job_postponed", job=name)
     except Exception as error:  # A job that fails is tried again at its next turn; the others go on.

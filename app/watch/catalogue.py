@@ -21,7 +21,7 @@ from app.watch.model import (
     WatchEvent,
     WatchState,
 )
-from app.watch.movement import judgement
+from app.watch.movement import closing, judgement
 from app.watch.outage import Outage
 from app.watch.silence import Uptime
 
@@ -112,6 +112,10 @@ def fold(
     events: list[WatchEvent] = []
     failures: list[Failure] = []
     for observation in observations:
+        if isinstance(observation, Seen | Passed):
+            learnt = state.learnt
+            if learnt is not None and observation.at < learnt.until:
+                closing.note_late(learnt, observation.at, subject.zone)
         if isinstance(observation, Seen) and not _judge(state, observation, now):
             continue
         if isinstance(observation, Passed):

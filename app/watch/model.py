@@ -17,6 +17,7 @@ from app.kit.calendar import JST
 from app.kit.ids import ExpectationId, WearerId
 from app.push.model import Level
 from app.tags.model import DetectorKind
+from app.watch.movement.closing import Learnt
 from app.watch.movement.habits import DAYS, Habits
 from app.watch.movement.moving import Movement
 
@@ -260,6 +261,7 @@ class WatchState(Struct, kw_only=True, omit_defaults=True):
     tags: dict[str, TagState] = msgspec.field(default_factory=dict)
     movement: Movement | None = None
     last_fix: Fixed | None = None
+    learnt: Learnt | None = None
 
     def device(self, device_id: UUID) -> DeviceState:
         """The state of one device, begun when it was not there."""

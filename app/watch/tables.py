@@ -16,6 +16,21 @@ watch_state = sa.Table(
     moment("due_at", nullable=True, index=True),
 )
 
+# Where a wearer goes, as `movement/habits.py` encodes it. `version` is counted up with each change; her state names the
+# one that it knows (`closing.Learnt`), so that nobody reads a map again that is as it was.
+habit_map = sa.Table(
+    "habit_map",
+    metadata,
+    key("wearer_id", sa.ForeignKey("wearer.id"), primary_key=True),
+    sa.Column("city_id", sa.Integer, nullable=False),
+    sa.Column("map", sa.LargeBinary, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    # Everything before this is in the map.
+    moment("learnt_until"),
+    # When the next day is to be taken in; the timer is this column.
+    moment("due_at", index=True),
+)
+
 watch_setting = sa.Table(
     "watch_setting",
     metadata,

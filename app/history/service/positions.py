@@ -11,7 +11,7 @@ from app.geo.model import Point
 from app.geo.quality import Known, Place, assumed_accuracy_m
 from app.history import walk
 from app.history.freshness import whereabouts
-from app.history.model import KnownBy, Nearby, Position, Track, Whereabouts
+from app.history.model import KnownBy, Nearby, Position, Track, TrackPoint, Whereabouts
 from app.history.store import partitions, questions
 from app.history.store import passages as passage_store
 from app.history.store import positions as store
@@ -107,6 +107,19 @@ def track(
     points = walk.merged(points, heard)
     shown = thinned(points, points_max)
     return Track(points=shown, left_out=len(points) - len(shown), next_at=next_at)
+
+
+def recorded(connection: Connection, wearer_id: WearerId, from_at: datetime, until_at: datetime) -> list[TrackPoint]:
+    """All places of the wearer from `from_at` up to, not including, `until_at`, in order of time: positions, and
+    passages that touch the span, but doubtful ones. For the house itself: who may see them is not asked.
+    """
+    points: list[TrackPoint] = []
+    part_from: datetime | None = from_at
+    while part_from is not None:
+        part, part_from = store.track(connection, wearer_id, part_from, until_at, TRACK_ROWS_MAX)
+        points += part
+    passages = questions.of_wearer(connection, wearer_id, from_at, until_at, TRACK_ROWS_MAX)
+    return walk.merged(points, walk.points_of(passages, {}, from_at))
 
 
 def span(from_at: datetime | None, until_at: datetime | None, now: datetime) -> tuple[datetime, datetime]:

@@ -192,6 +192,26 @@ def learn(habits: Habits, day: Day) -> None:
     _add_cells(habits, day.cells, bit)
 
 
+def forget_before(habits: Habits, ordinal: int) -> bool:
+    """Forgets the days before this one, whatever is kept besides; whether there were any. Who has none left is as
+    little known as in the beginning.
+    """
+    count = sum(1 for one in habits.ordinals if one >= ordinal)
+    if count == len(habits.ordinals):
+        return False
+    mask = (1 << count) - 1
+    del habits.ordinals[count:], habits.far[count:], habits.last_out[count:], habits.homes[2 * count :]
+    habits.peaks = {name: series[:count] for name, series in habits.peaks.items()}
+    for slot in range(SLOTS):
+        habits.hours[slot] &= mask
+    found = zip(habits.cells, habits.masks, habits.bands, strict=True)
+    _put(habits, [(cell, days & mask, band) for cell, days, band in found if days & mask])
+    habits.home = _home_of(habits)
+    if not count:
+        habits.days = 0
+    return True
+
+
 def _move_on(habits: Habits) -> None:
     """One day more: what is older than `DAYS` is forgotten."""
     habits.days += 1

@@ -1,6 +1,9 @@
 """What can be asked of the room, by use case; other rooms and the routes call `service.x`."""
 
 from app.watch.service.expectations import EXPECTATION_ENDED, Draft, end_expectation, expect, expectations
+from app.watch.service.learning import begin_learning, unknown_wearers
+from app.watch.service.learning import keep as keep_learnt
+from app.watch.service.learning import work_out as work_out_days
 from app.watch.service.looking import forget_all, forget_device, load, look, tick
 from app.watch.service.outages import DEVICES_HEARD, DEVICES_SILENT
 from app.watch.service.outages import judge as judge_outages
@@ -11,6 +14,7 @@ __all__ = [
     "DEVICES_SILENT",
     "EXPECTATION_ENDED",
     "Draft",
+    "begin_learning",
     "change_settings",
     "end_expectation",
     "expect",
@@ -18,8 +22,11 @@ __all__ = [
     "forget_all",
     "forget_device",
     "judge_outages",
+    "keep_learnt",
     "load",
     "look",
     "settings",
     "tick",
+    "unknown_wearers",
+    "work_out_days",
 ]

@@ -22,8 +22,10 @@ from app.watch import arrival, catalogue, home, store
 from app.watch.around import Around, Question, asked_together
 from app.watch.model import Observation, Passed, Place, Subject, WatchEvent, WatchSettings, WatchState
 from app.watch.service import outages
+from app.watch.service.remembering import with_habits
 from app.watch.silence import Uptime
 from app.watch.store import Kept as KeptState
+from app.watch.store.habits import forget_map
 
 DUE_AT_ONCE = 500
 
@@ -43,7 +45,7 @@ def look(
 
     A state that belongs to a contact's phone has no observations: nobody is watched by carrying one.
     """
-    subjects = subjects_of(connection, kept)
+    subjects = with_habits(connection, kept, subjects_of(connection, kept))
     events: list[WatchEvent] = []
     for wearer_id, seen in observations.items():
         one = kept[wearer_id]
@@ -84,7 +86,7 @@ def tick(connection: Connection, now: datetime) -> list[WatchEvent]:
     if not due:
         return []
     kept = store.load(connection, due)
-    subjects = subjects_of(connection, due)
+    subjects = with_habits(connection, kept, subjects_of(connection, due))
     uptime = store.uptime(connection)
     towns = outages.of_towns(connection, due, now)
     around = _around(connection, kept, subjects, uptime, now)
@@ -221,9 +223,12 @@ def set_timers(connection: Connection, wearer_id: WearerId, city_id: CityId, now
 
 
 def forget_all(connection: Connection, wearer_id: WearerId, now: datetime) -> None:
-    """Ends what is expected of a wearer who is no longer watched, and what rules remember of her devices and tags."""
+    """Ends what is expected of a wearer who is no longer watched, and what rules remember of her devices and tags, and
+    of where she goes.
+    """
     store.end_expectations(connection, wearer_id, now)
     one = store.load(connection, {wearer_id: CityId(0)})[wearer_id]
+    forget_map(connection, wearer_id)
     if one.version:
         one.state = WatchState()
         save(connection, [one], subjects_of(connection, [wearer_id]))
