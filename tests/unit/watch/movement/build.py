@@ -8,6 +8,7 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from app.geo.measure import M_PER_DEG
+from app.watch.movement.habits import Habits
 from app.watch.replaying import Fix, Options, Replay, Spoken
 
 ZONE = ZoneInfo("Asia/Tokyo")
@@ -48,12 +49,18 @@ class Way:
         self.fixes: list[Fix] = [fix(at, *spot)]
 
     def to(self, *spots: Spot, speed_mps: float = 1.1) -> Self:
-        """On straight lines to one spot after the other."""
-        for goal in spots:
-            while (apart_m := math.dist(self.spot, goal)) > 0.01:
-                share = min(1.0, speed_mps * self.step_s / apart_m)
-                east, north = (here + (there - here) * share for here, there in zip(self.spot, goal, strict=True))
-                self._next((east, north))
+        """On straight lines to one spot after the other, on and on."""
+        ahead = list(spots)
+        while ahead:
+            here, left_m = self.spot, speed_mps * self.step_s
+            while ahead and left_m > 0.01:
+                apart_m = math.dist(here, ahead[0])
+                if apart_m <= left_m + 0.01:
+                    here, left_m = ahead.pop(0), left_m - apart_m
+                    continue
+                (east, north), (to_east, to_north), share = here, ahead[0], left_m / apart_m
+                here, left_m = (east + (to_east - east) * share, north + (to_north - north) * share), 0.0
+            self._next(here)
         return self
 
     def stay(self, minutes: float, step_s: int | None = None) -> Self:
@@ -98,8 +105,22 @@ def at_home(step_s: int = 60, days: int = LEARN_DAYS) -> Replay:
     return _learnt(step_s, days).copy()
 
 
+def known_days(step_s: int = 60) -> Habits:
+    """What is known of her after all of her days."""
+    replay = at_home(step_s)
+    replay.take(fix(clock(LEARN_DAYS, "04:00"), 0.0, 0.0))
+    assert LEARN_DAYS == replay.habits.days
+    return replay.habits
+
+
 @lru_cache(8)
 def _learnt(step_s: int, days: int) -> Replay:
     replay = Replay("hana", Options(zone=ZONE, step_s=step_s, learn_days=LEARN_DAYS))
     assert [] == said(replay, list(ordinary_days(days, step_s))), "ordinary days are no news"
     return replay
+
+
+def on_day(text: str, step_s: int = 60) -> Way:
+    """The day after her known ones, at home since four until then; from `24:00` on it is the night."""
+    way = Way(clock(LEARN_DAYS, "04:00"), step_s=step_s)
+    return way.until(clock(LEARN_DAYS, text), 600)
