@@ -34,6 +34,8 @@ class Asked(Struct, frozen=True, kw_only=True):
     step_s: int = 60
     rolling: bool = True
     outdoors_only: bool = False
+    cold: bool = False
+    """Episodes begin out of nothing: a minute before their onset, hours after the last fix."""
 
 
 class Caught(Struct, frozen=True, kw_only=True):
@@ -189,7 +191,7 @@ def _catch(who: Person, learnt: Detector, episodes: Sequence[Episode], day: int,
     waiting = next(rest, None)
     for one in episodes:
         begins_s = one.points[0][0]
-        if not asked.outdoors_only:
+        if not (asked.outdoors_only or asked.cold):
             while waiting is not None and waiting.at < at(begins_s):
                 running.take(waiting)
                 waiting = next(rest, None)
@@ -199,6 +201,8 @@ def _catch(who: Person, learnt: Detector, episodes: Sequence[Episode], day: int,
 
 def _followed(who: Person, detector: Detector, one: Episode, asked: Asked) -> Caught:
     begins_s = one.leaves_s - 60.0 if asked.outdoors_only else one.points[0][0]
+    if asked.cold:
+        begins_s = one.onset_s - 60.0
     noise = chance("noise", who.user, one.kind, one.rep, asked.step_s)
     said: list[Spoken] = []
     onset_at = at(one.onset_s)

@@ -70,6 +70,15 @@ def test_an_episode_counts_from_its_onset_and_what_stood_is_said(clockwork) -> N
     assert all(18 <= one <= 24 for one in night), "the track begins 40 minutes before the door, and has a gap at times"
 
 
+def test_a_cold_episode_is_heard_of_a_minute_before_its_onset(clockwork) -> None:
+    asked = Asked(detectors=("clockwork",), days=DAYS, kinds=("away",), reps=4, cold=True)
+    (outcome,) = try_out(2, asked).outcomes
+
+    delays = [one.delay_min for one in outcome.caught]
+    assert all(57 <= one <= 60 for one in delays if one is not None), "the 60th fix is 59 minutes after the first"
+    assert any(one is not None for one in delays)
+
+
 def test_each_episode_meets_the_same_state(clockwork) -> None:
     """Clockwork speaks at the 60th fix after it was copied: a copy that had been used would speak earlier."""
     asked = Asked(detectors=("clockwork",), days=DAYS, kinds=("night",), reps=8)
