@@ -20,7 +20,7 @@ from app.geo import quality
 from app.geo.cells import cell_of, hour_of
 from app.history.model import Began, KeptSurvey, KnownBy, Position, RefusedFix, Signal
 from app.kit.ids import CityId, DeviceId, WearerId
-from app.watch.model import AlarmHeard, HealthHeard, Heard, Observation, Passed, Place, Seen, WatchState
+from app.watch.model import AlarmHeard, HealthHeard, Heard, Observation, Passed, Place, Seen, Surveyed, WatchState
 from beacon_ingest.messages import Alarm, Answer, Fix, Health, Survey, Unit
 
 INTERVAL_S = 300
@@ -100,6 +100,7 @@ def _take(batch: Batch, unit: Unit, carried: Carried, states: Mapping[UUID, Watc
             result = None if message.result is UNSET else message.result
             batch.answers.append(AnswerHeard(device_id=device_id, word=message.command, result=result, at=at))
         elif isinstance(message, Survey):
+            _note_survey(batch, unit, message, carrier_at(carriers, at), at)
             batch.surveys.append(
                 KeptSurvey(
                     city_id=CityId(unit.city),
@@ -117,6 +118,15 @@ def _take(batch: Batch, unit: Unit, carried: Carried, states: Mapping[UUID, Watc
         interval_s = INTERVAL_S if carried.interval_s is None else carried.interval_s
         word = Heard(device_id=device_id, received_at=unit.received_at, interval_s=interval_s)
         batch.observations.setdefault(carrier_now.wearer_id, []).append(word)
+
+
+def _note_survey(batch: Batch, unit: Unit, survey: Survey, carrier: Carrier | None, at: datetime) -> None:
+    """Puts access points before the rules of the wearer: some may be known to be of her home."""
+    if carrier is None or carrier.wearer_id is None or not survey.access_points:
+        return
+    heard = tuple(one.mac for one in survey.access_points)
+    word = Surveyed(device_id=unit.device_id, at=at, received_at=unit.received_at, access_points=heard)
+    batch.observations.setdefault(carrier.wearer_id, []).append(word)
 
 
 def _concerned(carriers: Sequence[Carrier], message: Alarm | Health, at: datetime, unit: Unit) -> Carrier | None:
@@ -320,7 +330,7 @@ def _subject(carrier: Carrier) -> UUID:
     return subject
 
 
-_RANK: dict[type, int] = {Heard: 0, AlarmHeard: 1, HealthHeard: 2, Passed: 3, Seen: 4}
+_RANK: dict[type, int] = {Heard: 0, AlarmHeard: 1, HealthHeard: 2, Passed: 3, Surveyed: 3, Seen: 4}
 
 
 def _order(observation: Observation) -> tuple[datetime, int]:

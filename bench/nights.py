@@ -18,6 +18,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from app.geo.fences import probability_inside, signed_distance_m
 from app.geo.measure import distance_m, travelled
 from app.geo.model import FencePurpose, Geofence, Point
 from app.kit.ids import GeofenceId, WearerId
@@ -155,8 +156,8 @@ def _told_in_a_row(count: int) -> Callable[[Geofence, Sequence[Seen]], datetime 
     def told_at(fence_: Geofence, fixes: Sequence[Seen]) -> datetime | None:
         row: list[Seen] = []
         for one in fixes:
-            beyond_m = -fence.signed_distance_m(fence_, one.lat_deg, one.lon_deg)
-            row = [*row, one] if fence.probability_inside(-beyond_m, one.accuracy_m) <= 0.05 else []
+            beyond_m = -signed_distance_m(fence_, one.lat_deg, one.lon_deg)
+            row = [*row, one] if probability_inside(-beyond_m, one.accuracy_m) <= 0.05 else []
             if len(row) >= count and (count == 1 or one.at - row[0].at >= timedelta(seconds=90)):
                 return one.at
         return None
@@ -165,7 +166,7 @@ def _told_in_a_row(count: int) -> Callable[[Geofence, Sequence[Seen]], datetime 
 
 
 def _naive(fence_: Geofence, fixes: Sequence[Seen]) -> datetime | None:
-    return next((one.at for one in fixes if fence.signed_distance_m(fence_, one.lat_deg, one.lon_deg) < 0), None)
+    return next((one.at for one in fixes if signed_distance_m(fence_, one.lat_deg, one.lon_deg) < 0), None)
 
 
 RULES: Final = (

@@ -77,6 +77,7 @@ Schedule = tuple[Window, ...] | None
 class Geofence(Struct, frozen=True, kw_only=True, gc=False):
     """An area around which something is to be noticed. A circle has `centre` and `radius_m`; a polygon has `corners`
     (three or more, closed by itself). Leaving and arriving are told within `schedule`.
+    `access_points` are the addresses of Wi-Fi that is heard there, 12 lower-case hex digits each.
 
     Those of many thousand wearers are kept in memory: they hold no cycles, and the collector passes them by.
     """
@@ -91,6 +92,7 @@ class Geofence(Struct, frozen=True, kw_only=True, gc=False):
     tell_exit: bool = True
     tell_enter: bool = False
     schedule: Schedule = None
+    access_points: tuple[str, ...] = ()
     created_at: datetime
     ended_at: datetime | None = None
 
@@ -104,6 +106,7 @@ class GeofenceDraft(Struct, frozen=True, kw_only=True):
     tell_exit: bool = True
     tell_enter: bool = False
     schedule: Schedule = None
+    access_points: tuple[str, ...] = ()
 
 
 class GeofenceChange(Struct, frozen=True, kw_only=True):
@@ -115,3 +118,4 @@ class GeofenceChange(Struct, frozen=True, kw_only=True):
     tell_exit: bool | UnsetType = UNSET
     tell_enter: bool | UnsetType = UNSET
     schedule: Schedule | UnsetType = UNSET
+    access_points: tuple[str, ...] | UnsetType = UNSET

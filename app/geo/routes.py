@@ -99,6 +99,16 @@ TimeWindows = Annotated[
 ]
 
 
+AccessPoints = Annotated[
+    list[Annotated[str, Meta(max_length=17)]],
+    Meta(
+        max_length=service.ACCESS_POINTS_MAX,
+        description="addresses (BSSID) of Wi-Fi that is heard there: a device without a fix that hears one of them is "
+        "inside; shown as 12 lower-case hex digits",
+    ),
+]
+
+
 class AddGeofence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A geofence to be added."""
 
@@ -108,6 +118,7 @@ class AddGeofence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     tell_exit: TellExit = True
     tell_enter: TellEnter = False
     schedule: TimeWindows | None = None
+    access_points: AccessPoints = []
 
 
 class ChangeGeofence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -119,6 +130,7 @@ class ChangeGeofence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     tell_exit: TellExit | UnsetType = UNSET
     tell_enter: TellEnter | UnsetType = UNSET
     schedule: TimeWindows | UnsetType | None = UNSET
+    access_points: AccessPoints | UnsetType = UNSET
 
 
 class ShownGeofence(Struct, frozen=True, kw_only=True):
@@ -132,6 +144,7 @@ class ShownGeofence(Struct, frozen=True, kw_only=True):
     tell_exit: TellExit
     tell_enter: TellEnter
     schedule: TimeWindows | None
+    access_points: AccessPoints
     created_at: datetime
 
 
@@ -187,6 +200,7 @@ async def add_geofence(
         tell_exit=data.tell_exit,
         tell_enter=data.tell_enter,
         schedule=_schedule(data.schedule),
+        access_points=tuple(data.access_points),
     )
     return _shown(await database.write(lambda c: service.add(c, viewer, WearerId(wearer_id), draft, clock())))
 
@@ -238,6 +252,7 @@ async def change_geofence(
         tell_exit=data.tell_exit,
         tell_enter=data.tell_enter,
         schedule=UNSET if data.schedule is UNSET else _schedule(data.schedule),
+        access_points=UNSET if data.access_points is UNSET else tuple(data.access_points),
     )
     ids = WearerId(wearer_id), GeofenceId(geofence_id)
     return _shown(await database.write(lambda c: service.change(c, viewer, *ids, wanted, clock())))
@@ -315,6 +330,7 @@ def _shown(fence: Geofence) -> ShownGeofence:
         tell_exit=fence.tell_exit,
         tell_enter=fence.tell_enter,
         schedule=_shown_schedule(fence.schedule),
+        access_points=list(fence.access_points),
         created_at=fence.created_at,
     )
 

@@ -1,6 +1,7 @@
 """Geofences: asked for, changed and ended by those who look after a wearer; read by them and by whoever may see the
 wearer's place."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -21,6 +22,11 @@ from app.kit.ids import GeofenceId, WearerId, new_id
 GEOFENCES_MAX = 30
 """Of one wearer: every position is held against each of them."""
 
+ACCESS_POINTS_MAX = 20
+"""Of one geofence: a large house has three, a school a dozen."""
+
+_MAC = re.compile("[0-9a-f]{12}")
+_MAC_SEPARATORS = str.maketrans("", "", ":-.")
 
 VERSION = store.VERSION
 
@@ -48,6 +54,7 @@ def create(connection: Connection, wearer: Wearer, draft: GeofenceDraft, now: da
         tell_exit=draft.tell_exit,
         tell_enter=draft.tell_enter,
         schedule=_checked_schedule(draft.schedule),
+        access_points=_checked_access_points(draft.access_points),
         created_at=now,
     )
     store.insert(connection, wearer.city_id, fence)
@@ -95,6 +102,7 @@ def change(
         different |= {"centre": shape.centre, "radius_m": shape.radius_m, "corners": shape.corners}
     fence = structs.replace(fence, **different)
     _checked_schedule(fence.schedule)
+    fence = structs.replace(fence, access_points=_checked_access_points(fence.access_points))
     store.update(connection, fence)
     return fence
 
@@ -135,6 +143,19 @@ def _checked_schedule(schedule: Schedule) -> Schedule:
     if fault is not None:
         raise InvalidInput(fault.why, f"schedule{fault.where}")
     return schedule
+
+
+def _checked_access_points(access_points: Iterable[str]) -> tuple[str, ...]:
+    """Each once, as 12 lower-case hex digits."""
+    found: dict[str, None] = {}
+    for number, written in enumerate(access_points):
+        address = written.translate(_MAC_SEPARATORS).lower()
+        if _MAC.fullmatch(address) is None or address in ("0" * 12, "f" * 12):
+            raise InvalidInput("This is no address of an access point.", f"access_points[{number}]")
+        found[address] = None
+    if len(found) > ACCESS_POINTS_MAX:
+        raise InvalidInput(f"A geofence has {ACCESS_POINTS_MAX} access points at most.", "access_points")
+    return tuple(found)
 
 
 def _existing(connection: Connection, wearer_id: WearerId, geofence_id: GeofenceId) -> Geofence:

@@ -21,7 +21,7 @@ _PURPOSES = {purpose.value: purpose for purpose in FencePurpose}
 _OF_WEARERS = dialect.Lookup(
     sa.select(
         *(geofence.c[name] for name in ("id", "name", "purpose", "lat_deg", "lon_deg", "radius_m", "corners")),
-        *(geofence.c[name] for name in ("tell_exit", "tell_enter", "schedule", "created_at")),
+        *(geofence.c[name] for name in ("tell_exit", "tell_enter", "schedule", "access_points", "created_at")),
         sa.type_coerce(geofence.c.wearer_id, KeyBytes()).label("of_wearer"),
     )
     .where(geofence.c.wearer_id.in_(sa.bindparam("ids", expanding=True)), _ALIVE)
@@ -78,9 +78,8 @@ def of_wearers(connection: Connection, wearer_ids: Iterable[WearerId]) -> dict[W
     asked = {one.bytes: one for one in wearer_ids}
     found: dict[WearerId, list[Geofence]] = {}
     for row in _OF_WEARERS.rows(connection, asked):
-        key, name, purpose, lat_deg, lon_deg, radius_m, corners, tell_exit, tell_enter, schedule, created_at, whose = (
-            row
-        )
+        key, name, purpose, lat_deg, lon_deg, radius_m, corners, tell_exit, tell_enter = row[:9]
+        schedule, access_points, created_at, whose = row[9:]
         wearer_id = asked[whose]
         fence = Geofence(
             id=key,
@@ -93,6 +92,7 @@ def of_wearers(connection: Connection, wearer_ids: Iterable[WearerId]) -> dict[W
             tell_exit=tell_exit,
             tell_enter=tell_enter,
             schedule=_schedule(schedule),
+            access_points=tuple(access_points or ()),
             created_at=created_at,
         )
         found.setdefault(wearer_id, []).append(fence)
@@ -111,6 +111,7 @@ def _values(fence: Geofence) -> dict[str, Any]:
         "tell_exit": fence.tell_exit,
         "tell_enter": fence.tell_enter,
         "schedule": msgspec.to_builtins(fence.schedule),
+        "access_points": list(fence.access_points) or None,
         "created_at": fence.created_at,
     }
 
@@ -127,6 +128,7 @@ def _fence(row: sa.Row[Any]) -> Geofence:
         tell_exit=row.tell_exit,
         tell_enter=row.tell_enter,
         schedule=_schedule(row.schedule),
+        access_points=tuple(row.access_points or ()),
         created_at=row.created_at,
         ended_at=row.ended_at,
     )

@@ -19,6 +19,7 @@ geofence = sa.Table(
     sa.Column("tell_exit", sa.Boolean, nullable=False),
     sa.Column("tell_enter", sa.Boolean, nullable=False),
     sa.Column("schedule", sa.JSON(none_as_null=True), nullable=True),
+    sa.Column("access_points", sa.JSON(none_as_null=True), nullable=True),
     moment("created_at"),
     moment("ended_at", nullable=True),
     sa.Index("ix_geofence_wearer_id", "wearer_id"),

@@ -18,6 +18,7 @@ from app.watch.model import (
     Place,
     Seen,
     Subject,
+    Surveyed,
     WatchEvent,
     WatchState,
 )
@@ -58,7 +59,7 @@ WATCHES: tuple[Watch, ...] = (
     Watch(
         name="geofence",
         look=fence.look,
-        sees=(Seen, Passed),
+        sees=(Seen, Passed, Surveyed),
         question="Did she leave a known place, or come back to it?",
     ),
     Watch(

@@ -2,8 +2,8 @@
 
 A fix counts as outside when the probability to be inside, given its accuracy, is at most 5 %, and as inside when it is
 at least 50 %; in between it says nothing. When fixes outside are enough to say that she left is in `leaving.py`, what a
-tag heard at home has to say to it in `home.py`, what the way between two fixes says in `crossing.py`. A tracker that
-hears a beacon of her home is inside, however sure it is of the place.
+tag heard at home, or its Wi-Fi, has to say to it in `home.py`, what the way between two fixes says in `crossing.py`. A
+tracker that hears a beacon of her home is inside, however sure it is of the place.
 
 The evidence is kept all the time; only the telling has hours (`Geofence.schedule`). Who left before they began is told
 when she is not back a quarter of an hour after it, and who was never seen inside is not told at all.
@@ -29,6 +29,7 @@ from app.watch.model import (
     Reason,
     Seen,
     Subject,
+    Surveyed,
     WatchEvent,
     WatchState,
 )
@@ -43,11 +44,8 @@ def look(state: WatchState, observation: Observation, subject: Subject, now: dat
     """
     if not subject.settings.geofence:
         return
-    if isinstance(observation, Passed):
-        for fence, place in home.votes(observation, subject, now):
-            kept = _kept(state, fence)
-            if home.is_back(kept, observation) and (fence.tell_exit or fence.tell_enter):
-                yield _enter(subject, fence, observation, place)
+    if isinstance(observation, Passed | Surveyed):
+        yield from _heard(state, observation, subject, now)
     if not isinstance(observation, Seen):
         return
     tells_enter = False
@@ -66,6 +64,14 @@ def look(state: WatchState, observation: Observation, subject: Subject, now: dat
         if fence.tell_enter and state.last_fix is not None:
             yield from _crossed(kept, fence, observation, subject, -distance_m, state.last_fix)
     _remember(state, observation, subject, tells_enter)
+
+
+def _heard(state: WatchState, heard: Passed | Surveyed, subject: Subject, now: datetime) -> Iterator[WatchEvent]:
+    """What is heard at home, or of a fence's Wi-Fi: she may be back by it."""
+    votes = home.votes(heard, subject, now) if isinstance(heard, Passed) else home.heard_wifi(heard, subject, now)
+    for fence, place in votes:
+        if home.is_back(_kept(state, fence), heard) and (fence.tell_exit or fence.tell_enter):
+            yield _enter(subject, fence, heard, place)
 
 
 def _outside(
@@ -133,7 +139,7 @@ def fence_subject(geofence_id: GeofenceId, purpose: FencePurpose) -> str:
     return "home" if purpose is FencePurpose.HOME else f"fence:{geofence_id.hex}"
 
 
-def _enter(subject: Subject, fence: Geofence, seen: Seen | Passed, place: Place) -> WatchEvent:
+def _enter(subject: Subject, fence: Geofence, seen: Seen | Passed | Surveyed, place: Place) -> WatchEvent:
     """Coming back ends what leaving began; where arriving is to be told, it is told also when nothing had begun."""
     told = fence.tell_enter and covers(fence.schedule, seen.at, subject.zone)
     return WatchEvent(

@@ -1,5 +1,5 @@
-"""What is heard at home: a tag of hers, by a detector that stands there. It is a vote for "inside" that no receiver's
-error touches. It never says that somebody left.
+"""What is heard at home: a tag of hers, by a detector that stands there, or its Wi-Fi, by her device. It is a vote for
+"inside" that no receiver's error touches. It never says that somebody left.
 
 A passage speaks when it begins. While it goes on it is no observation, so before it is told that she left home the
 store is asked whether a tag of hers was heard there since (`asked`, `verified`).
@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from app.geo.fences import signed_distance_m
 from app.geo.model import FencePurpose, Geofence
+from app.geo.quality import assumed_accuracy_m
 from app.tags.model import DetectorKind
 from app.watch import leaving
 from app.watch.model import (
@@ -28,6 +29,7 @@ from app.watch.model import (
     Reason,
     Side,
     Subject,
+    Surveyed,
     WatchEvent,
     WatchState,
 )
@@ -59,9 +61,22 @@ def votes(passed: Passed, subject: Subject, now: datetime) -> Iterator[tuple[Geo
             yield fence, place
 
 
-def is_back(kept: FenceState, passed: Passed) -> bool:
+def heard_wifi(surveyed: Surveyed, subject: Subject, now: datetime) -> Iterator[tuple[Geofence, Place]]:
+    """The fences whose access points her device heard, each with its middle, which is as near as anybody knows."""
+    if surveyed.at < now - JUDGED_AGE_MAX:
+        return
+    for fence in subject.fences:
+        if fence.access_points and not set(fence.access_points).isdisjoint(surveyed.access_points):
+            spot = fence.centre or fence.corners[0]
+            accuracy_m = fence.radius_m or assumed_accuracy_m("wifi")
+            yield fence, Place(lat_deg=spot.lat_deg, lon_deg=spot.lon_deg, accuracy_m=accuracy_m, at=surveyed.at)
+
+
+def is_back(kept: FenceState, heard: Passed | Surveyed) -> bool:
     """Takes in a vote for inside; whether it brings her back from outside."""
-    at = passed.at if passed.last_at is None else max(passed.at, passed.last_at)
+    at = heard.at
+    if isinstance(heard, Passed) and heard.last_at is not None:
+        at = max(at, heard.last_at)
     if _is_contradicted(kept, at):
         return False
     since = kept.outside_first_at or kept.outside_last_at

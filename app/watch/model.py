@@ -156,7 +156,16 @@ class Passed(Struct, frozen=True, kw_only=True):
     kind: DetectorKind = DetectorKind.FIXED
 
 
-Observation = Seen | AlarmHeard | HealthHeard | Heard | Passed
+class Surveyed(Struct, frozen=True, kw_only=True):
+    """Wi-Fi access points that a device heard when it had no fix; addresses as 12 lower-case hex digits."""
+
+    device_id: UUID
+    at: datetime
+    received_at: datetime
+    access_points: tuple[str, ...]
+
+
+Observation = Seen | AlarmHeard | HealthHeard | Heard | Passed | Surveyed
 
 
 class Side(StrEnum):

@@ -198,6 +198,31 @@ def test_a_schedule_is_kept_changed_and_taken_away(connection: Connection, cast:
     assert changed(GeofenceChange(schedule=None)).schedule is None
 
 
+def test_access_points_are_kept_each_once_however_they_are_written(connection: Connection, cast: Town) -> None:
+    daughter = viewer(cast.daughter)
+    draft = GeofenceDraft(name="公園", shape=CIRCLE, access_points=("AA:BB:CC:DD:EE:01", "aa-bb-cc-dd-ee-01"))
+    fence = service.add(connection, daughter, cast.hana.id, draft, NOW)
+    ids = cast.hana.id, fence.id
+
+    assert ("aabbccddee01",) == fence.access_points
+    assert [fence] == of_hana(connection, cast)
+    assert fence == service.change(connection, daughter, *ids, GeofenceChange(name="公園"), NOW)
+    gone = service.change(connection, daughter, *ids, GeofenceChange(access_points=()), NOW)
+    assert gone.access_points == ()
+    assert gone == service.shown(connection, daughter, *ids, NOW)
+
+
+@pytest.mark.parametrize("written", ["", "aabbccddee", "aabbccddeeff00", "aabbccddeegg", "00:00:00:00:00:00", "f" * 12])
+def test_what_is_no_address_of_an_access_point_is_refused_and_named(
+    connection: Connection, cast: Town, written: str
+) -> None:
+    draft = GeofenceDraft(name="x", shape=CIRCLE, access_points=("aabbccddee01", written))
+    with pytest.raises(InvalidInput) as refusal:
+        service.add(connection, viewer(cast.daughter), cast.hana.id, draft, NOW)
+
+    assert refusal.value.where == "access_points[1]"
+
+
 @pytest.mark.parametrize(
     ("schedule", "where"),
     [((), "schedule"), ((NIGHT, NIGHT), "schedule[1]"), ((replace(NIGHT, weekdays=0),), "schedule[0].weekdays")],

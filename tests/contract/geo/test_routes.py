@@ -92,6 +92,19 @@ def test_hours_go_in_and_come_out_the_same_and_are_taken_away(here: Town, path: 
     assert added(here, path)["schedule"] is None
 
 
+def test_access_points_go_in_as_they_stand_on_the_box_and_come_out_as_digits(here: Town, path: str) -> None:
+    body = {"name": "庭", "shape": CIRCLE, "access_points": ["AA:BB:CC:DD:EE:01"]}
+    fence = ask(here, "Hanako", "POST", path, body, 201)
+    one = f"{path}/{fence['id']}"
+
+    assert ["aabbccddee01"] == fence["access_points"]
+    assert fence == ask(here, "Hanako", "PATCH", one, {"name": "庭"})
+    assert [] == ask(here, "Hanako", "PATCH", one, {"access_points": []})["access_points"]
+    problem = ask(here, "Hanako", "PATCH", one, {"access_points": ["aabbccddee01", "x"]}, 400)
+    assert ["access_points[1]"] == [one["where"] for one in problem["errors"]]
+    ask(here, "Hanako", "PATCH", one, {"access_points": [f"aabbccddee{n:02x}" for n in range(21)]}, 400)
+
+
 @pytest.mark.parametrize(
     ("schedule", "named"),
     [

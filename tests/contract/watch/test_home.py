@@ -13,6 +13,7 @@ from app.pipeline import process
 from app.tags import service as tags
 from app.tags.model import Detector, DetectorKind
 from app.tags.registration import DetectorDraft
+from beacon_ingest.messages import AccessPoint, Survey
 from tests.build import HOME, KAKOGAWA, NOW, a_fix, unit, viewer
 from tests.contract.history.street import body
 from tests.contract.watch.conftest import DAWN, School
@@ -86,6 +87,22 @@ def test_a_beacon_of_home_in_the_report_of_the_watch_keeps_its_errors_quiet(scho
         says(school, 20, clock("21:00") + minutes(minute + 5), accuracy_m=180.0, source="beacon")
 
     assert [] == codes(school)
+
+
+def test_a_watch_that_hears_the_wifi_of_the_house_and_has_no_fix_is_at_home(school: School) -> None:
+    (fence,) = geo.fences_of(school.connection, [school.town.hana.id])[school.town.hana.id]
+    daughter = viewer(school.town.daughter)
+    wifi = GeofenceChange(access_points=("AA:BB:CC:DD:EE:01",))
+    geo.change(school.connection, daughter, school.town.hana.id, fence.id, wifi, DAWN)
+    says(school, 0, clock("9:00"))
+    for minute in range(0, 10, 2):
+        says(school, 700, clock("10:00") + minutes(minute))
+    at = clock("10:30")
+    heard = tuple(AccessPoint(mac=f"aabbccddee{n:02x}") for n in (7, 1))
+    survey = Survey(device="1234567890", at=at, access_points=heard)
+    process(school.connection, [unit(school.town.watch, survey, received_at=at)], at)
+
+    assert [AlertState.RESOLVED] == [one.state for one in alerts(school)]
 
 
 def test_who_is_not_home_by_six_is_told_of_and_the_alert_ends_when_she_is(school: School) -> None:

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from app.geo.model import FencePurpose, Point
 from app.tags.model import DetectorKind
 from app.watch import home
 from app.watch.home import VETO_MAX
-from app.watch.model import Passed, Place, Seen, Side, WatchEvent, WatchState
+from app.watch.model import Passed, Place, Seen, Side, Surveyed, WatchEvent, WatchState
 from tests.build import NOW
-from tests.unit.watch.build import EAST, GARDEN, METRES_PER_DEGREE, minutes, passed, seen, subject, told
+from tests.unit.watch.build import DEVICE, EAST, GARDEN, METRES_PER_DEGREE, minutes, passed, seen, subject, told
 
 
 def heard_at_home(at: datetime, north_m: float = 0.0, **different: Any) -> Passed:
@@ -170,3 +171,64 @@ def test_a_beacon_outside_home_is_a_place_like_others() -> None:
     fixes = outside(10, 20, 40)
 
     assert ["geofence_exit"] == rules(told(WatchState(), subject(), seen(0, at=NOW), *fixes[:2], beacon, fixes[2]))
+
+
+WIFI, NEIGHBOUR = "aabbccddee01", "aabbccddee02"
+
+
+def hears_wifi(at: datetime, *heard: str) -> Surveyed:
+    """Indoors, without a fix, the watch says what Wi-Fi is there."""
+    return Surveyed(device_id=DEVICE, at=at, received_at=at, access_points=heard)
+
+
+@pytest.mark.parametrize(
+    ("heard", "events"), [((NEIGHBOUR, WIFI), []), ((NEIGHBOUR,), ["geofence_exit"]), ((), ["geofence_exit"])]
+)
+def test_a_device_that_hears_the_wifi_of_the_house_is_in_it(heard: tuple[str, ...], events: list[str]) -> None:
+    who = subject(replace(GARDEN, access_points=(WIFI,)))
+    fixes = outside(10, 20, 40)
+
+    assert events == rules(
+        told(WatchState(), who, seen(0, at=NOW), *fixes[:2], hears_wifi(NOW + minutes(30), *heard), fixes[2])
+    )
+
+
+def test_who_comes_home_without_a_fix_is_known_to_be_back_by_its_wifi() -> None:
+    who = subject(replace(GARDEN, access_points=(WIFI,)))
+    events = told(WatchState(), who, seen(0, at=NOW), *outside(10, 12), hears_wifi(NOW + minutes(30), WIFI))
+
+    assert ["geofence_exit", "geofence_enter"] == rules(events)
+    assert events[1].place is not None
+    assert (GARDEN.centre.lat_deg, GARDEN.radius_m) == (events[1].place.lat_deg, events[1].place.accuracy_m)
+
+
+def test_wifi_of_a_school_that_is_a_polygon_says_that_she_has_arrived() -> None:
+    corners = (Point(34.75, 134.84), Point(34.75, 134.85), Point(34.76, 134.85))
+    school = replace(
+        GARDEN, purpose=FencePurpose.SCHOOL, centre=None, radius_m=None, corners=corners, tell_enter=True,
+        access_points=(WIFI,),
+    )  # fmt: skip
+    away = [seen(4_000, at=NOW + minutes(n)) for n in range(5)]
+
+    assert ["geofence_enter"] == rules(told(WatchState(), subject(school), *away, hears_wifi(NOW + minutes(9), WIFI)))
+
+
+def test_a_hotspot_that_travels_with_her_hides_her_for_half_an_hour_only() -> None:
+    who = subject(replace(GARDEN, access_points=(WIFI,)))
+    state = WatchState()
+    told(state, who, seen(0, at=NOW))
+    events = [
+        event
+        for minute in range(10, 120, 4)
+        for event in told(state, who, seen(900, at=NOW + minutes(minute)), hears_wifi(NOW + minutes(minute + 2), WIFI))
+    ]
+
+    assert "geofence_exit" in rules(events)
+
+
+def test_what_was_heard_hours_ago_brings_nobody_home() -> None:
+    who = subject(replace(GARDEN, access_points=(WIFI,)))
+    state = WatchState()
+    told(state, who, seen(0, at=NOW), *outside(10, 12))
+
+    assert told(state, who, hears_wifi(NOW + minutes(20), WIFI), now=NOW + minutes(141)) == []
