@@ -179,6 +179,7 @@ def forget(connection: Connection, settings: Settings, now: datetime) -> None:
     tags.forget_detector_history(connection, now - timedelta(days=settings.retention_days))
     outbox.forget_before(connection, now - timedelta(days=settings.retention_days), MESSAGES_FORGOTTEN_MAX)
     escalating.forget_before(connection, now - timedelta(days=settings.retention_days))
+    watch.forget_allowances(connection, now)
     units.forget_before(connection, now - units.KEPT)
     shards.gather(connection)  # Where nobody publishes the register: its changes do not pile up.
     accounts.forget_failures(connection, now)

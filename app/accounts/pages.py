@@ -1,4 +1,4 @@
-"""Pages for people who followed a link in a letter: no sign-in, no script, nothing from elsewhere, one button. Pure.
+"""Pages for people who followed a link in a letter: no sign-in, no script, nothing from elsewhere, few buttons. Pure.
 
 They are read on any phone, by people of any age, and fetched by scanners of mail: looking at one changes nothing.
 """
@@ -17,6 +17,7 @@ STYLE: Final = (
     "h1{font-size:1.45rem;line-height:1.4}"
     "button{font:inherit;font-weight:bold;width:100%;min-height:4rem;margin:.5rem 0;border:0;border-radius:.7rem;"
     "color:#fff;background:#0b57d0}"
+    "button.other{color:#0b57d0;background:#fff;border:2px solid #0b57d0}"
     "hr{margin:2rem 0;border:0;border-top:1px solid #bbb}"
 )
 
@@ -27,11 +28,13 @@ class Said(Struct, frozen=True):
     title: str
     lines: Sequence[str]
     button: str | None = None
+    others: Mapping[str, str] = {}
+    """More buttons below it: the query that each sends, and its words."""
 
 
 def page(said: Mapping[str, Said]) -> str:
     """The page that says the same in each of these languages, in their order. A button sends an empty form to where the
-    page is.
+    page is, others with a query of their own.
     """
     first, title = next((_tag(language), one.title) for language, one in said.items())
     parts = [_part(_tag(language), one) for language, one in said.items()]
@@ -50,5 +53,8 @@ def _tag(language: str) -> str:
 
 def _part(language: str, said: Said) -> str:
     lines = "".join(f"<p>{escape(line)}</p>\n" for line in said.lines)
-    button = "" if said.button is None else f'<form method="post"><button>{escape(said.button)}</button></form>\n'
-    return f'<section lang="{language}">\n<h1>{escape(said.title)}</h1>\n{lines}{button}</section>\n'
+    buttons = [] if said.button is None else [f"<button>{escape(said.button)}</button>"]
+    for query, words in said.others.items():
+        buttons.append(f'<button class="other" formaction="?{escape(query)}">{escape(words)}</button>')
+    form = f'<form method="post">{"".join(buttons)}</form>\n' if buttons else ""
+    return f'<section lang="{language}">\n<h1>{escape(said.title)}</h1>\n{lines}{form}</section>\n'

@@ -14,9 +14,10 @@ from app.geo.model import Geofence
 from app.geo.quality import Known
 from app.geo.quality import Place as Fixed
 from app.kit.calendar import JST
-from app.kit.ids import ExpectationId, WearerId
+from app.kit.ids import AccountId, AlertId, AllowanceId, ExpectationId, WearerId
 from app.push.model import Level
 from app.tags.model import DetectorKind
+from app.watch.movement.allowances import Allowance, FineScope
 from app.watch.movement.closing import Learnt
 from app.watch.movement.habits import DAYS, Habits
 from app.watch.movement.moving import Movement
@@ -313,9 +314,20 @@ class Expectation(Struct, frozen=True, kw_only=True):
         return bool(self.weekdays >> day.weekday() & 1)
 
 
+class KeptAllowance(Struct, frozen=True, kw_only=True):
+    """An allowance as it is kept: whose, after which alert, how far it was meant to reach, and who said so."""
+
+    id: AllowanceId
+    wearer_id: WearerId
+    alert_id: AlertId
+    scope: FineScope
+    said_by: AccountId
+    allowance: Allowance
+
+
 class Subject(Struct, frozen=True, kw_only=True, gc=False):
-    """Who is looked at: the wearer with her fences, settings and expectations, the zone of her city, and what is known
-    of her days. `learn_days`: rules that need those speak from then on.
+    """Who is looked at: the wearer with her fences, settings and expectations, the zone of her city, what is known of
+    her days, and what her family said is fine. `learn_days`: rules that need those days speak from then on.
     """
 
     wearer_id: WearerId
@@ -324,4 +336,5 @@ class Subject(Struct, frozen=True, kw_only=True, gc=False):
     expectations: tuple[Expectation, ...] = ()
     zone: ZoneInfo = JST
     habits: Habits | None = None
+    allowances: tuple[Allowance, ...] = ()
     learn_days: int = DAYS

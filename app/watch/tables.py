@@ -59,6 +59,30 @@ expectation = sa.Table(
     moment("ended_at", nullable=True),
 )
 
+# What the family said is fine after an alert: a day, a place, or an hour of the clock to a rule (minutes of the day).
+allowance = sa.Table(
+    "allowance",
+    metadata,
+    key(),
+    key("wearer_id", sa.ForeignKey("wearer.id"), nullable=False, index=True),
+    # No foreign key: alerts are of a room above this one.
+    key("alert_id", nullable=False, index=True),
+    sa.Column("scope", sa.String(10), nullable=False),
+    sa.Column("kind", sa.String(10), nullable=False),
+    sa.Column("subject", sa.String(80), nullable=False),
+    sa.Column("rule", sa.String(40), nullable=False),
+    sa.Column("lat_deg", sa.Float, nullable=True),
+    sa.Column("lon_deg", sa.Float, nullable=True),
+    sa.Column("radius_m", sa.Float, nullable=True),
+    sa.Column("from_min", sa.SmallInteger, nullable=True),
+    sa.Column("until_min", sa.SmallInteger, nullable=True),
+    key("said_by", sa.ForeignKey("account.id"), nullable=False),
+    moment("said_at"),
+    # When it is over; null: when it is taken back.
+    moment("until_at", nullable=True, index=True),
+    moment("ended_at", nullable=True),
+)
+
 # When many devices of a town fell silent at once, how many they were, and when they were heard again.
 device_outage = sa.Table(
     "device_outage",

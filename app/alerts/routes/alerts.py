@@ -23,6 +23,7 @@ from app.db.page import LIMIT, Cursor, Limit, Page, decode_cursor, page
 from app.kit.clock import Clock
 from app.kit.errors import Overloaded
 from app.kit.ids import AlertId
+from app.watch.movement.allowances import FineScope
 
 States = Annotated[
     list[AlertState] | None,
@@ -212,6 +213,42 @@ async def escalate_alert(
     )  # fmt: skip
 
 
+class Fine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How far it reaches that what she does is fine."""
+
+    scope: FineScope
+
+
+@post(
+    "/v1/alerts/{alert_id:uuid}/fine",
+    guards=[May(Action.ALERT_WRITE)],
+    tags=["alerts"],
+    operation_id="say_alert_is_fine",
+    summary="This is fine",
+    status_code=200,
+)
+async def say_alert_is_fine(
+    alert_id: FromPath[UUID],
+    data: JSONBody[Fine],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> AlertDetail:
+    """Ends an alert about movement, tells the others who said so, and teaches. `today`: nothing is told of movement
+    until four in the morning, but who leaves home anew after 22:00. `here`: the place is known ground for four weeks.
+    `always`: until it is taken back, and so is the hour of an alert about an hour. `fine` of the alert says which of
+    them fit. SOS, falls and other fences are told as before.
+
+    Again changes nothing; of an alert that is over it still teaches. 409 for alerts that are not about movement, a
+    scope that does not fit, `today` when that day is over, and when 50 things are fine already.
+    """
+    return await _act(
+        lambda c, viewer, alert_id, now: acting.fine(c, viewer, alert_id, data.scope, now),
+        alert_id, viewer, database, clock(),
+    )  # fmt: skip
+
+
 ROUTES = [
-    list_alerts, get_alert, acknowledge_alert, go_to_alert, escalate_alert, resolve_alert, cancel_alert,
+    list_alerts, get_alert, acknowledge_alert, go_to_alert, escalate_alert, say_alert_is_fine, resolve_alert,
+    cancel_alert,
 ]  # fmt: skip

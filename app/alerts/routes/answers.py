@@ -15,6 +15,7 @@ from app.kit.clock import Clock
 from app.kit.errors import Conflict, NotFound
 from app.kit.ids import MessageId
 from app.push.tokens import Purpose, Tokens
+from app.watch.movement.allowances import FineScope
 
 
 def _message(token: str, secret: bytes) -> MessageId:
@@ -48,7 +49,7 @@ async def get_question(
 @post(
     "/v1/acts/{token:str}/{action:str}",
     operation_id="answer_alert",
-    summary="Answer a message: I see to it, I am on my way, tell the next ones",
+    summary="Answer a message: I see to it, I am on my way, tell the next ones, this is fine",
     tags=["answers"],
     status_code=200,
     raises_problems=[NotFound, Conflict],
@@ -60,13 +61,14 @@ async def answer_alert(
     clock: NamedDependency[Clock],
     detector_secret: NamedDependency[bytes],
     arrives_in_min: FromQuery[ArrivesInMin | None] = None,
+    fine: FromQuery[FineScope] = FineScope.TODAY,
 ) -> Question:
     """Does what the button of a message says, as the one to whom it was sent. Again by the same changes nothing; 409
-    when somebody else has it, it is over, or it was told on since.
+    when somebody else has it, it is over, or it was told on since. `fine` is how far "this is fine" reaches.
     """
     now, message_id = clock(), _message(token, detector_secret)
     arrives_in = None if arrives_in_min is None else timedelta(minutes=arrives_in_min)
-    return await database.write(lambda c: answering.answer(c, message_id, action, arrives_in, now))
+    return await database.write(lambda c: answering.answer(c, message_id, action, arrives_in, now, fine))
 
 
 ROUTES: list[HTTPRouteHandler] = [get_question, answer_alert]

@@ -1,6 +1,6 @@
 """What people do to an alert. A stale button does the right thing or says why not."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -18,6 +18,9 @@ from app.db.session import hint
 from app.kit.errors import Conflict
 from app.kit.ids import AlertId, WearerId
 from app.push.model import Level
+from app.watch import service as watch
+from app.watch.model import AlertKind
+from app.watch.movement.allowances import FineScope
 
 SAME_WITHIN = timedelta(minutes=1)
 """Times of arrival that are closer than this are one."""
@@ -99,6 +102,35 @@ def escalate(connection: Connection, viewer: Viewer, alert_id: AlertId, turn: in
 def resolve(connection: Connection, viewer: Viewer, alert_id: AlertId, now: datetime) -> Alert:
     """The alert, over. Raises as `acknowledge`."""
     return _end(connection, viewer, alert_id, AlertAction.RESOLVE, What.RESOLVED, now)
+
+
+def fine(
+    connection: Connection, viewer: Viewer, alert_id: AlertId, scope: FineScope, now: datetime, via: Via = Via.APP
+) -> Alert:
+    """The alert, over because what she does is fine: today, at this place, or always, which teaches what watches her.
+    Once more changes nothing; of an alert that is over already it still teaches, and nobody is told again.
+
+    Raises `NotFound`, and `Conflict` for an alert that is not about movement, and where nothing can follow from it.
+    """
+    alert = _mine(connection, viewer, alert_id, now)
+    if alert.kind is not AlertKind.MOVEMENT:
+        raise Conflict("This alert is not about where she goes: it can be taken, and be over.")
+    told = watch.Told(
+        alert_id=alert.id, wearer_id=alert.wearer_id, subject=alert.subject, happened_at=alert.happened_at,
+        reasons=alert.reasons, place=alert.place,
+    )  # fmt: skip
+    is_new = watch.allow(connection, viewer, told, scope, now)
+    detail = {"fine": scope.value, "via": via.value}
+    if alert.state in GOING_ON:
+        changed = msgspec.structs.replace(
+            alert, state=after(alert.state, AlertAction.RESOLVE), ended_at=now, ended_by=viewer.account_id,
+            changed_at=now,
+        )  # fmt: skip
+        return _act(connection, viewer, alert, changed, What.RESOLVED, now, kind=f"alert.fine_{scope}", detail=detail)
+    if is_new:
+        store.add_history(connection, alert.id, What.RESOLVED, now, account_id=viewer.account_id, detail=detail)
+        hint(connection, "live", str(alert.wearer_id))
+    return alert
 
 
 def cancel(connection: Connection, viewer: Viewer, alert_id: AlertId, now: datetime) -> Alert:
@@ -220,11 +252,14 @@ def _tell(connection: Connection, viewer: Viewer, alert: Alert, kind: str, now: 
     )  # fmt: skip
 
 
-def _act(connection: Connection, viewer: Viewer, alert: Alert, changed: Alert, what: What, now: datetime) -> Alert:
+def _act(
+    connection: Connection, viewer: Viewer, alert: Alert, changed: Alert, what: What, now: datetime, *,
+    kind: str = "alert.resolved", detail: Mapping[str, str] | None = None,
+) -> Alert:  # fmt: skip
     if not store.move(connection, changed, alert.state):
         raise Conflict("Somebody else was quicker; look again.")
-    store.add_history(connection, alert.id, what, now, account_id=viewer.account_id)
+    store.add_history(connection, alert.id, what, now, account_id=viewer.account_id, detail=detail)
     telling.forget(connection, alert, now)
-    _tell(connection, viewer, changed, "alert.resolved", now)
+    _tell(connection, viewer, changed, kind, now)
     hint(connection, "live", str(alert.wearer_id))
     return changed

@@ -20,6 +20,7 @@ from app.kit.errors import Conflict, NotFound
 from app.kit.ids import MessageId
 from app.push import render
 from app.push.model import Level
+from app.watch.movement.allowances import FineScope
 
 
 class Answer(StrEnum):
@@ -28,10 +29,13 @@ class Answer(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     ON_MY_WAY = "on-my-way"
     ESCALATE = "escalate"
+    FINE = "fine"
 
 
 class Question(Struct, frozen=True, kw_only=True):
-    """What a message asked, in the words and the language of its address, and how its alert is now."""
+    """What a message asked, in the words and the language of its address, and how its alert is now. `fine`: how far
+    "this is fine" may reach; nothing for alerts of which that cannot be said.
+    """
 
     title: str
     body: str
@@ -39,6 +43,7 @@ class Question(Struct, frozen=True, kw_only=True):
     state: AlertState
     acknowledged_by: str | None
     going: list[GoingView]
+    fine: list[FineScope] = []
 
 
 def question(connection: Connection, message_id: MessageId, now: datetime) -> Question:
@@ -55,12 +60,14 @@ def question(connection: Connection, message_id: MessageId, now: datetime) -> Qu
         state=view.state,
         acknowledged_by=view.acknowledged_by,
         going=view.going,
+        fine=view.fine,
     )
 
 
 def answer(
-    connection: Connection, message_id: MessageId, button: Answer, arrives_in: timedelta | None, now: datetime
-) -> Question:
+    connection: Connection, message_id: MessageId, button: Answer, arrives_in: timedelta | None, now: datetime,
+    fine: FineScope = FineScope.TODAY,
+) -> Question:  # fmt: skip
     """Does what the button says, once. Raises as the same in the app does: `NotFound`, `Conflict`."""
     asking, viewer = _asked(connection, message_id)
     match button:
@@ -72,6 +79,8 @@ def answer(
             if asking.turn is None:
                 raise Conflict("This message cannot do that; open the app.")
             acting.escalate(connection, viewer, asking.alert_id, asking.turn, now)
+        case Answer.FINE:
+            acting.fine(connection, viewer, asking.alert_id, fine, now, Via.MESSAGE)
     return question(connection, message_id, now)
 
 

@@ -19,6 +19,7 @@ from app.kit.ids import AccountId, AlertId, WearerId
 from app.push import render
 from app.push.model import Level
 from app.watch.model import AlertKind, Reason
+from app.watch.movement.allowances import FineScope, offered
 
 EVENTS_AT_ONCE = 200
 
@@ -64,6 +65,8 @@ class AlertView(Struct, frozen=True, kw_only=True):
     acknowledged_by: str | None = None
     ended_at: datetime | None = None
     going: list[GoingView] = []
+    fine: list[FineScope] = []
+    """How far "this is fine" may reach; nothing where that cannot be said."""
 
 
 class HistoryView(Struct, frozen=True, kw_only=True):
@@ -202,9 +205,16 @@ def views(connection: Connection, alerts: Sequence[Alert]) -> list[AlertView]:
                 for one in going.get(alert.id, ())
                 if one.account_id in names
             ],
+            fine=_fine(alert),
         )
         for alert in alerts
     ]
+
+
+def _fine(alert: Alert) -> list[FineScope]:
+    if alert.kind is not AlertKind.MOVEMENT:
+        return []
+    return list(offered([reason.code for reason in alert.reasons], placed=alert.place is not None))
 
 
 def _reason(reason: Reason) -> ReasonView:

@@ -316,7 +316,26 @@ function alertRow(one) {
   const gone = ["向かっていると伝えました。", "The others know that you are on the way."];
   row.append(answerButton("plain", ["向かっています", "I am on my way"], `${address}/on-my-way`, {}, gone));
   if (one.state === "acknowledged") row.append(endButton(`${address}/resolve`));
+  if (one.fine.length) row.append(fineButton(`${address}/fine`, one.fine));
   return row;
+}
+
+const FINE = {
+  today: ["今日は大丈夫（もう知らせない）", "Fine today (tell nothing more)"],
+  here: ["この場所は大丈夫（4週間）", "Fine at this place (four weeks)"],
+  always: ["いつも大丈夫（取り消すまで）", "Always fine (until taken back)"],
+};
+
+// The first tap asks how far it reaches: what is fine is not told, so one tap alone does not do it.
+function fineButton(path, scopes) {
+  const said = ["大丈夫だと伝えました。", "The others know that this is fine."];
+  const button = make("button", "大丈夫です", "This is fine");
+  button.className = "plain";
+  button.onclick = () => {
+    const known = scopes.filter((scope) => FINE[scope]);
+    button.replaceWith(...known.map((scope) => answerButton("plain", FINE[scope], path, { scope }, said)));
+  };
+  return button;
 }
 
 function answerButton(look, words, path, body, done) {

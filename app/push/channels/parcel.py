@@ -12,7 +12,8 @@ from app.push.tokens import Purpose, Tokens
 
 ASKS_NOTHING = frozenset(
     {"alert.acknowledged", "alert.on_the_way", "alert.on_the_way_at", "alert.resolved", "alert.returned",
-     "alert.arrived_late", "alert.was_there", "alert.tag_heard_again"}
+     "alert.arrived_late", "alert.was_there", "alert.tag_heard_again", "alert.known_again", "alert.fine_today",
+     "alert.fine_here", "alert.fine_always"}
 )  # fmt: skip
 """Kinds about an alert that nobody has to answer: somebody sees to it, or it is over."""
 

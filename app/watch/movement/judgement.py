@@ -29,6 +29,7 @@ from app.watch.model import (
     WatchEvent,
     WatchState,
 )
+from app.watch.movement.allowances import Hush, allows_place, hush, said_since
 from app.watch.movement.evidence import Evidence, Moment, weigh
 from app.watch.movement.habits import RESOLUTION, Habits, cell_at, day_of, days_there
 from app.watch.movement.moving import Mode, Movement, Peaks, Point, Taken, on_ground, take
@@ -113,7 +114,9 @@ def _home_m(subject: Subject, habits: Habits, point: Point) -> float | None:
 
 
 def _is_own(subject: Subject, point: Point) -> bool:
-    """Whether it is a place that the family drew: what has a name is known."""
+    """Whether it is a place that the family drew, or said is fine: what has a name is known."""
+    if allows_place(subject.allowances, point.at, point.lat_deg, point.lon_deg):
+        return True
     return any(
         fence.tell_enter is False and signed_distance_m(fence, point.lat_deg, point.lon_deg) >= 0
         for fence in subject.fences
@@ -138,6 +141,7 @@ def _note_home(movement: Movement, taken: Taken, home_m: float | None) -> None:
 def _judged(moment: Moment, seen: Seen) -> Iterator[WatchEvent]:
     movement, subject = moment.movement, moment.subject
     ready = moment.habits.days >= subject.learn_days
+    hushed = _hushed(moment)
     found: list[Evidence] = []
     peaks = _peaks(movement, day_of(moment.at, subject.zone).toordinal())
     for rule in RULES:
@@ -146,13 +150,21 @@ def _judged(moment: Moment, seen: Seen) -> Iterator[WatchEvent]:
             continue
         if rule.cap > rule.floor:
             peaks[rule.name] = max(peaks.get(rule.name, 0), min(255, int(measure)))
-        if ready or not rule.needs_habits:
+        if (ready or not rule.needs_habits) and hushed.lets(rule.name):
             evidence = weigh(rule, moment, measure)
             if evidence is not None:
                 found.append(evidence)
     found.sort(key=lambda one: -one.points)
     points = found[0].points + BESIDES * sum(one.points for one in found[1:]) if found else 0.0
     yield from _told(moment, seen, found, points)
+
+
+def _hushed(moment: Moment) -> Hush:
+    """How much her family does not want to hear of."""
+    subject, point = moment.subject, moment.taken.point
+    if not subject.allowances:
+        return Hush.NOTHING
+    return hush(subject.allowances, point.at, point.lat_deg, point.lon_deg, moment.movement.out_at, subject.zone)
 
 
 def _peaks(movement: Movement, day: int) -> dict[str, int]:
@@ -166,6 +178,7 @@ def _told(moment: Moment, seen: Seen, found: list[Evidence], points: float) -> I
     movement = moment.movement
     if movement.level and movement.level_at is not None and moment.at - movement.level_at > STALE and points < NOTICE:
         movement.level, movement.over_at = 0, moment.at
+    _take_word(movement, moment.subject)
     level = 2 if points >= URGENT else 1 if points >= NOTICE else 0
     if level:
         movement.calm_s = 0.0
@@ -180,6 +193,17 @@ def _told(moment: Moment, seen: Seen, found: list[Evidence], points: float) -> I
     elif movement.level and not level and _is_calm(moment):
         movement.level, movement.level_at, movement.calm_s, movement.over_at = 0, None, 0.0, moment.at
         yield _over(moment, seen)
+
+
+def _take_word(movement: Movement, subject: Subject) -> None:
+    """What was told and then said to be fine is over; what comes after it is something new. Once a word: what comes
+    late was before it.
+    """
+    if not movement.level or movement.level_at is None or not subject.allowances:
+        return
+    said_at = said_since(subject.allowances, movement.level_at)
+    if said_at is not None and (movement.over_at is None or movement.over_at < said_at):
+        movement.level, movement.level_at, movement.calm_s, movement.over_at = 0, None, 0.0, said_at
 
 
 def _is_calm(moment: Moment) -> bool:

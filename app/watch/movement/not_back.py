@@ -3,6 +3,7 @@
 from typing import Final
 
 from app.watch.model import Reason
+from app.watch.movement.allowances import out_until_min
 from app.watch.movement.evidence import Moment, Rule, numbers
 from app.watch.movement.habits import DAY_BEGINS, NEVER
 
@@ -13,8 +14,9 @@ EVENING_MIN: Final = 13 * 60.0
 
 
 def usual_min(moment: Moment) -> float:
-    """When she was out at the latest, in minutes after her day begins."""
-    return max((late for late in moment.habits.last_out if late != NEVER), default=0)
+    """When she was out at the latest, or may be, in minutes after her day begins."""
+    learnt = max((late for late in moment.habits.last_out if late != NEVER), default=0)
+    return max(learnt, out_until_min(moment.subject.allowances))
 
 
 def measure(moment: Moment) -> float:

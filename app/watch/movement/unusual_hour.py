@@ -8,6 +8,7 @@ from typing import Final
 
 from app.watch.model import Reason
 from app.watch.movement import habits
+from app.watch.movement.allowances import LEFT_BY_NIGHT, allows_hour
 from app.watch.movement.evidence import Moment, Rule, numbers
 from app.watch.movement.moving import Mode
 
@@ -27,6 +28,8 @@ def measure(moment: Moment) -> float:
         return 0.0
     local = moment.local
     if UNTIL_H <= local.hour < FROM_H:
+        return 0.0
+    if allows_hour(moment.subject.allowances, LEFT_BY_NIGHT, left_at.astimezone(moment.subject.zone)):
         return 0.0
     if habits.hours_out(moment.habits, local.hour * 2 + local.minute // 30) > OUT_DAYS_MAX:
         return 0.0

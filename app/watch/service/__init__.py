@@ -1,5 +1,6 @@
 """What can be asked of the room, by use case; other rooms and the routes call `service.x`."""
 
+from app.watch.service.allowing import ShownAllowance, Told, allow, allowances, forget_allowances, take_back
 from app.watch.service.expectations import EXPECTATION_ENDED, Draft, end_expectation, expect, expectations
 from app.watch.service.learning import begin_learning, unknown_wearers
 from app.watch.service.learning import keep as keep_learnt
@@ -14,18 +15,24 @@ __all__ = [
     "DEVICES_SILENT",
     "EXPECTATION_ENDED",
     "Draft",
+    "ShownAllowance",
+    "Told",
+    "allow",
+    "allowances",
     "begin_learning",
     "change_settings",
     "end_expectation",
     "expect",
     "expectations",
     "forget_all",
+    "forget_allowances",
     "forget_device",
     "judge_outages",
     "keep_learnt",
     "load",
     "look",
     "settings",
+    "take_back",
     "tick",
     "unknown_wearers",
     "work_out_days",

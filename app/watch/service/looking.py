@@ -21,10 +21,11 @@ from app.tags.store.detectors import DETECTOR_PLACES_VERSION
 from app.watch import arrival, catalogue, home, store
 from app.watch.around import Around, Question, asked_together
 from app.watch.model import Observation, Passed, Place, Subject, WatchEvent, WatchSettings, WatchState
-from app.watch.service import outages
+from app.watch.service import muting, outages
 from app.watch.service.remembering import with_habits
 from app.watch.silence import Uptime
 from app.watch.store import Kept as KeptState
+from app.watch.store import allowances
 from app.watch.store.habits import forget_map
 
 DUE_AT_ONCE = 500
@@ -52,6 +53,7 @@ def look(
         happened, failures = catalogue.fold(one.state, seen, subjects[wearer_id], now)
         if happened:
             happened = _verified(connection, one.state, subjects[wearer_id], happened, now)
+            happened = muting.unmuted(subjects[wearer_id], happened)
         events += happened
         if failures:
             store.save_failures(connection, wearer_id, one.city_id, failures, now)
@@ -159,14 +161,15 @@ _WATCHED: Kept[UUID, Subject] = Kept(
     geo.VERSION,
     store.SETTINGS_VERSION,
     store.EXPECTATION_VERSION,
+    allowances.ALLOWANCE_VERSION,
     CITY_VERSION,
     others={DETECTOR_PLACES_VERSION: _expected_at},
 )
 
 
 def subjects_of(connection: Connection, wearer_ids: Collection[UUID]) -> Mapping[UUID, Subject]:
-    """Whom the rules look at. Fences, settings, expectations and the intervals of detectors hardly ever change, so
-    they are kept while their versions stand.
+    """Whom the rules look at. Fences, settings, expectations, what is fine and the intervals of detectors hardly ever
+    change, so they are kept while their versions stand.
     """
     return _WATCHED.of(connection, wearer_ids, _load_subjects)
 
@@ -176,6 +179,7 @@ def _load_subjects(connection: Connection, ids: Collection[UUID]) -> dict[UUID, 
     settings = store.settings_of(connection, ids)
     expectations = store.expectations_of(connection, ids)
     zones = store.zones_of(connection, ids)
+    fine = allowances.allowances_of(connection, ids)
     return {
         one: Subject(
             wearer_id=WearerId(one),
@@ -183,6 +187,7 @@ def _load_subjects(connection: Connection, ids: Collection[UUID]) -> dict[UUID, 
             settings=settings.get(one, WatchSettings()),
             expectations=tuple(expectations.get(one, ())),
             zone=zones.get(one, JST),
+            allowances=tuple(fine.get(one, ())),
         )
         for one in ids
     }
@@ -223,10 +228,11 @@ def set_timers(connection: Connection, wearer_id: WearerId, city_id: CityId, now
 
 
 def forget_all(connection: Connection, wearer_id: WearerId, now: datetime) -> None:
-    """Ends what is expected of a wearer who is no longer watched, and what rules remember of her devices and tags, and
-    of where she goes.
+    """Ends what is expected of a wearer who is no longer watched, and what rules remember of her devices and tags, of
+    where she goes, and of what is fine.
     """
     store.end_expectations(connection, wearer_id, now)
+    allowances.forget(connection, wearer_id)
     one = store.load(connection, {wearer_id: CityId(0)})[wearer_id]
     forget_map(connection, wearer_id)
     if one.version:

@@ -30,6 +30,7 @@ KINDS_OF = {
         "protection_id",
         "geofence_id",
         "expectation_id",
+        "allowance_id",
         "device_id",
         "tag_id",
         "alert_id",
@@ -41,6 +42,7 @@ KINDS_OF = {
         "protection_id",
         "geofence_id",
         "expectation_id",
+        "allowance_id",
         "device_id",
         "tag_id",
         "detector_id",
@@ -290,6 +292,8 @@ EXAMPLES: dict[str, Example] = {
         MANAGING,
         body={"geofence": False, "battery_low_pct": 30, "silence_s_min": 1800, "passages": False, "tag_silence_h": 24},
     ),
+    f"GET {_W}/allowances": Example(Action.WEARER_READ, ATTENDING),
+    f"DELETE {_W}/allowances/{{allowance_id}}": Example(Action.ALERT_WRITE, ATTENDING),
     f"GET {_W}/expectations": Example(Action.WEARER_READ, KNOWING),
     f"POST {_W}/expectations": Example(
         Action.WATCH_WRITE,
@@ -323,6 +327,7 @@ EXAMPLES: dict[str, Example] = {
         Action.DUTY_WRITE, Way.STAFF, body={"account": "{staff_id}", "hours": HOURS, "from_on": "2026-04-01"}
     ),
     "DELETE /v1/duty/{shift_id}": row(Action.DUTY_WRITE, Way.STAFF),
+    "POST /v1/alerts/{alert_id}/fine": row(Action.ALERT_WRITE, Way.ALERTS, status=200, body={"scope": "today"}),
     "POST /v1/alerts/{alert_id}/resolve": row(Action.ALERT_WRITE, Way.ALERTS, status=200),
     "POST /v1/alerts/{alert_id}/cancel": row(Action.ALERT_WRITE, Way.ALERTS, status=200),
     "GET /v1/events": Example(Action.ALERT_READ, headers=((b"last-event-id", b"0"),)),

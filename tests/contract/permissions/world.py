@@ -31,19 +31,22 @@ from app.households import service as households
 from app.households.model import ALL_SCOPES, CONSENT_ROLES, Scope
 from app.households.tables import look
 from app.kit.clock import ManualClock
-from app.kit.ids import AccountId, CityId, HouseholdId, ShiftId, new_id
+from app.kit.ids import AccountId, AllowanceId, CityId, HouseholdId, ShiftId, new_id
 from app.pipeline import digest
 from app.push.model import AddressKind, Channel
 from app.tags import service as tags
 from app.tags.model import DetectorKind
 from app.tags.registration import DetectorDraft
 from app.watch import service as watch
+from app.watch.model import AlertKind, KeptAllowance
+from app.watch.movement.allowances import FineScope, this_place
 from app.watch.service import Draft
+from app.watch.store import allowances
 from app.watch.tables import watch_failure
 from beacon_ingest.messages import Fix, Health
 from tests.build import NOW, VENDOR, account, an_alarm, unit, viewer
 from tests.contract.permissions.asking import Answer, ask
-from tests.contract.permissions.examples import KNOWING, Request, request_of
+from tests.contract.permissions.examples import ATTENDING, KNOWING, Request, request_of
 from tests.contract.permissions.undone import Undone
 from tests.contract.permissions.ways import NOBODY, VIEWERS, Target, Way
 
@@ -80,6 +83,14 @@ def school_of(things: "Things") -> Draft:
     return Draft(
         name=f"school of {things.target}", detector_ids=[things["school_gate_id"]], weekdays=127,
         from_time=time(7), by_time=time(8),
+    )  # fmt: skip
+
+
+def fine_of(things: "Things", by: AccountId) -> KeptAllowance:
+    """A place at which the wearer of a target may be."""
+    return KeptAllowance(
+        id=AllowanceId(new_id()), wearer_id=things["wearer_id"], alert_id=things["alert_id"], scope=FineScope.ALWAYS,
+        said_by=by, allowance=this_place((34.0, 134.0), None, EARLIER, for_good=True),
     )  # fmt: skip
 
 
@@ -263,7 +274,10 @@ class World:
                 c, self.people["contact"].id, Channel.FCM, AddressKind.TOKEN, "an old phone", "ja", EARLIER
             )
         digest(c, [unit(device, fix, an_alarm("sos", device=name), health)], NOW)
-        raised = c.execute(sa.select(alert).where(alert.c.wearer_id == things["wearer_id"])).one()
+        # Of an alert about movement people can say all that can be said of one.
+        mine = alert.c.wearer_id == things["wearer_id"]
+        c.execute(sa.update(alert).where(mine).values(kind=AlertKind.MOVEMENT.value))
+        raised = c.execute(sa.select(alert).where(mine)).one()
         things.keep("alert_id", raised, Way.ALERTS)
         devices.order(c, device.id, CommandKind.LOCATE, None, NOW)
         units.bury(c, unit(device, fix, stamp="letter"), "ValueError: why")
@@ -290,6 +304,9 @@ class World:
         by = viewer(self.people["colleague" if city == HERE else "faraway clerk"])
         school = watch.expect(c, by, things["wearer_id"], school_of(things), EARLIER)
         things.keep("expectation_id", school, *KNOWING)
+        fine = fine_of(things, by.account_id)
+        allowances.add(c, [fine])
+        things.keep("allowance_id", fine, *ATTENDING)
         shift = self._put_on_duty(c, things, city)
         if things.target not in (Target.HIDDEN, Target.ENDED):
             things.keep("shift_id", shift, Way.STAFF)
@@ -389,6 +406,10 @@ class World:
         gone.keep("shift_id", shift)
         policies.end_shift(c, HERE, shift.id, NOW)
         watch.end_expectation(c, family, wearer, school.id, NOW)
+        fine = fine_of(gone, family.account_id)
+        allowances.add(c, [fine])
+        gone.keep("allowance_id", fine)
+        watch.take_back(c, family, wearer, fine.id, NOW)
         self._revoke_device(c, gone)
         self._sign_others_out(c)
 

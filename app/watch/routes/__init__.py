@@ -1,4 +1,4 @@
-"""A wearer's watch settings, and where she is expected."""
+"""A wearer's watch settings, and where she is expected; what is fine is in `allowances.py`."""
 
 from datetime import datetime, time
 from typing import Annotated
@@ -20,6 +20,7 @@ from app.kit.clock import Clock
 from app.kit.ids import ExpectationId, WearerId
 from app.watch import service
 from app.watch.model import DETECTORS_MAX, Expectation, WatchSettings
+from app.watch.routes import allowances
 
 Name = Annotated[str, Meta(min_length=1, max_length=100, description="what people call the place")]
 Detectors = Annotated[
@@ -212,4 +213,6 @@ def _shown(one: Expectation) -> ShownExpectation:
     )
 
 
-ROUTES = [get_watch_settings, change_watch_settings, list_expectations, add_expectation, end_expectation]
+ROUTES = [
+    get_watch_settings, change_watch_settings, list_expectations, add_expectation, end_expectation, *allowances.ROUTES,
+]  # fmt: skip
