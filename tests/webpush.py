@@ -10,8 +10,7 @@ import ssl
 import threading
 from collections import Counter
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from socket import SHUT_RDWR, socket
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes, hmac
@@ -20,6 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from msgspec import Struct
 
+from app.simulator.hanging_up import HangingUp, shut
 from tests.build import NOW
 
 BODY_BYTES_MAX = 4096
@@ -173,28 +173,10 @@ class PushService:
         return claims, parts["k"]
 
 
-class _Server(ThreadingHTTPServer):
-    """One thread a connection; keeps the sockets, so that an idle one does not hold up the end."""
-
-    request_queue_size = 256
-
+class _Server(HangingUp):
     def __init__(self, service: PushService) -> None:
         self.service = service
-        self._open: set[socket] = set()
-        super().__init__(("127.0.0.1", 0), _Connection)
-        self.daemon_threads = False
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        self._open.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        self._open.discard(request)
-        super().shutdown_request(request)
-
-    def hang_up(self) -> None:
-        for connection in tuple(self._open):
-            _shut(connection)
+        super().__init__(0, _Connection)
 
 
 class _Connection(BaseHTTPRequestHandler):
@@ -235,7 +217,7 @@ class _Connection(BaseHTTPRequestHandler):
             self.wfile.write(b"HTTP/1.1 201 Created\r\nContent-Length: 100000\r\n\r\n")
             while not stopping.wait(0.05):
                 self.wfile.write(b".")
-        _shut(self.connection)
+        shut(self.connection)
 
     def log_message(self, format: str, *arguments: Any) -> None:
         """Says nothing."""
@@ -245,10 +227,3 @@ class _Connection(BaseHTTPRequestHandler):
             super().handle()
         except (ConnectionError, ssl.SSLError):
             self.close_connection = True
-
-
-def _shut(connection: socket) -> None:
-    try:
-        connection.shutdown(SHUT_RDWR)
-    except OSError:
-        return

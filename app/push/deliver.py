@@ -203,13 +203,7 @@ class Deliverer:
         self._stopping = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._unlisten: Callable[[], None] = lambda: None
-        self._clean_at: dict[str, datetime] = {}
         self._measured_s: dict[str, float] = {}
-
-    @property
-    def clean_at(self) -> datetime | None:
-        """When the last round at every desk went through without an error of ours."""
-        return min(self._clean_at.values()) if len(self._clean_at) == len(self._desks) else None
 
     def start(self) -> None:
         """Begins on the running event loop."""
@@ -256,7 +250,6 @@ class Deliverer:
             try:
                 while await deliver_round(desk) and not self._stopping.is_set():
                     await self._measure(desk)
-                self._clean_at[desk.name] = self._clock()
                 await self._measure(desk)
                 # What is new does not wake a channel that rests.
                 left_s = rest.left_s(desk.rest, self._clock())

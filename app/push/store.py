@@ -50,12 +50,6 @@ def address_id_of(connection: Connection, channel: Channel, value: str) -> Addre
     return connection.execute(query).scalar_one_or_none()
 
 
-def live_addresses(connection: Connection, address_ids: Iterable[AddressId]) -> dict[AddressId, Address]:
-    """Those of the addresses that are not dead."""
-    query = sa.select(address).where(address.c.id.in_(list(address_ids)), address.c.dead_since.is_(None))
-    return {found.id: found for _row, found in known_addresses(connection.execute(query))}
-
-
 def set_confirmed(
     connection: Connection, address_id: AddressId, confirmed_at: datetime | None, keys: Mapping[str, str]
 ) -> None:

@@ -13,9 +13,8 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from socket import SHUT_RDWR, socket
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -23,6 +22,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from msgspec import Struct
+
+from app.simulator.hanging_up import HangingUp, shut
 
 Json = dict[str, Any]
 OnPush = Callable[[str, Json], object]
@@ -239,29 +240,10 @@ class FcmStandIn:
         return Reply(200, json.dumps({"name": f"projects/{project}/messages/{number}"}).encode())
 
 
-class _Server(ThreadingHTTPServer):
-    """One thread a connection; keeps the sockets, so that an idle one does not hold up the end."""
-
-    request_queue_size = 128
-
+class _Server(HangingUp):
     def __init__(self, stand_in: FcmStandIn, port: int) -> None:
         self.stand_in = stand_in
-        self._open: set[socket] = set()
-        super().__init__(("127.0.0.1", port), _Connection)
-        self.daemon_threads = False  # So that the end waits for each thread, and its socket is closed by then.
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        self._open.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        self._open.discard(request)
-        super().shutdown_request(request)
-
-    def hang_up(self) -> None:
-        """Ends every open connection."""
-        for connection in tuple(self._open):
-            _shut(connection)
+        super().__init__(port, _Connection)
 
 
 class _Connection(BaseHTTPRequestHandler):
@@ -277,7 +259,7 @@ class _Connection(BaseHTTPRequestHandler):
         reply = self.server.stand_in.answer(self.path, headers, body)
         if reply.body is None:
             self.close_connection = True
-            _shut(self.connection)
+            shut(self.connection)
             return
         self.send_response(reply.status)
         self.send_header("Content-Type", "application/json; charset=UTF-8")
@@ -288,7 +270,7 @@ class _Connection(BaseHTTPRequestHandler):
         if reply.is_cut:
             self.close_connection = True
             self.wfile.write(reply.body[: len(reply.body) // 2])
-            _shut(self.connection)
+            shut(self.connection)
             return
         self.wfile.write(reply.body)
 
@@ -300,13 +282,6 @@ class _Connection(BaseHTTPRequestHandler):
             super().handle()
         except ConnectionError:  # The client hung up first; that is its right.
             self.close_connection = True
-
-
-def _shut(connection: socket) -> None:
-    try:
-        connection.shutdown(SHUT_RDWR)
-    except OSError:  # It is closed already.
-        return
 
 
 @cache

@@ -47,13 +47,18 @@ async def confirmed(stage: Stage) -> None:
     assert (await stage.http.post(asks)).status_code == 200
 
 
-async def test_a_letter_is_sent_when_phones_are_silent_and_its_button_takes_the_alert(stage: Stage) -> None:
+async def asked(stage: Stage) -> EmailMessage:
+    """The letter to the daughter's mailbox, after Hana pressed SOS and no phone showed a sign of life."""
     await confirmed(stage)
     watch = await stage.connect_watch()
     await watch.tell(at_home("AL", stage.now, status="00010000"))
     await stage.until(lambda: len(stage.pushes(stage.town.daughter)) == 1)
     await stage.pass_by(0.6)
-    asks = await letter(stage, 2)
+    return await letter(stage, 2)
+
+
+async def test_a_letter_is_sent_when_phones_are_silent_and_its_button_takes_the_alert(stage: Stage) -> None:
+    asks = await asked(stage)
     assert asks["subject"] == "【緊急】見守りのお知らせ"
     assert asks["importance"] == "high"
 
@@ -78,12 +83,7 @@ async def test_a_letter_is_sent_when_phones_are_silent_and_its_button_takes_the_
 
 
 async def test_a_letter_that_is_read_too_late_says_who_has_it_already(stage: Stage) -> None:
-    await confirmed(stage)
-    watch = await stage.connect_watch()
-    await watch.tell(at_home("AL", stage.now, status="00010000"))
-    await stage.until(lambda: len(stage.pushes(stage.town.daughter)) == 1)
-    await stage.pass_by(0.6)
-    asks = await letter(stage, 2)
+    asks = await asked(stage)
     (alert,) = await stage.alerts(stage.town.son)
     son = await stage.sign_in(stage.town.son)
     assert (await son.post(f"/v1/alerts/{alert['id']}/acknowledge")).is_success
@@ -98,12 +98,7 @@ async def test_a_letter_that_is_read_too_late_says_who_has_it_already(stage: Sta
 
 
 async def test_a_link_that_is_none_looks_like_one_of_somebody_who_is_told_nothing_any_more(stage: Stage) -> None:
-    await confirmed(stage)
-    watch = await stage.connect_watch()
-    await watch.tell(at_home("AL", stage.now, status="00010000"))
-    await stage.until(lambda: len(stage.pushes(stage.town.daughter)) == 1)
-    await stage.pass_by(0.6)
-    asks = await letter(stage, 2)
+    asks = await asked(stage)
     daughter = await stage.sign_in(stage.town.daughter)
     mailbox = next(one for one in (await daughter.get("/v1/me/addresses")).json()["items"] if one["value"] == MAILBOX)
     await daughter.delete(f"/v1/me/addresses/{mailbox['id']}")

@@ -1,15 +1,20 @@
 """The page behind the link of a letter that asks whether a mailbox is one's own."""
 
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
 from litestar import MediaType, Response, get, post
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
+from sqlalchemy.engine import Connection
 
 from app.accounts import pages, service
 from app.accounts.pages import Said
 from app.db.engine import Database
 from app.kit.clock import Clock
 from app.kit.errors import NotFound
+from app.kit.ids import MessageId
 from app.push.render import text
 from app.push.tokens import Purpose, Tokens
 
@@ -22,14 +27,8 @@ async def ask_mailbox(
     detector_secret: NamedDependency[bytes],
 ) -> Response[str]:
     """Asks, and changes nothing: mail is looked through by machines that follow links."""
-    message_id, now = Tokens(detector_secret).read(token, Purpose.CONFIRM), clock()
-    try:
-        if message_id is None:
-            raise NotFound
-        mailbox = await database.read(lambda connection: service.asked_mailbox(connection, message_id, now))
-    except NotFound:
-        return _over()
-    return _page("confirm", mailbox, button=True)
+    mailbox = await _mailbox(token, detector_secret, clock(), database.read, service.asked_mailbox)
+    return _over() if mailbox is None else _page("confirm", mailbox, button=True)
 
 
 @post("/mail/{token:str}", status_code=200, include_in_schema=False)
@@ -40,14 +39,23 @@ async def confirm_mailbox(
     detector_secret: NamedDependency[bytes],
 ) -> Response[str]:
     """Somebody pressed the button: the mailbox is theirs."""
-    message_id, now = Tokens(detector_secret).read(token, Purpose.CONFIRM), clock()
+    mailbox = await _mailbox(token, detector_secret, clock(), database.write, service.confirm_mailbox)
+    return _over() if mailbox is None else _page("confirmed", mailbox)
+
+
+async def _mailbox(
+    token: str, secret: bytes, now: datetime,
+    run: Callable[[Callable[[Connection], str]], Awaitable[str]],
+    work: Callable[[Connection, MessageId, datetime], str],
+) -> str | None:  # fmt: skip
+    """The mailbox that the letter of this token asks about; None for one that is unknown, used or too old."""
+    message_id = Tokens(secret).read(token, Purpose.CONFIRM)
+    if message_id is None:
+        return None
     try:
-        if message_id is None:
-            raise NotFound
-        mailbox = await database.write(lambda connection: service.confirm_mailbox(connection, message_id, now))
+        return await run(lambda connection: work(connection, message_id, now))
     except NotFound:
-        return _over()
-    return _page("confirmed", mailbox)
+        return None
 
 
 def _over() -> Response[str]:
