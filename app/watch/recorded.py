@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from app.geo import quality
 from app.geo.model import Geofence
+from app.kit.calendar import day_span, local_date
 from app.watch.replaying import Fix, Options, Replay, Spoken
 
 UNKNOWN_M = -1.0
@@ -56,8 +57,9 @@ class Rows:
 
 class Person(Struct, kw_only=True):
     """What became of one person's fixes. `rows`: how many there were; `judged`: how many of them rules looked at, which
-    leaves out those that came too soon after one before, and `refused` ones (by reason). `days`: with a fix at least,
-    after those that were learnt from (`learning_days`). `spoken` is of those days, `early` was said before.
+    leaves out those that came too soon after one before, and `refused` ones (by reason). `days`: dates of the zone with
+    a fix that was judged when her days were known; `learning_days`: the other ones. `spoken` is of the former, `early`
+    was said before.
     """
 
     user: str
@@ -75,7 +77,7 @@ def replayed(user: str, rows: Rows, options: Options, fences: Sequence[Geofence]
     replay, person = Replay(user, options, fences), Person(user=user, rows=len(rows))
     known: quality.Known | None = None
     before: datetime | None = None
-    day = 0
+    date_ends, is_learning = _FIRST_AT, True
     for fix in rows.in_order():
         if before is not None and options.comes_too_soon(before, fix.at):
             continue
@@ -86,12 +88,14 @@ def replayed(user: str, rows: Rows, options: Options, fences: Sequence[Geofence]
             continue
         person.judged += 1
         found = [_rounded(one) for one in replay.take(fix)]
-        if replay.day != day:
-            day = replay.day
-            if replay.learns:
-                person.learning_days += 1
-            else:
-                person.days += 1
+        if fix.at >= date_ends:
+            _, date_ends = day_span(local_date(fix.at, options.zone), options.zone)
+            is_learning = True
+            person.learning_days += 1
+        if is_learning and not replay.learns:
+            is_learning = False
+            person.learning_days -= 1
+            person.days += 1
         (person.early if replay.learns else person.spoken).extend(found)
     return person
 

@@ -1,7 +1,7 @@
 """What a replay comes to: alerts per person-day. Pure.
 
-A person-day is a day with one fix at least that a rule looked at, after the days that were learnt from; a day begins at
-four in the morning by the clock of the zone. What was said while learning is counted apart. An alert that opens and an
+A person-day is a date of the zone on which rules looked at one fix of hers at least when her days were known already.
+What was said while learning is counted apart. An alert that opens and an
 open one that becomes urgent are a line each; families hear of one incident, so that what comes within 60 minutes of a
 line that counts is also left out, for all lines and for urgent ones by themselves (detection notes, section 5).
 """

@@ -61,7 +61,7 @@ def test_the_stamp_of_a_clock_that_was_never_set_costs_only_itself(year: int) ->
     person = told([wrong, *ordinary_day(0)])
 
     assert 1 == sum(person.refused.values())
-    assert 1 == person.learning_days
+    assert 2 == person.learning_days, "from four to four: two dates"
 
 
 @pytest.mark.parametrize("accuracy_m", [None, 0.0, -5.0, float("nan"), float("inf")], ids=str)
@@ -85,6 +85,14 @@ def test_frozen_is_taught_by_the_first_days_only() -> None:
     rolling = told(tracks, Options(zone=ZONE, learn_days=7))
     frozen = told(tracks, Options(zone=ZONE, learn_days=7, rolling=False))
 
-    assert (7, 14) == (frozen.learning_days, frozen.days) == (rolling.learning_days, rolling.days)
+    assert (7, 15) == (frozen.learning_days, frozen.days) == (rolling.learning_days, rolling.days)
     assert {one.at.date() for one in frozen.spoken} == {clock(day, "10:00").date() for day in range(7, 21)}
     assert {one.at.date() for one in rolling.spoken} <= {clock(day, "10:00").date() for day in range(7, 10)}
+
+
+def test_a_person_day_is_a_date_of_the_zone() -> None:
+    around_midnight = Way(clock(9, "23:00")).stay(120).fixes
+    here, there = told([*ordinary_days(8), *around_midnight]), told([*ordinary_days(8), *around_midnight[:30]])
+
+    assert (5, 6) == (here.learning_days, here.days), "eight days from four to four are nine dates"
+    assert here.days == there.days + 1
