@@ -6,7 +6,7 @@ sees it. The track is thinned first, so that what is judged is what a tracker wi
 
 from array import array
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 from msgspec import Struct
@@ -22,6 +22,8 @@ UNKNOWN_M = -1.0
 DEGREES_KEPT = 6
 """Decimals of a place in a line: a tenth of a metre."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 _FIRST_AT = datetime(1990, 1, 1, tzinfo=UTC)
 _LAST_AT = datetime(2200, 1, 1, tzinfo=UTC)
 
@@ -30,15 +32,15 @@ class Rows:
     """The fixes of one person as they were read, in any order: 32 bytes each, since a town has millions."""
 
     def __init__(self) -> None:
-        self._columns = (array("d"), array("d"), array("d"), array("d"))
+        self._columns = (array("q"), array("d"), array("d"), array("d"))
 
     def __len__(self) -> int:
         return len(self._columns[0])
 
     def add(self, at: datetime, lat_deg: float, lon_deg: float, accuracy_m: float | None) -> None:
         """One more; `at` with a zone."""
-        at_s, lats, lons, accuracies = self._columns
-        at_s.append(at.timestamp())
+        at_us, lats, lons, accuracies = self._columns
+        at_us.append((at - _EPOCH) // _MICROSECOND)
         lats.append(lat_deg)
         lons.append(lon_deg)
         stated_m = quality.stated_accuracy_m(accuracy_m)
@@ -46,13 +48,13 @@ class Rows:
 
     def in_order(self) -> Iterator[Fix]:
         """All of them in order of time. Equal ones come in one order, however they were read."""
-        at_s, lats, lons, accuracies = self._columns
-        numbers: Sequence[int] = range(len(at_s))
-        if any(at_s[one] >= at_s[one + 1] for one in range(len(at_s) - 1)):
-            numbers = sorted(numbers, key=lambda one: (at_s[one], lats[one], lons[one], accuracies[one]))
+        at_us, lats, lons, accuracies = self._columns
+        numbers: Sequence[int] = range(len(at_us))
+        if any(at_us[one] >= at_us[one + 1] for one in range(len(at_us) - 1)):
+            numbers = sorted(numbers, key=lambda one: (at_us[one], lats[one], lons[one], accuracies[one]))
         for one in numbers:
             accuracy_m = None if accuracies[one] == UNKNOWN_M else accuracies[one]
-            yield Fix(datetime.fromtimestamp(at_s[one], UTC), lats[one], lons[one], accuracy_m)
+            yield Fix(_EPOCH + timedelta(microseconds=at_us[one]), lats[one], lons[one], accuracy_m)
 
 
 class Person(Struct, kw_only=True):
