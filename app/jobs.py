@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 
 from app.accounts import service as accounts
 from app.alerts.service import acting, escalating, operating, raising, saying, telling
+from app.alerts.store.straying import strayed
 from app.config import Settings
 from app.db import dialect, intents, shards, units
 from app.db.errors import begins_anew, plain
@@ -127,7 +128,7 @@ def learn_intervals(connection: Connection, settings: Settings, now: datetime) -
 
 def plan_learning(connection: Connection, settings: Settings, now: datetime) -> Change | None:
     """Works out what days that are over teach of where wearers go."""
-    found = watch.work_out_days(connection, timedelta(days=settings.retention_days), now)
+    found = watch.work_out_days(connection, timedelta(days=settings.retention_days), now, strayed)
     return partial(watch.keep_learnt, found=found) if found else None
 
 

@@ -38,10 +38,28 @@ def test_a_day_hushes_nothing_after_it_and_never_who_left_anew_at_night(said, la
         assert hush.lets("unusual_hour")
 
 
+@given(
+    places=st.builds(
+        lambda first, others: [first, *(travelled(*first, *one) for one in others)], PLACES, st.lists(APART, max_size=4)
+    )
+)
+def test_a_circle_holds_all_places_that_fit_and_each_with_what_is_around_it(places) -> None:  # type: ignore[no-untyped-def]
+    one = fine.this_place(places, NOW)
+    assert one.lat_deg is not None
+    assert one.lon_deg is not None
+    assert one.radius_m is not None
+
+    assert one.radius_m <= fine.HERE_M_MAX
+    assert distance_m(one.lat_deg, one.lon_deg, *places[0]) <= one.radius_m - fine.HERE_M + 1.0
+    widest_m = max(distance_m(*some, *other) for some in places for other in places)
+    if widest_m <= 400.0:
+        assert all(fine.allows_place([one], NOW, *place) for place in places)
+
+
 @given(place=PLACES, apart=APART, probe=APART, for_good=st.booleans())
 def test_a_place_holds_both_and_nothing_beyond_its_radius(place, apart, probe, for_good) -> None:  # type: ignore[no-untyped-def]
     there = travelled(*place, *apart)
-    one = fine.this_place(place, there, NOW, for_good=for_good)
+    one = fine.this_place([place, there], NOW, for_good=for_good)
     assert one.lat_deg is not None
     assert one.lon_deg is not None
     assert one.radius_m is not None

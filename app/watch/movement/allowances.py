@@ -194,18 +194,19 @@ def this_day(subject: str, at: datetime, zone: ZoneInfo) -> Allowance:
 
 
 def this_place(
-    raised: tuple[float, float], now_at: tuple[float, float] | None, at: datetime, *, subject: str = "",
-    for_good: bool = False,
-) -> Allowance:  # fmt: skip
-    """The ground around the place where something was told is known; also that where she went from there, `now_at`, as
-    far as one circle holds both.
+    places: Sequence[tuple[float, float]], at: datetime, *, subject: str = "", for_good: bool = False
+) -> Allowance:
+    """The ground around the first of these places is known, and around the others, where she went from there, as far as
+    one circle holds them.
     """
-    (lat_deg, lon_deg), radius_m = raised, HERE_M
-    if now_at is not None:
-        apart_m = distance_m(*raised, *now_at)
-        if HERE_M + apart_m / 2 <= HERE_M_MAX:
-            lat_deg, lon_deg = travelled(*raised, bearing_deg(*raised, *now_at), apart_m / 2)
-            radius_m += apart_m / 2
+    (lat_deg, lon_deg), radius_m = places[0], HERE_M
+    for place in places[1:]:
+        apart_m = distance_m(lat_deg, lon_deg, *place)
+        wider_m = (apart_m + HERE_M + radius_m) / 2
+        if radius_m < wider_m <= HERE_M_MAX:
+            towards_deg = bearing_deg(lat_deg, lon_deg, *place)
+            lat_deg, lon_deg = travelled(lat_deg, lon_deg, towards_deg, wider_m - radius_m)
+            radius_m = wider_m
     return Allowance(
         kind=AllowanceKind.PLACE,
         said_at=at,

@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 
 from app.accounts.model import Viewer
 from app.db.page import Page, page
+from app.history import service as history
 from app.households import service as households
 from app.households.model import Purpose, Scope
 from app.kit.errors import Conflict, NotFound
@@ -24,6 +25,7 @@ ALLOWANCES_MAX = 50
 """Of one wearer: rules look at each of them for every position."""
 KEPT_OVER = timedelta(days=1)
 FORGOTTEN_AT_ONCE = 500
+AT_FIRST = timedelta(seconds=30)
 SHE_IS_THERE = timedelta(minutes=30)
 """A place older than this is not where she is now."""
 
@@ -92,16 +94,21 @@ def _lasting(connection: Connection, told: Told, zone: ZoneInfo, now: datetime, 
             left_at = moment_of(reason.params.get("since")) or told.happened_at
             found[reason.code] = fine.this_hour(reason.code, left_at, now, zone, subject=told.subject)
         if reason.code in fine.PLACES and told.place is not None:
-            raised = told.place.lat_deg, told.place.lon_deg
-            there = _last_place(connection, told.wearer_id, now)
-            found["place"] = fine.this_place(raised, there, now, subject=told.subject, for_good=for_good)
+            walked = _walked(connection, told, told.place, now)
+            found["place"] = fine.this_place(walked, now, subject=told.subject, for_good=for_good)
     return list(found.values())
 
 
-def _last_place(connection: Connection, wearer_id: WearerId, now: datetime) -> tuple[float, float] | None:
-    """Where she is now, as far as that is known: it is what those who say that it is fine see on the map."""
-    place = store.place_of(connection, wearer_id)
-    return None if place is None or now - place.at > SHE_IS_THERE else (place.lat_deg, place.lon_deg)
+def _walked(connection: Connection, told: Told, place: Place, now: datetime) -> list[tuple[float, float]]:
+    """Where she was when it was first told, where that became more, and where she is now, as far as that is known: it
+    is what those who say that it is fine see on the map.
+    """
+    begins, ends = told.happened_at - AT_FIRST, told.happened_at + AT_FIRST
+    first = [(one.lat_deg, one.lon_deg) for one in history.recorded(connection, told.wearer_id, begins, ends)]
+    last = store.place_of(connection, told.wearer_id)
+    is_now = last is not None and now - last.at <= SHE_IS_THERE
+    there = [(last.lat_deg, last.lon_deg)] if last is not None and is_now else []
+    return [*first[:1], (place.lat_deg, place.lon_deg), *there]
 
 
 def allowances(

@@ -5,7 +5,7 @@ that ten milliseconds for each of a hundred thousand wearers never keep devices 
 between has changed nothing, and nothing that is heard falls between what was read and what counts as late.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy.engine import Connection
@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from app.geo.quality import assumed_accuracy_m
 from app.history import service as history
 from app.history.model import TrackPoint
+from app.kit.ids import WearerId
 from app.watch import store
 from app.watch.movement import closing, days, habits
 from app.watch.movement.closing import Learnt, Lesson
@@ -25,6 +26,9 @@ AT_ONCE = 60
 """Maps that are worked out in one turn: half a second."""
 
 BEGUN_AT_ONCE = 5_000
+
+PEAKS_KEPT = timedelta(days=4)
+"""How unusual a day was is known of no day before that: it is held for two days at most, after the last two."""
 
 BEGINS_BEFORE = timedelta(days=1)
 """Who is seen for the first time was seen since yesterday at the earliest."""
@@ -44,11 +48,28 @@ def begin_learning(connection: Connection, found: Sequence[NewMap], now: datetim
     maps.add_maps(connection, [(one, since[one.zone]) for one in found], now)
 
 
-def work_out(connection: Connection, retention: timedelta, now: datetime) -> list[LearntMap]:
+Strayed = Callable[[Connection, Collection[WearerId], datetime], Mapping[WearerId, Sequence[datetime]]]
+"""When each of some wearers strayed since a moment, as those who answer alerts saw it."""
+
+
+def nobody_strayed(
+    _connection: Connection, _wearer_ids: Collection[WearerId], _since: datetime
+) -> Mapping[WearerId, Sequence[datetime]]:
+    """Where nobody is asked."""
+    return {}
+
+
+def work_out(
+    connection: Connection, retention: timedelta, now: datetime, strayed: Strayed = nobody_strayed
+) -> list[LearntMap]:
     """What is to be learnt by now, for some wearers; nothing is changed. Days that began longer ago than `retention`
-    are forgotten.
+    are forgotten. What was unusual on a day on which she `strayed` makes nothing usual.
     """
-    return [_work_out(connection, one, retention, now) for one in maps.due_maps(connection, now, AT_ONCE)]
+    due = maps.due_maps(connection, now, AT_ONCE)
+    if not due:
+        return []
+    found = strayed(connection, [one.wearer_id for one in due], now - PEAKS_KEPT)
+    return [_work_out(connection, one, retention, found.get(one.wearer_id, ()), now) for one in due]
 
 
 def keep(connection: Connection, found: Sequence[LearntMap]) -> int:
@@ -72,13 +93,15 @@ def keep(connection: Connection, found: Sequence[LearntMap]) -> int:
     return count
 
 
-def _work_out(connection: Connection, due: DueMap, retention: timedelta, now: datetime) -> LearntMap:
+def _work_out(
+    connection: Connection, due: DueMap, retention: timedelta, strayed: Iterable[datetime], now: datetime
+) -> LearntMap:
     learnt, known = due.state.learnt, due.habits
     late = learnt.late if learnt is not None else []
     ready = known.days >= habits.DAYS
     lesson = closing.lesson(due.learnt_until, late, due.state.movement, now, due.zone, ready=ready)
     forgotten = habits.forget_before(known, habits.day_of(now - retention, due.zone).toordinal())
-    is_new = _learn(connection, due, lesson) or forgotten
+    is_new = _learn(connection, due, lesson, strayed) or forgotten
     return LearntMap(
         wearer_id=due.wearer_id,
         city_id=due.city_id,
@@ -91,10 +114,12 @@ def _work_out(connection: Connection, due: DueMap, retention: timedelta, now: da
     )
 
 
-def _learn(connection: Connection, due: DueMap, lesson: Lesson) -> bool:
+def _learn(connection: Connection, due: DueMap, lesson: Lesson, strayed: Iterable[datetime]) -> bool:
     """Takes in the days of a lesson on which she was anywhere; whether there was one."""
     movement = due.state.movement
     peaks = {one.day: one.by_rule for one in movement.peaks} if movement is not None else {}
+    for at in strayed:
+        peaks.pop(habits.day_of(at, due.zone).toordinal(), None)
     found = False
     for day, track in _tracks(connection, due, lesson):
         made = days.day_of_track(track, day, due.habits.home, due.zone, peaks.get(day.toordinal(), {}))

@@ -90,7 +90,7 @@ def fine_of(things: "Things", by: AccountId) -> KeptAllowance:
     """A place at which the wearer of a target may be."""
     return KeptAllowance(
         id=AllowanceId(new_id()), wearer_id=things["wearer_id"], alert_id=things["alert_id"], scope=FineScope.ALWAYS,
-        said_by=by, allowance=this_place((34.0, 134.0), None, EARLIER, for_good=True),
+        said_by=by, allowance=this_place([(34.0, 134.0)], EARLIER, for_good=True),
     )  # fmt: skip
 
 

@@ -94,34 +94,34 @@ def test_what_is_said_in_the_night_holds_for_the_outing_of_which_it_was_said_and
 
 
 def test_a_place_that_is_fine_is_known_ground_for_four_weeks() -> None:
-    here = allowed(fine.this_place(there(8), None, NOON))
+    here = allowed(fine.this_place([there(8)], NOON))
 
     assert [] == rules(walk(WatchState(), here, NOON + timedelta(days=1), range(12)))
     assert rules(walk(WatchState(), here, NOON + timedelta(days=28, minutes=1), range(12)))
 
 
 def test_beyond_a_place_that_is_fine_she_is_told_of() -> None:
-    here = allowed(fine.this_place(there(8), None, NOON))
+    here = allowed(fine.this_place([there(8)], NOON))
 
     assert ["unfamiliar_on_foot"] == rules(walk(WatchState(), here, NOON + timedelta(days=1), range(26)))
 
 
 def test_who_goes_another_way_is_told_of() -> None:
-    here = allowed(fine.this_place(there(8), None, NOON))
+    here = allowed(fine.this_place([there(8)], NOON))
 
     assert rules(walk(WatchState(), here, NOON + timedelta(days=1), range(0, -12, -1)))
 
 
 @pytest.mark.parametrize("days", [1, 400])
 def test_a_place_that_is_always_fine_stays_so(days: int) -> None:
-    always = allowed(fine.this_place(there(8), None, NOON, for_good=True))
+    always = allowed(fine.this_place([there(8)], NOON, for_good=True))
 
     assert [] == rules(walk(WatchState(), always, NOON + timedelta(days=days), range(12)))
 
 
 def test_she_may_pace_where_it_is_fine_and_nowhere_else() -> None:
     to_and_fro = [abs(n % 4 - 2) for n in range(40)]
-    here = allowed(fine.this_place(there(13), None, NOON))
+    here = allowed(fine.this_place([there(13)], NOON))
     paces = [seen(STEP_M * (12 + n), at=NOON + timedelta(minutes=m)) for m, n in enumerate(to_and_fro)]
 
     assert [] == rules(told(WatchState(), here, seen(0.0, at=NOON - timedelta(minutes=14)), *paces))
@@ -141,7 +141,7 @@ def test_she_may_be_out_as_late_as_is_fine() -> None:
     late = fine.this_hour("not_back_by", clock("19:30", day=6), said, JST)
 
     assert 17 * 60 == fine.out_until_min([late])  # Nine in the evening.
-    assert 0 == fine.out_until_min([fine.this_place(there(8), None, NOON)])
+    assert 0 == fine.out_until_min([fine.this_place([there(8)], NOON)])
 
 
 def test_an_hour_reaches_over_midnight() -> None:
@@ -157,7 +157,7 @@ def test_what_was_said_to_be_fine_is_over_and_what_comes_after_it_is_told_anew()
     state = WatchState()
     walk(state, KNOWN, NOON, range(12))
     said = NOON + timedelta(minutes=12)
-    here = allowed(fine.this_place(there(11), None, said))
+    here = allowed(fine.this_place([there(11)], said))
     on = [seen(STEP_M * (12 + n), at=said + timedelta(minutes=n)) for n in range(3)]
 
     assert [] == rules(told(state, here, *on))
@@ -169,7 +169,7 @@ def test_what_was_said_to_be_fine_is_over_and_what_comes_after_it_is_told_anew()
 def test_after_that_only_what_is_urgent_is_told_within_the_hour() -> None:
     state = WatchState()
     walk(state, KNOWN, NOON, range(12))
-    here = allowed(fine.this_place(there(11), None, NOON + timedelta(minutes=12)))
+    here = allowed(fine.this_place([there(11)], NOON + timedelta(minutes=12)))
     later = [seen(STEP_M * n, at=NOON + timedelta(minutes=n)) for n in range(12, 45)]
 
     assert ["urgent"] == [one.level for one in told(state, here, *later)]
@@ -182,7 +182,7 @@ def test_a_fence_of_which_it_was_said_is_quiet_that_day_until_she_leaves_in_the_
     assert not fine.mutes(today, "fence:ff", clock("15:00", day=6), JST)
     assert not fine.mutes(today, "home", clock("22:00", day=6), JST)
     assert not fine.mutes(today, "home", clock("4:00", day=7), JST)
-    assert not fine.mutes([fine.this_place(there(1), None, NOON)], "home", clock("15:00", day=6), JST)
+    assert not fine.mutes([fine.this_place([there(1)], NOON)], "home", clock("15:00", day=6), JST)
 
 
 def test_hours_of_a_fence_that_begin_after_it_was_said_count_as_before() -> None:
@@ -210,8 +210,8 @@ def test_what_can_be_said_goes_by_what_was_told(codes: list[str], placed: bool, 
 
 
 def test_one_circle_holds_where_it_was_told_and_where_she_is_unless_that_is_too_far() -> None:
-    both = fine.this_place(there(0), there(10), NOON)
-    far = fine.this_place(there(0), there(20), NOON)
+    both = fine.this_place([there(0), there(10)], NOON)
+    far = fine.this_place([there(0), there(20)], NOON)
 
     assert [True, True] == [fine.allows_place([both], NOON, *there(steps)) for steps in (-4, 14)]
     assert (300.0, 34.757) == (far.radius_m, far.lat_deg)
