@@ -4,7 +4,7 @@ from typing import Final
 
 from app.watch.model import Reason
 from app.watch.movement.evidence import Moment, Rule, numbers
-from app.watch.movement.habits import NEVER
+from app.watch.movement.habits import highest
 
 BEYOND: Final = 1.1
 """Her own farthest, times this (99 % distance × 1.1: 0.07 false alarms a person-day; detection notes, section 6)."""
@@ -14,7 +14,7 @@ BEYOND_M: Final = 250.0
 
 def usual_m(moment: Moment) -> float:
     """How far from home she was on her farthest day; 0 when nothing is known."""
-    return 10.0 * max((far for far in moment.habits.far if far != NEVER), default=0)
+    return 10.0 * highest(moment.habits.far)
 
 
 def measure(moment: Moment) -> float:

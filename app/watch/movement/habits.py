@@ -130,6 +130,24 @@ def around(cell: int) -> tuple[int, ...]:
     return tuple(_disk(cell, 1))
 
 
+@lru_cache(2048)
+def _within(cell: int, rings: int) -> tuple[int, ...]:
+    return tuple(_disk(cell, rings))
+
+
+def is_known_within(habits: Habits, cell: int, rings: int) -> bool:
+    """Whether a known cell is so many cells away, or nearer. Asked with every step of somebody who strays: the middle
+    of what `rings_to_known` costs, who looks where she looked before, is left out.
+    """
+    cells = habits.cells
+    count = len(cells)
+    for one in _within(cell, rings):
+        place = bisect_left(cells, one)
+        if place < count and cells[place] == one:
+            return True
+    return False
+
+
 def rings_to_known(habits: Habits, cell: int, rings_max: int) -> int:
     """How many cells away the nearest known one is, up to `rings_max`; 0 for a known one."""
     if not len(habits.cells):
@@ -153,6 +171,12 @@ def _home_of(habits: Habits) -> tuple[float, float] | None:
     if not most:
         return None
     return median(lat for lat, _ in most), median(lon for _, lon in most)
+
+
+def highest(series: "array[int]") -> int:
+    """The highest number of a series of one a day; 0 when none is known. Asked with every step."""
+    found = max(series, default=0)
+    return found if found != NEVER else max((one for one in series if one != NEVER), default=0)
 
 
 def hours_out(habits: Habits, slot: int, beside: int = 1) -> int:

@@ -5,7 +5,7 @@ from typing import Final
 from app.watch.model import Reason
 from app.watch.movement.allowances import out_until_min
 from app.watch.movement.evidence import Moment, Rule, numbers
-from app.watch.movement.habits import DAY_BEGINS, NEVER
+from app.watch.movement.habits import DAY_BEGINS, highest
 
 LATER_MIN: Final = 45.0
 """So much later than on her latest day."""
@@ -15,8 +15,7 @@ EVENING_MIN: Final = 13 * 60.0
 
 def usual_min(moment: Moment) -> float:
     """When she was out at the latest, or may be, in minutes after her day begins."""
-    learnt = max((late for late in moment.habits.last_out if late != NEVER), default=0)
-    return max(learnt, out_until_min(moment.subject.allowances))
+    return max(highest(moment.habits.last_out), out_until_min(moment.subject.allowances))
 
 
 def measure(moment: Moment) -> float:
@@ -25,6 +24,8 @@ def measure(moment: Moment) -> float:
         return 0.0
     local = moment.local - DAY_BEGINS
     minutes = local.hour * 60.0 + local.minute
+    if minutes <= EVENING_MIN:
+        return 0.0
     return max(0.0, min(255.0, minutes - max(usual_min(moment), EVENING_MIN)))
 
 

@@ -39,7 +39,7 @@ def measure(moment: Moment) -> float:
 
 def is_far(moment: Moment) -> bool:
     """Whether she is far from everything that she knows."""
-    return habits.rings_to_known(moment.habits, moment.cell, FAR_RINGS) >= FAR_RINGS
+    return not habits.is_known_within(moment.habits, moment.cell, FAR_RINGS - 1)
 
 
 def reason(moment: Moment, measured: float) -> Reason:
