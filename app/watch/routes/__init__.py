@@ -124,6 +124,28 @@ async def change_watch_settings(
 
 
 @get(
+    "/v1/wearers/{wearer_id:uuid}/learning",
+    guards=[May(Action.WEARER_READ)],
+    tags=["watches"],
+    operation_id="get_learning",
+    summary="How far what is usual is learnt",
+)
+async def get_learning(
+    wearer_id: FromPath[UUID],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> service.Progress:
+    """How many days of this wearer are known, of the 28 after which unusual movement is told; with words for a screen.
+    Until then fences, hours of the night and SOS watch alone. Days of which nothing is known do not count.
+
+    For those who may know of this wearer; for others it is a 404. It shows no place.
+    """
+    now = clock()
+    return await database.read(lambda c: service.progress(c, viewer, WearerId(wearer_id), now))
+
+
+@get(
     "/v1/wearers/{wearer_id:uuid}/expectations",
     guards=[May(Action.WEARER_READ)],
     tags=["watches"],
@@ -214,5 +236,6 @@ def _shown(one: Expectation) -> ShownExpectation:
 
 
 ROUTES = [
-    get_watch_settings, change_watch_settings, list_expectations, add_expectation, end_expectation, *allowances.ROUTES,
+    get_watch_settings, change_watch_settings, get_learning, list_expectations, add_expectation, end_expectation,
+    *allowances.ROUTES,
 ]  # fmt: skip

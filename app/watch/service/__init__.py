@@ -2,7 +2,7 @@
 
 from app.watch.service.allowing import ShownAllowance, Told, allow, allowances, forget_allowances, take_back
 from app.watch.service.expectations import EXPECTATION_ENDED, Draft, end_expectation, expect, expectations
-from app.watch.service.learning import begin_learning, unknown_wearers
+from app.watch.service.learning import Progress, begin_learning, progress, unknown_wearers
 from app.watch.service.learning import keep as keep_learnt
 from app.watch.service.learning import work_out as work_out_days
 from app.watch.service.looking import forget_all, forget_device, load, look, tick
@@ -15,6 +15,7 @@ __all__ = [
     "DEVICES_SILENT",
     "EXPECTATION_ENDED",
     "Draft",
+    "Progress",
     "ShownAllowance",
     "Told",
     "allow",
@@ -31,6 +32,7 @@ __all__ = [
     "keep_learnt",
     "load",
     "look",
+    "progress",
     "settings",
     "take_back",
     "tick",

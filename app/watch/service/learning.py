@@ -8,12 +8,16 @@ between has changed nothing, and nothing that is heard falls between what was re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
+from msgspec import Struct
 from sqlalchemy.engine import Connection
 
+from app.accounts.model import Viewer
 from app.geo.quality import assumed_accuracy_m
 from app.history import service as history
 from app.history.model import TrackPoint
+from app.households import service as households
 from app.kit.ids import WearerId
+from app.push.render import Words, words
 from app.watch import store
 from app.watch.movement import closing, days, habits
 from app.watch.movement.closing import Learnt, Lesson
@@ -35,6 +39,24 @@ BEGINS_BEFORE = timedelta(days=1)
 
 STAYS_SEEN = timedelta(minutes=10)
 """A passage that goes on is a place so often."""
+
+
+class Progress(Struct, frozen=True, kw_only=True):
+    """How far it is: so many days are known `of` those after which all rules speak."""
+
+    days: int
+    of: int
+    words: Words
+
+
+def progress(connection: Connection, viewer: Viewer, wearer_id: WearerId, now: datetime) -> Progress:
+    """How far learning is, for those who may know of the wearer. Raises `NotFound`."""
+    households.visible_wearer(connection, viewer, wearer_id, None, now)
+    kept = maps.maps_of(connection, [wearer_id]).get(wearer_id)
+    known = 0 if kept is None else min(habits.decode(kept[1]).days, habits.DAYS)
+    code = "known" if known == habits.DAYS else "running" if known else "nothing"
+    params = {"days": str(known), "of": str(habits.DAYS)}
+    return Progress(days=known, of=habits.DAYS, words=words(code, f"learning.{code}", params))
 
 
 def unknown_wearers(connection: Connection) -> list[NewMap]:

@@ -294,6 +294,7 @@ EXAMPLES: dict[str, Example] = {
     ),
     f"GET {_W}/allowances": Example(Action.WEARER_READ, ATTENDING),
     f"DELETE {_W}/allowances/{{allowance_id}}": Example(Action.ALERT_WRITE, ATTENDING),
+    f"GET {_W}/learning": Example(Action.WEARER_READ, KNOWING),
     f"GET {_W}/expectations": Example(Action.WEARER_READ, KNOWING),
     f"POST {_W}/expectations": Example(
         Action.WATCH_WRITE,

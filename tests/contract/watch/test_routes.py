@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+import sqlalchemy as sa
 from msgspec import Struct
 
 from app.households import service as households
@@ -13,6 +14,8 @@ from app.kit.ids import CityId
 from app.tags import service as tags
 from app.tags.model import DetectorKind
 from app.tags.registration import DetectorDraft
+from app.watch.movement.habits import Habits, encode
+from app.watch.tables import habit_map
 from tests.build import NOW
 from tests.contract.web import ELSEWHERE, HERE, Town, town
 
@@ -156,3 +159,26 @@ def test_the_settings_know_of_passages_and_tags(place: Place) -> None:
     assert changed.json() == client.get(path, headers=headers).json()
     for wrong in (5, 337):
         assert 400 == client.patch(path, headers=headers, json={"tag_silence_h": wrong}).status_code
+
+
+def test_how_far_learning_is_is_told_to_those_who_may_know_of_her(place: Place) -> None:
+    path = "/learning"
+    wearer = place.path.removesuffix("/expectations")
+    assert {"days": 0, "of": 28, "code": "nothing"} == _progress(place, wearer + path)
+
+    for days, code in ((9, "running"), (28, "known"), (40, "known")):
+        with place.here.database.transaction() as c:
+            c.execute(sa.delete(habit_map))
+            values = {"map": encode(Habits(days=days)), "version": days, "learnt_until": NOW, "due_at": NOW}
+            c.execute(sa.insert(habit_map).values(wearer_id=UUID(wearer.split("/")[3]), city_id=HERE, **values))
+        assert {"days": min(days, 28), "of": 28, "code": code} == _progress(place, wearer + path)
+
+    shown = place.here.client.get(wearer + path, headers=place.here.headers_of("Hanako")).json()
+    assert {"days", "of", "words"} == set(shown)
+    assert {"code", "ja", "easy", "en"} == set(shown["words"])
+    assert 404 == place.here.client.get(wearer + path, headers=place.here.headers_of("Taro")).status_code
+
+
+def _progress(place: Place, path: str) -> dict[str, Any]:
+    shown = place.here.client.get(path, headers=place.here.headers_of("Hanako")).json()
+    return {"days": shown["days"], "of": shown["of"], "code": shown["words"]["code"]}
