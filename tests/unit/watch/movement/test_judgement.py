@@ -97,14 +97,14 @@ def test_it_is_over_when_she_has_been_back_for_a_while_where_she_knows_her_way()
 
 
 def test_after_it_is_over_there_is_a_time_in_which_only_what_is_urgent_is_told() -> None:
-    way = on_day("10:00").to((0.0, 800.0), HOME).stay(5)
+    way = on_day("10:00").to((0.0, 1_500.0), HOME).stay(15)
     over_at = way.at
-    events = judged(way.to((0.0, 800.0), HOME).stay(5).fixes)
+    events = judged(way.to((0.0, 1_500.0), HOME).stay(15).fixes)
     later = [one for one in began(events) if one.at > over_at]
 
     assert Outcome.OVER in [one.outcome for one in events]
     assert [] == [one for one in later if one.level is Level.NOTICE]
-    urgent = judged(on_day("10:00").to((0.0, 800.0), HOME).stay(5).to(AWAY).stay(60).fixes)
+    urgent = judged(on_day("10:00").to((0.0, 1_500.0), HOME).stay(15).to(AWAY).stay(60).fixes)
     assert Level.URGENT is urgent[-1].level
 
 

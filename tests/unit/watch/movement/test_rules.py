@@ -65,7 +65,7 @@ STORIES = {
     "back and forth": Story(pacing, "pacing", "10:00", 30),
     "round and round": Story(lapping, "lapping", "10:00", 40),
     "hither and thither": Story(turning, "random", "10:00", 50),
-    "far by bus": Story(riding, "beyond_range", "10:00", 12),
+    "far by bus": Story(riding, "beyond_range", "10:00", 16),
     "still out": Story(late, "not_back_by", "17:00", 6 * 60),
     "does not move": Story(stuck, "stuck", "10:00", 150),
 }
