@@ -159,7 +159,9 @@ def watch(
 
     drawn = fences_of(fences_file.read_bytes()) if fences_file else Drawn({})
     for number, why in drawn.faults:
-        click.echo(f"fence {number}: {why}" if number else f"{fences_file}: {why}", err=True)
+        if not number:
+            raise click.BadParameter(f"{fences_file}: {why}", param_hint="--fences")
+        click.echo(f"fence {number}: {why}", err=True)
     options = Options(zone=zone, learn_days=learn_days, rolling=mode == "rolling", step_s=step_s, language=lang)
     faults: list[int] = []
     persons = []

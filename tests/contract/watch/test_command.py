@@ -176,3 +176,11 @@ def test_a_pipe_is_read_as_well(tmp_path: Path) -> None:
     writer.join()
 
     assert watch(tmp_path, text).stdout == result.stdout != ""
+
+
+def test_a_file_that_holds_no_fences_is_an_error_and_not_a_town_without_fences(tmp_path: Path) -> None:
+    (tmp_path / "fences.geojson").write_text("type: FeatureCollection")
+    result = watch(tmp_path, "a,2026-04-01T00:00:00Z,34,134", "--fences", str(tmp_path / "fences.geojson"))
+
+    assert (2, "") == (result.exit_code, result.stdout)
+    assert "this is no JSON" in result.stderr
