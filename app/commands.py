@@ -118,8 +118,16 @@ FAULTS_SHOWN = 1_000
 
 @click.command()
 @click.argument("file", metavar="TRACKS.csv", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--zone", type=_zone, default="Asia/Tokyo", show_default=True, help="Hours, days and nights are its.")
-@click.option("--learn-days", type=click.IntRange(min=0), default=28, show_default=True, help="Recorded days.")
+@click.option(
+    "--zone", type=_zone, metavar="ZONE", default="Asia/Tokyo", show_default=True, help="Whose hours, days and nights."
+)
+@click.option(
+    "--learn-days",
+    type=click.IntRange(min=0),
+    default=28,
+    show_default=True,
+    help="So many recorded days of each person teach before most rules speak.",
+)
 @click.option(
     "--mode",
     type=click.Choice(["frozen", "rolling"]),
@@ -142,7 +150,9 @@ FAULTS_SHOWN = 1_000
     help="Look at one position per so many seconds, as a tracker with that interval would send it.",
 )
 @click.option("--summary", "with_summary", is_flag=True, help="Alerts per person-day: last line, and in words.")
-@click.option("--lang", type=click.Choice(["ja", "easy", "en"]), default="en", show_default=True, help="Of reasons.")
+@click.option(
+    "--lang", type=click.Choice(["ja", "easy", "en"]), default="en", show_default=True, help="Language of reasons."
+)
 def watch(
     file: Path, zone: ZoneInfo, learn_days: int, mode: str, fences_file: Path | None, step_s: int, with_summary: bool,
     lang: str,

@@ -4,6 +4,7 @@ A Feature has the properties `user` and `name`, and is a Polygon without holes, 
 `home`, `school` or `place` (as for a fence of the service, the default): leaving home is urgent.
 """
 
+from codecs import BOM_UTF8
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -32,10 +33,10 @@ class _Fault(Exception):
     """Why a feature is no fence."""
 
 
-def fences_of(text: str | bytes) -> Drawn:
+def fences_of(text: bytes) -> Drawn:
     """The fences in a GeoJSON file; a feature that is none costs only itself."""
     try:
-        whole = msgspec.json.decode(text)
+        whole = msgspec.json.decode(text.removeprefix(BOM_UTF8))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return Drawn({}, [(0, f"this is no JSON: {error}")])
     features = _features(whole)

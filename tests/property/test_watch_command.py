@@ -62,6 +62,6 @@ def test_any_file_of_fences_is_fences_and_faults(
 ) -> None:
     feature = {"type": "Feature", "properties": properties, "geometry": {"type": kind, "coordinates": coordinates}}
     named = {**feature, "properties": {"user": "hana", "name": properties, "radius_m": 100}}
-    drawn = fences_of(json.dumps({"type": "FeatureCollection", "features": [whole, feature, named]}))
+    drawn = fences_of(json.dumps({"type": "FeatureCollection", "features": [whole, feature, named]}).encode())
 
     assert sum(len(some) for some in drawn.by_user.values()) + len(drawn.faults) == 3

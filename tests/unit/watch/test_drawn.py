@@ -20,7 +20,7 @@ def point(*at: Any) -> dict[str, Any]:
 
 
 def drawn(*features: Any) -> Drawn:
-    return fences_of(json.dumps({"type": "FeatureCollection", "features": features}))
+    return fences_of(json.dumps({"type": "FeatureCollection", "features": features}).encode())
 
 
 def test_points_and_polygons_are_fences_of_their_users() -> None:
@@ -69,13 +69,14 @@ def test_what_is_no_fence_costs_only_itself(wrong: Any) -> None:
     assert [200.0, 300.0] == [one.radius_m for one in found.by_user["hana"]]
 
 
-@pytest.mark.parametrize("text", ["", "[", "[]", "{}", "7", '{"features": 7}', b"\xff\xfe"], ids=repr)
-def test_a_file_without_features_says_so(text: str | bytes) -> None:
+@pytest.mark.parametrize("text", [b"", b"[", b"[]", b"{}", b"7", b'{"features": 7}', b"\xff\xfe"], ids=repr)
+def test_a_file_without_features_says_so(text: bytes) -> None:
     found = fences_of(text)
 
     assert [0] == [number for number, _ in found.faults]
     assert {} == found.by_user
 
 
-def test_a_single_feature_is_a_file() -> None:
-    assert ["hana"] == list(fences_of(json.dumps(feature(point(), radius_m=100))).by_user)
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=repr)
+def test_a_single_feature_is_a_file(mark: bytes) -> None:
+    assert ["hana"] == list(fences_of(mark + json.dumps(feature(point(), radius_m=100)).encode()).by_user)
