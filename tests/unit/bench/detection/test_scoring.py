@@ -62,6 +62,12 @@ def test_merged_alarms_are_an_hour_apart_and_none_is_left_alone(minutes: list[in
     assert all(any(timedelta(0) <= one - kept < timedelta(hours=1) for kept in found) for one in moments)
 
 
+def test_what_comes_after_exactly_an_hour_counts() -> None:
+    assert [0, 60] == [
+        (one - BASE).seconds // 60 for one in merged([BASE + timedelta(minutes=n) for n in (60, 59, 0, 119)])
+    ]
+
+
 def test_quantiles_lie_between() -> None:
     assert 14.5 == quantile([10.0, 15.0, 14.0, 30.0], 0.5)
     assert 30.0 == quantile([10.0, 30.0], 1.0)

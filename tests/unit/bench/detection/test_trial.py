@@ -14,7 +14,9 @@ DAYS = 31
 
 
 class Clockwork:
-    """Speaks at noon of each day, and again ten minutes later, urgently; and 20 minutes after it was copied."""
+    """Speaks at noon of each day, and again ten minutes later, urgently; a copy speaks at the fix `speaks`."""
+
+    speaks = 60
 
     def __init__(self, user: str, options: Options) -> None:
         self.user, self.heard, self.twin = user, 0, False
@@ -28,7 +30,7 @@ class Clockwork:
         self.heard += 1
         local = fix.at.astimezone(trial.ZONE)
         if self.twin:
-            return [self.line(fix, "notice")] if self.heard == 60 else []
+            return [self.line(fix, "notice")] if self.heard == self.speaks else []
         return (
             [self.line(fix, "notice" if local.minute < 10 else "urgent")]
             if local.hour == 12 and local.minute in {0, 10}
@@ -68,6 +70,14 @@ def test_an_episode_counts_from_its_onset_and_what_stood_is_said(clockwork) -> N
             assert -1 <= one.delay_min <= 60
     night = [one.delay_min for one in outcome.caught if one.kind == "night"]
     assert all(18 <= one <= 24 for one in night), "the track begins 40 minutes before the door, and has a gap at times"
+
+
+def test_what_was_said_shortly_before_the_onset_stands_and_is_no_success(monkeypatch, clockwork) -> None:
+    monkeypatch.setattr(Clockwork, "speaks", 25)
+    asked = Asked(detectors=("clockwork",), days=DAYS, kinds=("night",), reps=5)
+    (outcome,) = try_out(2, asked).outcomes
+
+    assert [(True, None)] * 5 == [(one.standing, one.delay_min) for one in outcome.caught]
 
 
 def test_a_cold_episode_is_heard_of_a_minute_before_its_onset(clockwork) -> None:
