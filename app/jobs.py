@@ -27,6 +27,7 @@ from app.devices import service as devices
 from app.geo.model import FencePurpose
 from app.history import service as history
 from app.kit.ids import AlertId, CityId, ContactId, DeviceId, GeofenceId, HouseholdId, TagId, WearerId
+from app.missing import service as missing
 from app.push import outbox
 from app.tags import service as tags
 from app.watch import service as watch
@@ -181,6 +182,7 @@ def forget(connection: Connection, settings: Settings, now: datetime) -> None:
     outbox.forget_before(connection, now - timedelta(days=settings.retention_days), MESSAGES_FORGOTTEN_MAX)
     escalating.forget_before(connection, now - timedelta(days=settings.retention_days))
     watch.forget_allowances(connection, now)
+    missing.forget_before(connection, now - timedelta(days=settings.retention_days))
     units.forget_before(connection, now - units.KEPT)
     shards.gather(connection)  # Where nobody publishes the register: its changes do not pile up.
     accounts.forget_failures(connection, now)
@@ -211,6 +213,7 @@ def _wearer_ended(connection: Connection, payload: Mapping[str, Any], now: datet
     devices.release_all(connection, wearer_id, now)
     tags.release_all(connection, wearer_id, now)
     watch.forget_all(connection, wearer_id, now)
+    missing.close_all(connection, wearer_id, now)
     acting.cancel_all(connection, wearer_id, now)  # Last: what was judged until then may have begun one more.
 
 

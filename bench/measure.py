@@ -24,4 +24,5 @@ class Measurement(Struct, frozen=True, kw_only=True, omit_defaults=True):
         """The figure for people."""
         ratio = f"  {self.ratio:.2f} × floor {self.floor:,.1f}" if self.ratio is not None and self.floor else ""
         kept = "" if self.budget is None else f"  (budget {self.budget:g}: {'kept' if self.ok else 'NOT KEPT'})"
-        return f"{self.name:32} {self.value:12,.1f} {self.unit}{ratio}{kept}"
+        digits = 3 if abs(self.value) < 2 else 1  # A share or a score says nothing in tenths.
+        return f"{self.name:32} {self.value:12,.{digits}f} {self.unit}{ratio}{kept}"

@@ -6,7 +6,20 @@ from functools import partial
 
 import msgspec
 
-from bench import detectors, escalation, fences, few, history, nights, positions, scaled, start, states, watches
+from bench import (
+    detectors,
+    escalation,
+    fences,
+    few,
+    history,
+    missing,
+    nights,
+    positions,
+    scaled,
+    start,
+    states,
+    watches,
+)
 from bench.detection import measured
 from bench.measure import Measurement
 
@@ -22,6 +35,7 @@ BENCHES: dict[str, Callable[[], Iterator[Measurement]]] = {
     "history": history.measure,
     "few": few.measure,
     "detection": measured.measure,
+    "missing": missing.measure,
     "scaled": scaled.measure,
 }
 

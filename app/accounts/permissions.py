@@ -42,6 +42,8 @@ class Action(StrEnum):
     WATCH_WRITE = "watch:write"
     ALERT_READ = "alert:read"
     ALERT_WRITE = "alert:write"
+    SEARCH_READ = "search:read"
+    SEARCH_WRITE = "search:write"
     POLICY_READ = "policy:read"
     POLICY_WRITE = "policy:write"
     DUTY_READ = "duty:read"
@@ -87,6 +89,9 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.ALERT_READ: _WATCHING,
     # By consent, or let in when nobody of the family answers and they are on duty.
     Action.ALERT_WRITE: _STAFF | {Role.FAMILY},
+    # Whoever goes and looks for her needs the map; by consent, as with her place.
+    Action.SEARCH_READ: _WATCHING,
+    Action.SEARCH_WRITE: _STAFF | {Role.FAMILY},
     Action.POLICY_READ: _STAFF,
     Action.POLICY_WRITE: _OFFICE,
     Action.DUTY_READ: _STAFF,

@@ -47,6 +47,7 @@ TAGS = {
     "places": "Where somebody is and was",
     "watches": "Settings of the watches",
     "alerts": "Alerts (お知らせ)",
+    "searches": "Searches for somebody who is missing, and the map of where she probably is",
     "answers": "Answers from a message, without signing in",
     "policies": "Whom alerts are told to, how often and in which order, and who is on duty",
     "live": "What happens, as it happens",

@@ -22,6 +22,7 @@ from app.history.routes import ROUTES as HISTORY
 from app.hooks.routes import ROUTES as HOOKS
 from app.households.routes import ROUTES as HOUSEHOLDS
 from app.live import ROUTES as LIVE
+from app.missing.routes import ROUTES as MISSING
 from app.operations import ROUTES as OPERATIONS
 from app.problems import EXCEPTION_HANDLERS, describe
 from app.push.routes import ROUTES as PUSH
@@ -39,6 +40,7 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     *HOOKS,
     *WATCH,
     *ALERTS,
+    *MISSING,
     *LIVE,
     *OPERATIONS,
     *health.ROUTES,

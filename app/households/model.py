@@ -29,6 +29,8 @@ class Purpose(StrEnum):
     """Somebody asked who was near a place."""
     PASSAGE = "passage"
     """Somebody looked at what a detector or a tag heard."""
+    SEARCH = "search"
+    """She is missing: somebody looked at the search for her, or at its map."""
 
 
 class GivenAs(StrEnum):

@@ -32,6 +32,8 @@ TellingId = NewType("TellingId", UUID)
 AddressId = NewType("AddressId", UUID)
 MessageId = NewType("MessageId", UUID)
 HookId = NewType("HookId", UUID)
+SearchId = NewType("SearchId", UUID)
+FactId = NewType("FactId", UUID)
 
 
 def new_id() -> UUID:

@@ -34,9 +34,12 @@ KINDS_OF = {
         "device_id",
         "tag_id",
         "alert_id",
+        "search_id",
+        "fact_id",
     },
-    Target.ENDED: {"wearer_id", "contact_id", "alert_id"},
+    Target.ENDED: {"wearer_id", "contact_id", "alert_id", "search_id"},
     Target.REVOKED: {
+        "fact_id",
         "contact_id",
         "consent_id",
         "protection_id",
@@ -155,6 +158,7 @@ _W = "/v1/wearers/{wearer_id}"
 _D = "/v1/devices/{device_id}"
 _T = "/v1/tags/{tag_id}"
 _DETECTOR = "/v1/detectors/{detector_id}"
+_S = "/v1/searches/{search_id}"
 
 EXAMPLES: dict[str, Example] = {
     "POST /v1/sign-out": Example(Action.SELF, status=204),
@@ -316,6 +320,22 @@ EXAMPLES: dict[str, Example] = {
         Action.ALERT_WRITE, Way.ALERTS, status=200, body={"arrives_in_min": 10}
     ),
     "POST /v1/alerts/{alert_id}/escalate": row(Action.ALERT_WRITE, Way.ALERTS, status=200, body={"told_times": 1}),
+    "GET /v1/searches": Example(Action.SEARCH_READ),
+    "POST /v1/searches": row(
+        Action.SEARCH_WRITE, Way.PLACE, status=200, body={"wearer": "{wearer_id}", "reason": "She did not come home"}
+    ),
+    f"GET {_S}": row(Action.SEARCH_READ, Way.PLACE),
+    f"POST {_S}/close": row(
+        Action.SEARCH_WRITE,
+        Way.PLACE,
+        status=200,
+        body={"ended": "found_well", "find": {"lat_deg": 34.75, "lon_deg": 134.84}},
+    ),
+    f"GET {_S}/facts": row(Action.SEARCH_READ, Way.PLACE),
+    f"POST {_S}/facts": row(Action.SEARCH_WRITE, Way.PLACE, body={"fact": {"kind": "heading", "heading_deg": 270.0}}),
+    f"DELETE {_S}/facts/{{fact_id}}": row(Action.SEARCH_WRITE, Way.PLACE),
+    f"GET {_S}/map": row(Action.SEARCH_READ, Way.PLACE),
+    f"GET {_S}/sectors": row(Action.SEARCH_READ, Way.PLACE),
     "GET /v1/me/preferences": Example(Action.SELF),
     "PUT /v1/me/preferences": Example(Action.SELF, body={"news": False}),
     "GET /v1/policy": Example(Action.POLICY_READ),

@@ -19,6 +19,7 @@ LISTED = {
     "GET /v1/detectors": ("detector_id", "GET /v1/detectors/{detector_id}"),
     "GET /v1/detectors/states": ("detector_id", "GET /v1/detectors/{detector_id}"),
     "GET /v1/alerts": ("alert_id", "GET /v1/alerts/{alert_id}"),
+    "GET /v1/searches": ("search_id", "GET /v1/searches/{search_id}"),
     "GET /v1/events": ("alert_id", "GET /v1/alerts/{alert_id}"),
     "GET /v1/contacts": ("contact_id", "PUT /v1/contacts/{contact_id}/shares-place"),
 }
@@ -135,6 +136,9 @@ async def test_no_place_leaves_the_house_without_a_row(world: World, who: str) -
     always = {
         "GET /v1/wearers/{wearer_id}/position",
         "GET /v1/wearers/{wearer_id}/track",
+        "GET /v1/searches/{search_id}",
+        "GET /v1/searches/{search_id}/map",
+        "GET /v1/searches/{search_id}/sectors",
     }
 
     assert {route for route in always if expected_of(route, who, Target.OWN) < 400} == always & shown

@@ -32,6 +32,8 @@ from app.households.model import ALL_SCOPES, CONSENT_ROLES, Scope
 from app.households.tables import look
 from app.kit.clock import ManualClock
 from app.kit.ids import AccountId, AllowanceId, CityId, HouseholdId, ShiftId, new_id
+from app.missing import service as missing
+from app.missing.facts import OwnPlace
 from app.pipeline import digest
 from app.push.model import AddressKind, Channel
 from app.tags import service as tags
@@ -258,7 +260,24 @@ class World:
         fence = geo.create(c, wearer, GeofenceDraft(name=f"garden of {target}", shape=shape), EARLIER)
         things.keep("geofence_id", fence, Way.MANAGES, Way.PLACE)
         self._equip(c, things, city, f"watch of {target}")
+        self._seek(c, things, next(one for one in self.people.values() if one.id == member))
         return things
+
+    def _seek(self, c: Connection, things: Things, by: Account) -> None:
+        """She is missing; one of her places was told."""
+        reason = f"search of {things.target}"
+        shown = missing.open_search(
+            c, viewer(by), things["wearer_id"], reason=reason, last=None, alert_id=things["alert_id"], now=NOW
+        )
+        things.keep("search_id", shown.search, Way.PLACE)
+        things.words[frozenset({Way.PLACE})].add(reason)
+        self._tell_place(c, things, by)
+
+    def _tell_place(self, c: Connection, things: Things, by: Account) -> None:
+        place = OwnPlace(name=f"shop of {things.target}", lat_deg=latitude(things.target), lon_deg=134.81)
+        fact, _ = missing.tell(c, viewer(by), things["search_id"], place, None, NOW)
+        things.keep("fact_id", fact, Way.PLACE)
+        things.words[frozenset({Way.PLACE})].add(place.name)
 
     def _equip(self, c: Connection, things: Things, city: CityId, name: str) -> None:
         """A watch that told a place, an SOS and how it is; one of its units could not be digested."""
@@ -410,6 +429,8 @@ class World:
         allowances.add(c, [fine])
         gone.keep("allowance_id", fine)
         watch.take_back(c, family, wearer, fine.id, NOW)
+        self._tell_place(c, gone, self.people["family"])
+        missing.withdraw(c, family, gone["search_id"], gone["fact_id"], NOW)
         self._revoke_device(c, gone)
         self._sign_others_out(c)
 

@@ -208,5 +208,6 @@ WORDS: Mapping[str, frozenset[str]] = {
         {"opened", "evidence", "raised", "told", "nobody_reachable", "acknowledged", "resolved", "cancelled"}
     ),
     "Level": frozenset({"news", "notice", "urgent"}),
+    "Purpose": frozenset({"place", "track", "alert", "live", "area", "passage"}),
 }
 """What it can read in a row, and nothing else."""

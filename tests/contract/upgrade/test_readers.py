@@ -15,6 +15,7 @@ from app.alerts.model import AlertState, What
 from app.config import Settings
 from app.db import intents
 from app.db.intents import intend
+from app.households.model import Purpose
 from app.push.model import Level
 from app.tags import heard
 from app.watch.catalogue import decode_state, encode_state
@@ -28,7 +29,8 @@ from tests.contract.upgrade import as_it_was
 from tests.contract.upgrade.values import says_all, values
 
 FIRST_SAID: Mapping[type[Enum], frozenset[str]] = {
-    What: frozenset({"escalated", "on_the_way", "dispatch_asked", "reopened", "suppressed"})
+    What: frozenset({"escalated", "on_the_way", "dispatch_asked", "reopened", "suppressed"}),
+    Purpose: frozenset({"search"}),
 }
 """Words that this version is the first to write into rows, by their enumeration. Until all processes are of this version,
 those of the one before fail at the rows that hold them: what is in hand is a dead letter, what is asked for an error.
@@ -81,7 +83,7 @@ def test_a_newer_worker_reads_all_of_the_state_that_an_older_one_kept(state: as_
     assert says_all(plain(decode_state(msgpack.encode(state))), plain(state))
 
 
-@pytest.mark.parametrize("words", [AlertKind, AlertState, What, Level])
+@pytest.mark.parametrize("words", [AlertKind, AlertState, What, Level, Purpose])
 def test_rows_hold_no_word_that_an_older_process_does_not_know(words: type[Enum]) -> None:
     new = {str(getattr(one, "value", one)) for one in words} - as_it_was.WORDS[words.__name__]
 
