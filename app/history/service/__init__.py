@@ -28,6 +28,7 @@ from app.history.service.questions import doubts, feed, near_by, passages_of_det
 from app.history.service.recording import append_vehicles, close_over, last_heard, record
 from app.history.service.signals import signals
 from app.history.store.attendance import passages_at
+from app.history.store.companions import companions
 from app.history.store.positions import attribute
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "attribute",
     "attribute_passages",
     "close_over",
+    "companions",
     "cursor_of",
     "doubts",
     "fed",

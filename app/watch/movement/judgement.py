@@ -83,7 +83,7 @@ def _moment(movement: Movement, taken: Taken, subject: Subject) -> Moment:
     point = taken.point
     cell = cell_at(point.lat_deg, point.lon_deg, RESOLUTION)
     days = days_there(habits, cell) if len(habits.cells) else 0
-    home_m = _home_m(subject, habits, point)
+    home_m = away_from_home_m(subject, point)
     known = days != 0 or (home_m is not None and home_m <= HOME_M) or _is_own(subject, point)
     on_ground(movement.ground, taken, known=known, days=days)
     _note_home(movement, taken, home_m)
@@ -103,10 +103,10 @@ def _moment(movement: Movement, taken: Taken, subject: Subject) -> Moment:
     return moment
 
 
-def _home_m(subject: Subject, habits: Habits, point: Point) -> float | None:
-    """How far she is from the middle of her home: the learnt one, or that of a fence."""
-    if habits.home is not None:
-        return distance_m(*habits.home, point.lat_deg, point.lon_deg)
+def away_from_home_m(subject: Subject, point: Point) -> float | None:
+    """How far a place is from the middle of her home: the learnt one, or that of a fence; None where none is known."""
+    if subject.habits is not None and subject.habits.home is not None:
+        return distance_m(*subject.habits.home, point.lat_deg, point.lon_deg)
     for fence in subject.fences:
         if fence.purpose is FencePurpose.HOME:
             return max(0.0, HOME_M - signed_distance_m(fence, point.lat_deg, point.lon_deg))

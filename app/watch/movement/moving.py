@@ -94,6 +94,14 @@ class Peaks(Struct, array_like=True):
     by_rule: dict[str, int]
 
 
+class Company(Struct, frozen=True, array_like=True):
+    """Somebody of hers who is beside her: the contact's key, since when, and when that was last seen."""
+
+    contact: bytes
+    since: datetime
+    at: datetime
+
+
 class Movement(Struct, kw_only=True, omit_defaults=True):
     """What is kept of a subject's movement: at most 1.5 KB as msgpack.
 
@@ -123,6 +131,8 @@ class Movement(Struct, kw_only=True, omit_defaults=True):
     """Whether movement was told that is not over yet: 1 notice, 2 urgent; and since when."""
     calm_s: float = 0.0
     over_at: datetime | None = None
+    company: Company | None = None
+    """In whose company she is, as far as anybody had to ask."""
 
 
 class Taken(Struct, frozen=True, gc=False):

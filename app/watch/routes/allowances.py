@@ -1,4 +1,4 @@
-"""What the family of a wearer said is fine, listed and taken back."""
+"""What the family of a wearer said is fine, listed and taken back; and why nothing is told now."""
 
 from datetime import datetime
 from typing import Annotated
@@ -19,7 +19,7 @@ from app.kit.errors import Overloaded
 from app.kit.ids import AllowanceId, WearerId
 from app.watch import service
 from app.watch.movement.allowances import AllowanceKind, FineScope
-from app.watch.service import ShownAllowance
+from app.watch.service import Quiet, ShownAllowance
 
 OnTheClock = Annotated[str | None, Meta(description="on the wall clock of the city, for example 22:30")]
 
@@ -89,6 +89,29 @@ async def take_back_allowance(
     await database.write(lambda c: service.take_back(c, viewer, *ids, now))
 
 
+@get(
+    "/v1/wearers/{wearer_id:uuid}/quiet",
+    guards=[May(Action.ALERT_READ)],
+    tags=["watches"],
+    operation_id="get_quiet",
+    summary="Why nothing is told of a wearer's movement now",
+)
+async def get_quiet(
+    wearer_id: FromPath[UUID],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> Quiet:
+    """`company`: a contact who agreed that the place of their own phone is taken is with her, as far as anybody had to
+    ask: only when something was about to be told of her movement, in the last 20 minutes. `fine_until`: somebody said
+    that this day is fine. Null for what is not so. No place is in it.
+
+    For those who see her alerts; for others it is a 404.
+    """
+    now = clock()
+    return await database.read(lambda c: service.quiet(c, viewer, WearerId(wearer_id), now))
+
+
 def _shown(one: ShownAllowance) -> AllowanceShown:
     kept, fine = one.kept, one.kept.allowance
     return AllowanceShown(
@@ -113,4 +136,4 @@ def _clock(minute: int | None) -> str | None:
     return None if minute is None else f"{minute // 60:02}:{minute % 60:02}"
 
 
-ROUTES = [list_allowances, take_back_allowance]
+ROUTES = [list_allowances, take_back_allowance, get_quiet]

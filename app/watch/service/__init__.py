@@ -6,6 +6,7 @@ from app.watch.service.learning import Progress, begin_learning, progress, unkno
 from app.watch.service.learning import keep as keep_learnt
 from app.watch.service.learning import work_out as work_out_days
 from app.watch.service.looking import forget_all, forget_device, load, look, tick
+from app.watch.service.muting import Quiet, quiet
 from app.watch.service.outages import DEVICES_HEARD, DEVICES_SILENT
 from app.watch.service.outages import judge as judge_outages
 from app.watch.service.settings import change_settings, settings
@@ -16,6 +17,7 @@ __all__ = [
     "EXPECTATION_ENDED",
     "Draft",
     "Progress",
+    "Quiet",
     "ShownAllowance",
     "Told",
     "allow",
@@ -33,6 +35,7 @@ __all__ = [
     "load",
     "look",
     "progress",
+    "quiet",
     "settings",
     "take_back",
     "tick",

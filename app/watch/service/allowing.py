@@ -105,7 +105,7 @@ def _walked(connection: Connection, told: Told, place: Place, now: datetime) -> 
     """
     begins, ends = told.happened_at - AT_FIRST, told.happened_at + AT_FIRST
     first = [(one.lat_deg, one.lon_deg) for one in history.recorded(connection, told.wearer_id, begins, ends)]
-    last = store.place_of(connection, told.wearer_id)
+    last = store.state_of(connection, told.wearer_id).place
     is_now = last is not None and now - last.at <= SHE_IS_THERE
     there = [(last.lat_deg, last.lon_deg)] if last is not None and is_now else []
     return [*first[:1], (place.lat_deg, place.lon_deg), *there]

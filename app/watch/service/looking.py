@@ -53,7 +53,7 @@ def look(
         happened, failures = catalogue.fold(one.state, seen, subjects[wearer_id], now)
         if happened:
             happened = _verified(connection, one.state, subjects[wearer_id], happened, now)
-            happened = muting.unmuted(subjects[wearer_id], happened)
+            happened = muting.unmuted(connection, one.state, subjects[wearer_id], happened)
         events += happened
         if failures:
             store.save_failures(connection, wearer_id, one.city_id, failures, now)

@@ -23,7 +23,7 @@ from app.kit.ids import AccountId, CityId, ExpectationId, WearerId, new_id
 from app.tags.model import DetectorKind
 from app.tags.tables import detector
 from app.watch.catalogue import Failure, decode_state, encode_state
-from app.watch.model import Expectation, Place, WatchSettings, WatchState
+from app.watch.model import Expectation, WatchSettings, WatchState
 from app.watch.outage import Outage
 from app.watch.silence import Uptime
 from app.watch.tables import device_outage, expectation, watch_failure, watch_setting, watch_state
@@ -149,12 +149,12 @@ def save(
         known[one.subject_id.bytes] = one
 
 
-def place_of(connection: Connection, subject_id: UUID) -> Place | None:
-    """Where a subject was last, as rules know it."""
+def state_of(connection: Connection, subject_id: UUID) -> WatchState:
+    """The state of a subject to look at, which nobody saves; a fresh one where there is none."""
     state: bytes | None = connection.execute(
         sa.select(watch_state.c.state).where(watch_state.c.subject_id == subject_id)
     ).scalar_one_or_none()
-    return None if state is None else decode_state(state).place
+    return WatchState() if state is None else decode_state(state)
 
 
 def due_subjects(connection: Connection, now: datetime, limit: int) -> dict[UUID, CityId]:

@@ -297,6 +297,7 @@ EXAMPLES: dict[str, Example] = {
         body={"geofence": False, "battery_low_pct": 30, "silence_s_min": 1800, "passages": False, "tag_silence_h": 24},
     ),
     f"GET {_W}/allowances": Example(Action.WEARER_READ, ATTENDING),
+    f"GET {_W}/quiet": row(Action.ALERT_READ, Way.ALERTS),
     f"DELETE {_W}/allowances/{{allowance_id}}": Example(Action.ALERT_WRITE, ATTENDING),
     f"GET {_W}/learning": Example(Action.WEARER_READ, KNOWING),
     f"GET {_W}/expectations": Example(Action.WEARER_READ, KNOWING),
