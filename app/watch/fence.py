@@ -58,6 +58,9 @@ def look(state: WatchState, observation: Observation, subject: Subject, now: dat
             if leaving.is_back(kept, observation.at) and (fence.tell_exit or fence.tell_enter):
                 yield _enter(subject, fence, observation, _place(observation))
             continue
+        if distance_m >= 0:
+            leaving.doubts(kept, observation.at)
+            continue
         probability = probability_inside(distance_m, observation.accuracy_m)
         if probability <= OUTSIDE_PROBABILITY_MAX:
             yield from _outside(kept, fence, observation, subject, -distance_m, probability)

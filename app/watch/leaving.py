@@ -9,6 +9,8 @@ number of fixes alone, but witnesses that are apart in time:
   at once if it was wrong.
 - Over a longer time it takes three; or two places known sharply and well apart, as satellites under the open sky give
   them and a wrong place from the network does not.
+- They are in a row: a place inside begins the count anew, also one that is too coarse to say more, unless a sharp one
+  speaks against it.
 - A fix that could not have been reached from the last one inside is no witness at all. If it is right, the next ones
   can be reached.
 
@@ -62,6 +64,17 @@ def is_back(kept: FenceState, at: datetime) -> bool:
     kept.side, kept.untold_at = Side.INSIDE, None
     kept.outside_count, kept.outside_first_at, kept.outside_last_at, kept.spread = 0, None, None, None
     return came_back
+
+
+def doubts(kept: FenceState, at: datetime) -> None:
+    """Takes in a place inside that is too coarse to say that she is: it brings nobody back, but what had been gathered
+    for her leaving begins anew, unless a sharp place is part of it. Whose phone is wrong now and then, and coarse in
+    between, has not left.
+    """
+    if kept.side is not Side.OUTSIDE and kept.spread is None:
+        side = kept.side
+        is_back(kept, at)
+        kept.side = side
 
 
 def has_left(kept: FenceState, seen: Seen, beyond_m: float) -> bool:

@@ -158,12 +158,13 @@ def test_when_the_tracker_was_at_home_meanwhile_the_vote_is_as_good_as_ever() ->
     assert home.verified(state, subject(), events, [there(NOW + minutes(143))]) == []
 
 
-@pytest.mark.parametrize(("known_by", "events"), [("beacon", []), ("wifi", ["geofence_exit"])])
+@pytest.mark.parametrize(("known_by", "events"), [("beacon", ["geofence_enter"]), ("wifi", [])])
 def test_a_beacon_of_home_that_the_tracker_hears_is_inside_however_coarse(known_by: str, events: list[str]) -> None:
-    beacon = replace(seen(20, at=NOW + minutes(30), accuracy_m=150), known_by=known_by)
-    fixes = outside(10, 20, 40)
+    state = WatchState()
+    told(state, subject(), seen(0, at=NOW), *outside(10, 12))
+    coarse = replace(seen(20, at=NOW + minutes(30), accuracy_m=150), known_by=known_by)
 
-    assert events == rules(told(WatchState(), subject(), seen(0, at=NOW), *fixes[:2], beacon, fixes[2]))
+    assert events == rules(told(state, subject(), coarse))
 
 
 def test_a_beacon_outside_home_is_a_place_like_others() -> None:

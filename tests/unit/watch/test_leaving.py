@@ -117,3 +117,43 @@ def test_the_state_of_somebody_with_thirty_fences_stays_small() -> None:
         largest = max(largest, len(encode_state(state)))
 
     assert largest <= 4_096
+
+
+COARSE_M = 400.0
+
+
+@pytest.mark.parametrize(("coarse_north_m", "is_told"), [(0.0, False), (-40.0, False), (160.0, True)])
+def test_a_coarse_place_inside_begins_the_count_of_blurred_ones_anew(coarse_north_m: float, is_told: bool) -> None:
+    fixes = [seen(600, at=NOW + minutes(10 * n), accuracy_m=31) for n in (1, 2, 4, 5)]
+    coarse = seen(coarse_north_m, at=NOW + minutes(30), accuracy_m=COARSE_M)
+
+    assert bool(happened(*fixes[:2], coarse, *fixes[2:])) is is_told
+
+
+def test_a_coarse_place_inside_takes_nothing_back_from_a_sharp_one() -> None:
+    """A tracker that looks for satellites says now and then which cell it is in, and home is in its middle."""
+    fixes = [seen(600 + 20 * n, at=NOW + minutes(10 + 5 * n), accuracy_m=8) for n in range(3)]
+    coarse = [seen(0, at=NOW + minutes(12 + 5 * n), accuracy_m=2_000) for n in range(2)]
+
+    assert happened(fixes[0], coarse[0], fixes[1], coarse[1], fixes[2])
+
+
+def test_a_coarse_place_inside_brings_nobody_home_and_does_not_say_where_she_is_at_first() -> None:
+    coarse = seen(0, at=NOW + minutes(30), accuracy_m=COARSE_M)
+    state = WatchState()
+
+    assert ["geofence_exit"] == [
+        one.rule
+        for one in told(state, subject(), seen(0, at=NOW), *(seen(600, at=NOW + minutes(n)) for n in (2, 4)), coarse)
+    ]
+    assert told(WatchState(), subject(), coarse, *(seen(600, at=NOW + minutes(40 + n)) for n in range(5))) == []
+
+
+def test_a_late_coarse_place_inside_counts_at_its_time() -> None:
+    late = NOW + minutes(60)
+    first, second, third, fourth = (
+        seen(600, at=NOW + minutes(10 * n), accuracy_m=31, received_at=late) for n in (1, 2, 4, 5)
+    )
+    coarse = seen(0, at=NOW + minutes(30), accuracy_m=COARSE_M, received_at=late)
+
+    assert happened(first, third, coarse, second, fourth) == []
