@@ -9,6 +9,7 @@ number of fixes alone, but witnesses that are apart in time:
   at once if it was wrong.
 - Over a longer time it takes three; or two places known sharply and well apart, as satellites under the open sky give
   them and a wrong place from the network does not.
+- Of a tracker that saves its battery and speaks once an hour, two are enough again: an error that long hardly is one.
 - They are in a row: a place inside begins the count anew, also one that is too coarse to say more, unless a sharp one
   speaks against it.
 - A fix that could not have been reached from the last one inside is no witness at all. If it is right, the next ones
@@ -33,6 +34,9 @@ SPARSE: Final = timedelta(minutes=5)
 SPARSE_COUNT: Final = 3
 """So many witnesses where they are spread over `SPARSE` or more: of the false exits by two in a row, at fixes every 10
 to 20 minutes, half go with the third (1,820 nights at home, detection notes section 2)."""
+
+RARE: Final = timedelta(minutes=45)
+"""Witnesses so far apart, without a word of being inside between them, are independent; a third would cost an hour."""
 
 SHARP_M: Final = 20.0
 """Places known as well as this, or better. Only one in 20 of those fixes at home stated so much; a receiver under the
@@ -114,7 +118,7 @@ def _is_confirmed(kept: FenceState) -> bool:
     first, last = kept.outside_first_at, kept.outside_last_at
     if first is None or last is None or kept.outside_count < CONFIRM_COUNT or last - first < CONFIRM_SPAN:
         return False
-    if last - first < SPARSE or kept.outside_count >= SPARSE_COUNT:
+    if not SPARSE <= last - first < RARE or kept.outside_count >= SPARSE_COUNT:
         return True
     one = kept.spread
     return one is not None and distance_m(one.south_deg, one.west_deg, one.north_deg, one.east_deg) > MOVED_M

@@ -47,6 +47,11 @@ def test_of_fixes_far_apart_in_time_it_takes_three(step_min: float) -> None:
     assert minutes_until_told(step_min, 3, 400.0, 0.0, accuracy_m=31.0) == 2 * step_min
 
 
+@pytest.mark.parametrize(("step_min", "count"), [(40.0, 3), (45.0, 2), (60.0, 2)])
+def test_of_a_tracker_that_speaks_once_an_hour_two_are_enough(step_min: float, count: int) -> None:
+    assert minutes_until_told(step_min, 4, 400.0, 0.0, accuracy_m=31.0) == step_min * (count - 1)
+
+
 @pytest.mark.parametrize(("apart_m", "count"), [(90.0, 3), (110.0, 2)])
 def test_two_sharp_places_well_apart_are_enough(apart_m: float, count: int) -> None:
     assert minutes_until_told(10.0, 5, 200.0, apart_m, accuracy_m=8.0) == 10.0 * (count - 1)
