@@ -44,8 +44,6 @@ def crosses(kept: FenceState, fence: Geofence, before: Fixed, seen: Seen, beyond
     gap = seen.at - before.at
     if kept.side is not Side.OUTSIDE or not timedelta() < gap <= GAP_MAX:
         return False
-    if kept.inside_last_at is not None and kept.inside_last_at >= before.at:
-        return False
     if kept.crossed_at is not None and seen.at < kept.crossed_at + AGAIN_AFTER:
         return False
     length_m = distance_m(before.lat_deg, before.lon_deg, seen.lat_deg, seen.lon_deg)

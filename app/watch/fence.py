@@ -61,11 +61,11 @@ def look(state: WatchState, observation: Observation, subject: Subject, now: dat
         if distance_m >= 0:
             leaving.doubts(kept, observation.at)
             continue
+        if fence.tell_enter and state.last_fix is not None:  # Before she is known to be out by this very fix.
+            yield from _crossed(kept, fence, observation, subject, -distance_m, state.last_fix)
         probability = probability_inside(distance_m, observation.accuracy_m)
         if probability <= OUTSIDE_PROBABILITY_MAX:
             yield from _outside(kept, fence, observation, subject, -distance_m, probability)
-        if fence.tell_enter and state.last_fix is not None:
-            yield from _crossed(kept, fence, observation, subject, -distance_m, state.last_fix)
     _remember(state, observation, subject, tells_enter)
 
 

@@ -113,6 +113,11 @@ def test_a_fence_that_does_not_tell_of_arriving_says_nothing() -> None:
     assert state.last_fix is None
 
 
+def test_the_first_two_fixes_of_a_fence_are_no_way_through() -> None:
+    """It may have been drawn around her."""
+    assert told(WatchState(), subject(GATE), *walk(2.0, -50, 50, accuracy_m=8.0)) == []
+
+
 def test_who_left_a_moment_ago_did_not_pass_through() -> None:
     fixes = [seen(0, at=NOW), *(seen(-50, at=NOW + minutes(n)) for n in (2, 4)), seen(50, at=NOW + minutes(6))]
     state = WatchState()

@@ -77,6 +77,14 @@ def test_who_left_in_its_hours_is_told_of_though_it_is_known_after_them() -> Non
     assert summary(events) == [("geofence_exit", Outcome.BEGAN, clock("06:01"))]
 
 
+def test_a_walk_of_the_afternoon_is_forgotten_when_she_leaves_in_the_evening() -> None:
+    events = happened(at_home("9:00"), *away("10:00", "11:00"), at_home("17:00"), *away("19:00", "19:10", 1.0))
+
+    assert ["outside_fence"] == [
+        reason.code for event in events for reason in event.reasons if event.outcome == "began"
+    ]
+
+
 def test_it_is_told_once_and_ends_when_she_is_back() -> None:
     events = happened(at_home("9:00"), *away("10:00", "23:00"), at_home("23:30"))
 

@@ -74,9 +74,11 @@ def test_a_burst_is_one_witness() -> None:
 
 
 def test_a_burst_newest_first_is_one_witness_too() -> None:
-    burst = [seen(400, at=NOW + minutes(10) - timedelta(seconds=10 * k)) for k in range(4)]
+    burst = [seen(400, at=NOW + minutes(10) - timedelta(seconds=10 * k), accuracy_m=31) for k in range(4)]
+    later = seen(400, at=NOW + minutes(20), accuracy_m=31)
 
-    assert happened(*burst, seen(400, at=NOW + minutes(20))) == []
+    assert happened(*burst, later) == []
+    assert happened(later, *burst) == []
 
 
 @pytest.mark.parametrize(("step_s", "tellable"), [(60, False), (200, True)])
