@@ -39,6 +39,10 @@ class Audit(Struct, frozen=True, kw_only=True):
     beat_age_s: float | None
     stream: StreamSeen | None = None
     """None where there is no stream."""
+    maps: Age | None = None
+    """Habit maps that are due. They may wait: nobody is less safe tonight for it, and the watchman is told all the
+    same.
+    """
     mended: int = 0
     """Alerts that were to be told on and that no timer looked at: they are told on now."""
 
@@ -91,6 +95,13 @@ def families(audit: Audit | None, age_s: float, mended: int) -> Iterator[Metric]
     yield GaugeMetricFamily(
         "mimamori_dead_letters", "Units that could not be digested and were not replayed", value=audit.dead_letters
     )
+    if audit.maps is not None:
+        yield GaugeMetricFamily(
+            "mimamori_habit_maps_due", "Habit maps into which a day is to be taken", value=audit.maps.count
+        )
+        yield GaugeMetricFamily(
+            "mimamori_habit_maps_oldest_due_seconds", "How long the oldest has waited", value=audit.maps.oldest_s
+        )
     if audit.stream is not None:
         yield from _of_stream(audit.stream)
 

@@ -13,6 +13,8 @@ FREE_SHARE_MIN = 0.05
 HEARTBEAT_AGE_MAX = timedelta(seconds=60)
 OVERDUE_AFTER = timedelta(minutes=5)
 CLOCK_AHEAD_MAX = timedelta(minutes=2)
+UNLEARNT_AFTER = timedelta(hours=3)
+"""Days that are over are learnt within an hour, or two in a large town: after so long nobody works at it."""
 UNPROCESSED_AFTER = timedelta(minutes=2)
 """A unit that waits for so long in the stream is overdue: somebody may have called for help in it."""
 STREAM_SHARE_MAX = 0.5
@@ -77,6 +79,15 @@ def of_waiting(waiting: Waiting, now: datetime) -> Finding:
     if age > OVERDUE_AFTER:
         return Finding(waiting.what, How.BAD, text, "see whether the service runs; its log says why it is not done")
     return Finding(waiting.what, How.GOOD, text)
+
+
+def of_maps(waiting: Waiting, now: datetime) -> Finding:
+    """Whether days that are over are learnt. What is late is made up for: rules judge by older days until then."""
+    if waiting.oldest_at is None or now - waiting.oldest_at <= UNLEARNT_AFTER:
+        return Finding(waiting.what, How.GOOD, f"{waiting.count} due")
+    text = f"{waiting.count} due, the oldest for {int((now - waiting.oldest_at).total_seconds())} s"
+    remedy = "see whether the service runs; its log says why the job `habits` does not get on"
+    return Finding(waiting.what, How.BAD, text, remedy)
 
 
 def of_backlog(backlog: Backlog) -> Finding:

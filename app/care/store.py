@@ -19,7 +19,7 @@ from app.push.model import Channel
 from app.push.outbox.rows import pending
 from app.push.tables import address, message
 from app.tags.tables import detector
-from app.watch.tables import watch_failure
+from app.watch.tables import habit_map, watch_failure
 
 
 def last_beat(connection: Connection) -> tuple[datetime | None, datetime | None]:
@@ -42,6 +42,14 @@ def waiting(connection: Connection, now: datetime) -> list[Waiting]:
         count, oldest_at = connection.execute(query).one()
         found.append(Waiting(what=what, count=count, oldest_at=oldest_at))
     return found
+
+
+def maps_due(connection: Connection, now: datetime) -> Waiting:
+    """Habit maps into which a day that is over was not taken yet."""
+    due_at = habit_map.c.due_at
+    query = sa.select(sa.func.count(), sa.func.min(due_at)).where(due_at <= now)
+    count, oldest_at = connection.execute(query).one()
+    return Waiting(what="habit maps", count=count, oldest_at=oldest_at)
 
 
 def dead_letters(connection: Connection) -> int:

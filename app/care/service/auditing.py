@@ -18,6 +18,7 @@ from sqlalchemy.engine import Connection
 from app.alerts.service import mending
 from app.care import store
 from app.care.audit import Age, Audit, StreamSeen, families
+from app.care.findings import Waiting
 from app.db.engine import Database
 from app.kit.clock import Clock, machine_s, monotonic_s
 from beacon_ingest.stream import Backlog
@@ -118,18 +119,16 @@ class Auditor(Collector):
 def _seen(connection: Connection, clock: Clock, stream: StreamSeen | None) -> Audit:
     """Ages in seconds of the machine, by which the ticker wakes the jobs: the clock of the demo is faster."""
     now = clock()
-    ages = [
-        Age(
-            what=one.what,
-            count=one.count,
-            oldest_s=0.0 if one.oldest_at is None else machine_s(clock, now - one.oldest_at),
-        )
-        for one in store.waiting(connection, now)
-    ]
+
+    def age_of(one: Waiting) -> Age:
+        oldest_s = 0.0 if one.oldest_at is None else machine_s(clock, now - one.oldest_at)
+        return Age(what=one.what, count=one.count, oldest_s=oldest_s)
+
     beat_at, _ = store.last_beat(connection)
     return Audit(
-        ages=ages,
+        ages=[age_of(one) for one in store.waiting(connection, now)],
         dead_letters=store.dead_letters(connection),
         beat_age_s=None if beat_at is None else machine_s(clock, now - beat_at),
         stream=stream,
+        maps=age_of(store.maps_due(connection, now)),
     )

@@ -136,6 +136,7 @@ def _inside(connection: Connection, settings: Settings, now: datetime) -> Iterat
     yield findings.of_heartbeat(*store.last_beat(connection), now)
     for waiting in store.waiting(connection, now):
         yield findings.of_waiting(waiting, now)
+    yield findings.of_maps(store.maps_due(connection, now), now)
     if settings.nats and connection.dialect.name == "postgresql":
         from app.care.service import streaming
 

@@ -61,6 +61,7 @@ async def test_he_hears_nothing_while_something_is_overdue_or_the_jobs_stand_sti
     assert watchman.heard == 1
     assert numbers.get_sample_value("mimamori_oldest_due_seconds", {"what": "intents"}) == 360
     assert numbers.get_sample_value("mimamori_due", {"what": "intents"}) == 1
+    assert numbers.get_sample_value("mimamori_habit_maps_due") == 0
 
 
 async def test_a_clock_that_goes_fast_makes_nothing_overdue(database: Database) -> None:

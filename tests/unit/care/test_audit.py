@@ -30,7 +30,14 @@ def waiting_for(seconds: float) -> Audit:
 
 @pytest.mark.parametrize(
     "audit",
-    [WELL, replace(WELL, stream=None), waiting_for(120), replace(WELL, beat_age_s=60.0), replace(WELL, dead_letters=9)],
+    [
+        WELL,
+        replace(WELL, stream=None),
+        waiting_for(120),
+        replace(WELL, beat_age_s=60.0),
+        replace(WELL, dead_letters=9),
+        replace(WELL, maps=Age(what="habit maps", count=9, oldest_s=80_000.0)),
+    ],
 )
 def test_nothing_is_overdue(audit: Audit) -> None:
     assert audit.is_clean
@@ -80,3 +87,8 @@ def test_an_audit_that_failed_tells_no_old_numbers() -> None:
     value = told(None)
     assert 0 == value("mimamori_audit_clean")
     assert value("mimamori_dead_letters") is None
+
+
+def test_prometheus_hears_of_days_that_are_not_learnt_yet() -> None:
+    value = told(replace(WELL, maps=Age(what="habit maps", count=9, oldest_s=800.0)))
+    assert (9, 800) == (value("mimamori_habit_maps_due"), value("mimamori_habit_maps_oldest_due_seconds"))
