@@ -13,7 +13,7 @@ from app.watch.movement.habits import DAY_BEGINS, DAYS, day_of
 from app.watch.movement.moving import Movement
 
 SPREAD_S: Final = 3_600
-"""Days end for all at once, and each costs ten milliseconds: whose turn it is goes by their ids, over so long."""
+"""Days end for all at once, and each costs twenty milliseconds: whose turn it is goes by their ids, over so long."""
 
 HELD_MAX: Final = timedelta(days=2)
 """What is held back for longer than this is where she is now: nobody is looked for there any more."""

@@ -1,7 +1,7 @@
 """Learning where wearers go: each day that is over is read from history and taken into her habit map.
 
 It is worked out from one state of the store, on a reader's thread, and kept only where nobody was heard meanwhile: so
-that ten milliseconds for each of a hundred thousand wearers never keep devices waiting, a process that is killed in
+that twenty milliseconds for each of a hundred thousand wearers never keep devices waiting, a process that is killed in
 between has changed nothing, and nothing that is heard falls between what was read and what counts as late.
 """
 
@@ -27,7 +27,7 @@ from app.watch.store import habits as maps
 from app.watch.store.habits import DueMap, LearntMap, NewMap
 
 AT_ONCE = 60
-"""Maps that are worked out in one turn: half a second."""
+"""Maps that are worked out in one turn: a second."""
 
 BEGUN_AT_ONCE = 5_000
 

@@ -21,7 +21,7 @@ from app.tags.store.detectors import DETECTOR_PLACES_VERSION
 from app.watch import arrival, catalogue, home, store
 from app.watch.around import Around, Question, asked_together
 from app.watch.model import Observation, Passed, Place, Subject, WatchEvent, WatchSettings, WatchState
-from app.watch.service import muting, outages
+from app.watch.service import muting, outages, remembering
 from app.watch.service.remembering import with_habits
 from app.watch.silence import Uptime
 from app.watch.store import Kept as KeptState
@@ -235,6 +235,7 @@ def forget_all(connection: Connection, wearer_id: WearerId, now: datetime) -> No
     allowances.forget(connection, wearer_id)
     one = store.load(connection, {wearer_id: CityId(0)})[wearer_id]
     forget_map(connection, wearer_id)
+    remembering.forget(connection, wearer_id)
     if one.version:
         one.state = WatchState()
         save(connection, [one], subjects_of(connection, [wearer_id]))

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
 from app import jobs
@@ -294,8 +295,11 @@ def test_what_comes_late_is_learnt_with_the_next_day(story: Story) -> None:
 
 
 def test_days_without_a_word_count_for_nothing(story: Story) -> None:
+    """Nor do those of which nobody knows where she was: coarser than a cell."""
     day = story.lives_for(2)
     for number in range(3):
+        coarse = [replace(one, accuracy_m=400.0) for one in at_home(on(day, 9), on(day, 12))]
+        story.hears([replace(one, at=_at(one) + number * ONE) for one in coarse if number])
         story.night_falls(day + number * ONE)
     story.lives(day + 3 * ONE)
 
@@ -338,6 +342,7 @@ def test_where_detectors_hear_her_tag_is_where_she_goes(story: Story) -> None:
 
 def test_who_is_no_longer_watched_has_no_map(story: Story) -> None:
     day = story.lives_for(1)
+    story.hears(walk(on(day, 5)))
     with story.engine.begin() as connection:
         households.end_wearer(connection, viewer(story.town.daughter), story.town.hana.id, on(day, 9))
         jobs.carry_out_intents(connection, SETTINGS, on(day, 9))
@@ -345,6 +350,7 @@ def test_who_is_no_longer_watched_has_no_map(story: Story) -> None:
 
     with story.engine.begin() as connection:
         assert [] == connection.execute(sa.select(habit_map.c.wearer_id)).all()
+    assert 0 == story.known_days()
 
 
 def test_what_retention_forgets_the_map_forgets(story: Story) -> None:
