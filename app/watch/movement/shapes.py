@@ -5,6 +5,7 @@ two places, lapping goes round, random changes its direction without a pattern (
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
@@ -49,9 +50,10 @@ class Shape(Struct, frozen=True, gc=False):
 
 def shape_of(points: Points, now_s: float) -> Shape | None:
     """The shape of a line that ends at `now_s`; None of one that is short, wide, or was not walked."""
-    recent = [one for one in points if one[0] >= now_s - WINDOW_S]
-    if len(recent) < POINTS_MIN:
+    begin = bisect_left(points, (now_s - WINDOW_S,))
+    if len(points) - begin < POINTS_MIN or _is_wide(points, begin):
         return None
+    recent = points[begin:]
     time_s = recent[-1][0] - recent[0][0]
     easts, norths = [one[1] for one in recent], [one[2] for one in recent]
     extent_m = math.hypot(max(easts) - min(easts), max(norths) - min(norths))
@@ -70,6 +72,15 @@ def shape_of(points: Points, now_s: float) -> Shape | None:
         reversals=_reversals(projected),
         turns=_turns(recent),
         laps=_laps([one for one in points if one[0] >= now_s - LAPS_S]),
+    )
+
+
+def _is_wide(points: Points, begin: int) -> bool:
+    """Whether three points are enough to see that the line is wide: who walks somewhere is spared the rest."""
+    _, east, north = points[-1]
+    return any(
+        math.hypot(one[1] - east, one[2] - north) > EXTENT_M_MAX
+        for one in (points[begin], points[(begin + len(points)) // 2])
     )
 
 
