@@ -202,7 +202,7 @@ JOBS: tuple[Job, ...] = (
     Job(name="partitions", every_s=3600, work=make_room),
     Job(name="detectors", every_s=30, work=judge_detectors),
     Job(name="unknown", every_s=300, work=_at_once(plan_beginning), plan=plan_beginning),
-    Job(name="habits", every_s=2, work=_at_once(plan_learning), plan=plan_learning),
+    Job(name="habits", every_s=3, work=_at_once(plan_learning), plan=plan_learning),
     Job(name="forget", every_s=60, work=forget),
 )
 

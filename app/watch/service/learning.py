@@ -26,8 +26,8 @@ from app.watch.movement.moving import Point
 from app.watch.store import habits as maps
 from app.watch.store.habits import DueMap, LearntMap, NewMap
 
-AT_ONCE = 60
-"""Maps that are worked out in one turn: a second."""
+AT_ONCE = 80
+"""Maps that are worked out in one turn: two seconds, so that no other worker begins with the same ones."""
 
 BEGUN_AT_ONCE = 5_000
 
