@@ -167,6 +167,7 @@ def _exit(
 ) -> WatchEvent:
     """She left. When that was before it was to be told (`kept.untold_at`), what happened is that she is not back."""
     first_at = kept.outside_first_at or seen.at
+    at = first_at
     numbers = {
         "distance_m": round(beyond_m, 1),
         "accuracy_m": round(seen.accuracy_m, 1),
@@ -182,7 +183,7 @@ def _exit(
     reasons: tuple[Reason, ...] = (Reason(code="outside_fence", params=params, numbers=numbers),)
     if kept.untold_at is not None:
         words = {"fence": fence.name, "since": kept.untold_at.isoformat()}
-        reasons = (Reason(code="still_outside", params=words), *reasons)
+        reasons, at = (Reason(code="still_outside", params=words), *reasons), seen.at
     return WatchEvent(
         wearer_id=wearer_id,
         kind=AlertKind.MOVEMENT,
@@ -190,7 +191,7 @@ def _exit(
         subject=fence_subject(fence.id, fence.purpose),
         level=Level.URGENT if fence.purpose is FencePurpose.HOME else Level.NOTICE,
         cause=f"exit:{fence.id.hex}:{first_at.isoformat()}",
-        at=first_at,
+        at=at,
         received_at=seen.received_at,
         reasons=reasons,
         place=_place(seen),

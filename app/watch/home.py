@@ -87,7 +87,7 @@ def is_back(kept: FenceState, heard: Passed | Surveyed) -> bool:
 
 def asked(state: WatchState, events: Iterable[WatchEvent]) -> Asked | None:
     """What must be looked up before these events are told: hardly ever anything."""
-    from_at = min((one.at for one in events if _left_home(one)), default=None)
+    from_at = min((_since(one) for one in events if _left_home(one)), default=None)
     if from_at is None or not state.tags:
         return None
     return Asked(
@@ -105,10 +105,10 @@ def verified(
     told: list[WatchEvent] = []
     for event in events:
         fence = _left(event, subject)
-        last_at = None if fence is None else _heard_at(fence, heard, event.at)
+        last_at = None if fence is None else _heard_at(fence, heard, _since(event))
         if fence is None or last_at is None:
             told.append(event)
-        elif not _veto(state.fences[fence.id.hex], last_at, event.at):
+        elif not _veto(state.fences[fence.id.hex], last_at, _since(event)):
             words = {"fence": fence.name, "heard": last_at.isoformat()}
             reasons = (*event.reasons, Reason(code="tag_at_home", params=words))
             told.append(msgspec.structs.replace(event, reasons=reasons))
@@ -120,6 +120,13 @@ def _left(event: WatchEvent, subject: Subject) -> Geofence | None:
     if not _left_home(event):
         return None
     return next((one for one in subject.fences if event.cause.startswith(f"exit:{one.id.hex}:")), None)
+
+
+def _since(event: WatchEvent) -> datetime:
+    """Since when a tag that is heard at home speaks against this event: since she was first seen outside, or, where
+    what happened is that she is not back, in the time that she was given to come.
+    """
+    return event.at - leaving.GRACE if any(one.code == "still_outside" for one in event.reasons) else event.at
 
 
 def _left_home(event: WatchEvent) -> bool:

@@ -1,18 +1,18 @@
 """What is heard at home against what a receiver says."""
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from app.geo.model import FencePurpose, Point
+from app.geo.model import FencePurpose, Point, Window
 from app.tags.model import DetectorKind
 from app.watch import home
 from app.watch.home import VETO_MAX
 from app.watch.model import Passed, Place, Seen, Side, Surveyed, WatchEvent, WatchState
 from tests.build import NOW
-from tests.unit.watch.build import DEVICE, EAST, GARDEN, METRES_PER_DEGREE, minutes, passed, seen, subject, told
+from tests.unit.watch.build import DEVICE, EAST, GARDEN, METRES_PER_DEGREE, clock, minutes, passed, seen, subject, told
 
 
 def heard_at_home(at: datetime, north_m: float = 0.0, **different: Any) -> Passed:
@@ -233,3 +233,19 @@ def test_what_was_heard_hours_ago_brings_nobody_home() -> None:
     told(state, who, seen(0, at=NOW), *outside(10, 12))
 
     assert told(state, who, hears_wifi(NOW + minutes(20), WIFI), now=NOW + minutes(141)) == []
+
+
+@pytest.mark.parametrize(("heard_at", "rules_told"), [("18:03", []), ("17:50", ["geofence_exit"])])
+def test_whose_tag_came_home_in_the_time_that_she_was_given_is_not_missing(
+    heard_at: str, rules_told: list[str]
+) -> None:
+    """The tracker was left at day care, and still says so."""
+    night = Window(weekdays=0b1111111, from_time=time(18), until_time=time(6))
+    who = subject(replace(GARDEN, schedule=(night,)))
+    state = WatchState()
+    told(state, who, heard_at_home(clock("8:00")), seen(0, at=clock("9:00")))
+    events = told(state, who, *(seen(900, at=clock("10:00") + minutes(5 * n)) for n in range(100)))
+
+    assert (asked := home.asked(state, events)) is not None
+    assert asked.from_at == clock("18:00")
+    assert rules_told == rules(home.verified(state, who, events, [there(clock(heard_at))]))
