@@ -4,7 +4,7 @@ clock, and what is unusual for her is told.
 
 import math
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,10 @@ from app.households import service as households
 from app.kit.calendar import JST
 from app.pipeline import process
 from app.tags import service as tags
+from app.watch import catalogue
 from app.watch import service as watch
+from app.watch.catalogue import decode_state, encode_state
+from app.watch.model import Seen, Subject, WatchEvent
 from app.watch.movement.closing import begin_of
 from app.watch.movement.habits import DAYS, RESOLUTION, Habits, cell_at, decode
 from app.watch.service import looking, remembering
@@ -89,7 +92,11 @@ class Story(Struct, kw_only=True):
     def map(self) -> Habits:
         """Her habit map as it is stored."""
         with self.engine.begin() as connection:
-            return decode(connection.execute(sa.select(habit_map.c.map)).scalar_one())
+            return self.map_of(connection)
+
+    def map_of(self, connection: Connection) -> Habits:
+        """The same, in somebody's transaction."""
+        return decode(connection.execute(sa.select(habit_map.c.map)).scalar_one())
 
     def known_days(self) -> int:
         """How many days the rules know of her."""
@@ -98,6 +105,25 @@ class Story(Struct, kw_only=True):
             subjects = remembering.with_habits(connection, kept, looking.subjects_of(connection, kept))
             known = subjects[self.town.hana.id].habits
         return 0 if known is None else known.days
+
+    def looked_at(self, fixes: list[Fix], *, reload: bool) -> Iterator[WatchEvent]:
+        """What rules would say of these fixes, nothing of which is kept; `reload`: the state and the map are read anew
+        before each, as by a process that has just started.
+        """
+        who = {self.town.hana.id: self.town.hana.city_id}
+        with self.engine.begin() as connection:
+            state = watch.load(connection, who)[self.town.hana.id].state
+            habits = self.map_of(connection)
+            for one in fixes:
+                if reload:
+                    state, habits = decode_state(encode_state(state)), self.map_of(connection)
+                subject = Subject(wearer_id=self.town.hana.id, habits=habits)
+                at = _at(one).astimezone(UTC)  # As decoders give it.
+                seen = Seen(
+                    device_id=self.town.watch.id, at=at, received_at=at, lat_deg=one.lat_deg, lon_deg=one.lon_deg,
+                    accuracy_m=10.0,
+                )  # fmt: skip
+                yield from catalogue.fold(state, [seen], subject, at)[0]
 
     def late(self) -> list[int]:
         """Days that are to be learnt anew."""
@@ -189,6 +215,9 @@ def story(where: Path | str) -> Iterator[Story]:
 def test_who_strays_after_four_weeks_is_told_once_and_it_ends_at_home(story: Story) -> None:
     day = story.lives_until_known()
     assert ((DAYS, DAYS), []) == ((story.map().days, len(story.map().ordinals)), story.alerts())
+
+    again, once = ([*story.looked_at(stray(on(day, 10)), reload=reload)] for reload in (True, False))
+    assert (again, True) == (once, len(once) > 0)
 
     morning = at_home(on(day, 4), on(day, 10))
     for part in (morning, stray(on(day, 10))[:30], stray(on(day, 10))[30:]):
