@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
-from app.watch import arrival, battery, button, fence, passage, silence, tag_silence, wearing
+from app.watch import arrival, battery, button, fence, impossible, passage, silence, tag_silence, wearing
 from app.watch.around import Around, Question, asked_together
 from app.watch.model import (
     JUDGED_AGE_MAX,
@@ -67,6 +67,13 @@ WATCHES: tuple[Watch, ...] = (
         look=judgement.look,
         sees=(Seen,),
         question="Does what she does add up to being lost?",
+        tick=lambda state, subject, around, now: judgement.tick(state, subject, now),
+    ),
+    Watch(
+        name="impossible_travel",
+        look=impossible.look,
+        sees=(Seen, Passed),
+        question="Is one device, or one tag, in two places at once?",
     ),
     # Before `passage`: what was told as an arrival is not told as a passage, too.
     Watch(
@@ -161,6 +168,8 @@ def due_at(
     due = tag_silence.due_at(state, subject.settings, uptime) if state.tags else None
     if state.devices:
         due = _earlier(due, silence.due_at(state, subject.settings, uptime, town, now))
+    if state.movement is not None:
+        due = _earlier(due, judgement.due_at(state, subject))
     if subject.expectations:
         due = _earlier(due, arrival.due_at(state, subject))
     return due

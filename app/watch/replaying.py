@@ -7,13 +7,14 @@ from typing import Final
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
+import msgspec
 from msgspec import Struct
 
 from app.geo.model import Geofence
-from app.kit.calendar import JST
+from app.kit.calendar import JST, local_date
 from app.kit.ids import WearerId
 from app.push import render
-from app.watch import fence
+from app.watch import fence, impossible
 from app.watch.model import Outcome, Seen, Subject, WatchEvent, WatchSettings, WatchState
 from app.watch.movement import days, habits, judgement
 from app.watch.movement.habits import Habits
@@ -68,6 +69,10 @@ class Spoken(Struct, frozen=True, kw_only=True):
     lon_deg: float | None
 
 
+RULES: Final = {"vanished": "silent"}
+"""What rules are called here, where that is another word than in alerts."""
+
+
 class Replay:
     """One person. Her fixes go in in order of time."""
 
@@ -85,8 +90,11 @@ class Replay:
         )
         self.state = WatchState()
         self._track: list[Point] = []
+        self._dates = 0
+        """Dates with a fix before that of the last one."""
         self._day = 0
         self._open: dict[str, str] = {}
+        self._passed: set[str] = set()
 
     @property
     def day(self) -> int:
@@ -96,7 +104,7 @@ class Replay:
     @property
     def learns(self) -> bool:
         """Whether her days are not known yet, so that most rules hold their tongue."""
-        return self.habits.days < self._options.learn_days
+        return self._dates < self._options.learn_days
 
     def copy(self) -> "Replay":
         """Another one in the same state: learn once, try many ways to go on."""
@@ -106,6 +114,10 @@ class Replay:
         """What is said because of this fix."""
         if self._track and self._options.comes_too_soon(self._track[-1].at, fix.at):
             return []
+        events: list[WatchEvent] = []
+        due_at = judgement.due_at(self.state, self._subject)
+        if due_at is not None and due_at <= fix.at:
+            events += judgement.tick(self.state, self._subject, due_at)
         self._close_day(fix.at)
         accuracy_m = ACCURACY_M if fix.accuracy_m is None else fix.accuracy_m
         self._track.append(Point(fix.at, fix.lat_deg, fix.lon_deg, accuracy_m))
@@ -117,19 +129,23 @@ class Replay:
             lon_deg=fix.lon_deg,
             accuracy_m=accuracy_m,
         )
-        events = [*fence.look(self.state, seen, self._subject, fix.at)]
-        events += judgement.look(self.state, seen, self._subject, fix.at)
+        for watch in (fence, judgement, impossible):
+            events += watch.look(self.state, seen, self._subject, fix.at)
         return [spoken for event in events for spoken in self._spoken(event)]
 
     def _close_day(self, at: datetime) -> None:
         day = habits.day_of(at, self._options.zone)
+        if self._track and local_date(at, self._options.zone) != local_date(self._track[-1].at, self._options.zone):
+            self._dates += 1
+            if not self.learns:  # So many dates are known, however many days begin at four in the morning.
+                self._subject = msgspec.structs.replace(self._subject, learn_days=0)
         if self._track and day.toordinal() != self._day:
             self._learn()
             self._track = self._track[-1:]
         self._day = day.toordinal()
 
     def _learn(self) -> None:
-        if not self._options.rolling and self.habits.days >= self._options.learn_days:
+        if not self._options.rolling and self._dates > self._options.learn_days:
             return
         day = datetime.fromordinal(self._day).date()
         movement = self.state.movement
@@ -142,6 +158,10 @@ class Replay:
         if event.outcome is Outcome.OVER:
             self._open.pop(event.subject, None)
             return []
+        if event.outcome is Outcome.PASSING and event.rule != "geofence_enter":  # Told once, by its cause.
+            if event.cause in self._passed:
+                return []
+            self._passed.add(event.cause)
         before = self._open.get(event.subject)
         if event.outcome is Outcome.BEGAN:
             self._open[event.subject] = event.level.value if before != "urgent" else before
@@ -153,7 +173,7 @@ class Replay:
                 user=self._user,
                 at=event.at,
                 kind=event.kind.value,
-                rule=event.rule,
+                rule=RULES.get(event.rule, event.rule),
                 level=event.level.value,
                 reason=(" " if self._options.language == "en" else "").join(
                     render.text(

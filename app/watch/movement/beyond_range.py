@@ -43,4 +43,5 @@ RULE: Final = Rule(
     floor=100.0,
     cap=100.0,
     urgent=250.0,
+    fixes=3,
 )

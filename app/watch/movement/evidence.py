@@ -14,8 +14,8 @@ from app.watch.movement.shapes import Shape
 WARM_DAYS: Final = 10
 """Days in which everything is new say nothing of what is ordinary."""
 
-MARGIN: Final = 1.15
-"""What is unusual for her is this much more than on her most unusual ordinary day."""
+MARGIN: Final = 1.05
+"""What is unusual for her is so much more than on her most unusual ordinary days."""
 
 
 class Moment(Struct, kw_only=True, gc=False):
@@ -41,7 +41,9 @@ class Rule(Struct, frozen=True, kw_only=True):
     evidence; if her ordinary days went beyond that, what she is used to counts, up to `cap`. `points` of 1 are a
     notice and 2 are urgent: what it is worth where it is just enough (`weight`), and how much more at what measure
     (`urgent`: the measure at which it is worth 2; None: never more). `needs_habits`: it says nothing of somebody whose
-    days are not known yet.
+    days are not known yet. `fixes`: so many in a row must say so (fewer of a slow tracker).
+    `rank`: which of her days it is that counts, the most unusual one being 1: what happens once in four weeks by
+    chance must not hide what she does when she is lost.
     """
 
     name: str
@@ -54,6 +56,8 @@ class Rule(Struct, frozen=True, kw_only=True):
     urgent: float | None = None
     urgent_if: Callable[[Moment], bool] | None = None
     needs_habits: bool = True
+    fixes: int = 1
+    rank: int = 2
 
 
 class Evidence(Struct, frozen=True, gc=False):
@@ -70,7 +74,8 @@ def threshold_of(rule: Rule, habits: Habits) -> float:
     series = habits.peaks.get(rule.name)
     if not series:
         return rule.floor
-    usual = max(series[: max(0, habits.days - WARM_DAYS)], default=0)
+    ordinary = sorted(series[: max(0, habits.days - WARM_DAYS)], reverse=True)
+    usual = ordinary[rule.rank - 1] if len(ordinary) >= rule.rank else 0
     return min(max(rule.floor, MARGIN * usual), rule.cap)
 
 

@@ -29,10 +29,11 @@ from app.watch.model import (
     WatchEvent,
     WatchState,
 )
+from app.watch.movement import vanished
 from app.watch.movement.allowances import Hush, allows_place, hush, said_since
 from app.watch.movement.evidence import Evidence, Moment, weigh
 from app.watch.movement.habits import RESOLUTION, Habits, cell_at, day_of, days_there
-from app.watch.movement.moving import Mode, Movement, Peaks, Point, Taken, on_ground, take
+from app.watch.movement.moving import Ground, Mode, Movement, Peaks, Point, Taken, on_ground, take
 from app.watch.movement.rules import RULES
 from app.watch.movement.shapes import shape_of
 
@@ -48,7 +49,19 @@ SHAPES_S_MAX: Final = 90.0
 HOME_M: Final = 50.0
 """Home and its garden."""
 OUT_S: Final = 55.0
-"""Leaving home is confirmed by two fixes so far apart in time: one may be wrong."""
+"""Leaving home is confirmed by fixes so far apart in time: one may be wrong."""
+LEFT_M: Final = 85.0
+LEAVES_S: Final = 360.0
+LEAVES_MPS: Final = 0.35
+GAINED_MPS_MIN: Final = 0.2
+GAINED_MPS_MAX: Final = 1.35
+"""Who leaves on foot is so far away within six minutes, at such a pace from her door, and still goes on."""
+FAR_M: Final = 200.0
+"""Who is so far away has left, however slowly: 0.002 false exits a night with two fixes (notes, section 2)."""
+SLOW_S: Final = 240.0
+MOVED_M: Final = 60.0
+STANDS: Final = 15
+"""A receiver indoors may find itself at one wrong place for ten minutes."""
 
 CALM_S: Final = 600.0
 QUIET_AFTER: Final = timedelta(minutes=60)
@@ -78,6 +91,37 @@ def look(state: WatchState, observation: Observation, subject: Subject, now: dat
     yield from _judged(moment, observation)
 
 
+def tick(state: WatchState, subject: Subject, now: datetime) -> Iterator[WatchEvent]:
+    """Something urgent when the last that was heard of her is that she walked where she does not know her way."""
+    movement = state.movement
+    due_at = vanished.due_at(movement)
+    if movement is None or movement.last is None or due_at is None or due_at > now:
+        return
+    movement.vanished = True
+    if not subject.settings.movement or movement.level > 1 or (subject.habits or NOBODY).days < subject.learn_days:
+        return
+    since = movement.level_at = movement.level_at or now
+    movement.level = 2
+    last = movement.last
+    yield WatchEvent(
+        wearer_id=subject.wearer_id,
+        kind=AlertKind.MOVEMENT,
+        rule="vanished",
+        subject=SUBJECT,
+        level=Level.URGENT,
+        cause=f"movement:2:{since.isoformat()}",
+        at=now,
+        received_at=now,
+        reasons=(vanished.reason(movement, now),),
+        place=Place(lat_deg=last.lat_deg, lon_deg=last.lon_deg, accuracy_m=last.accuracy_m, at=last.at),
+    )
+
+
+def due_at(state: WatchState, subject: Subject) -> datetime | None:
+    """When time alone will say something of her movement; None when it cannot."""
+    return vanished.due_at(state.movement) if subject.settings.movement else None
+
+
 def _moment(movement: Movement, taken: Taken, subject: Subject) -> Moment:
     habits = subject.habits or NOBODY
     point = taken.point
@@ -87,6 +131,8 @@ def _moment(movement: Movement, taken: Taken, subject: Subject) -> Moment:
     known = days != 0 or (home_m is not None and home_m <= HOME_M) or _is_own(subject, point)
     on_ground(movement.ground, taken, known=known, days=days)
     _note_home(movement, taken, home_m)
+    if home_m is not None and home_m <= HOME_M:
+        movement.ground = Ground(seen=True, route=days)
     moment = Moment(
         at=point.at,
         local=point.at.astimezone(subject.zone),
@@ -128,14 +174,41 @@ def _note_home(movement: Movement, taken: Taken, home_m: float | None) -> None:
     if home_m is None:
         return
     point = taken.point
+    before_m, movement.away_m = movement.away_m, home_m
     if home_m <= HOME_M:
-        movement.home_at, movement.out_at, movement.maybe_out = point.at, None, None
-    elif movement.out_at is None:
-        maybe = movement.maybe_out
-        if maybe is None:
-            movement.maybe_out = point
-        elif (point.at - maybe.at).total_seconds() >= OUT_S and home_m - 0.5 * point.accuracy_m > HOME_M:
-            movement.out_at, movement.maybe_out = maybe.at, None
+        movement.home_at, movement.out_at, movement.maybe_out, movement.away = point.at, None, None, 0
+        return
+    movement.away += 1
+    if movement.maybe_out is None:
+        movement.maybe_out = point
+    first = movement.maybe_out
+    if movement.out_at is None and (point.at - first.at).total_seconds() >= OUT_S:
+        gained_mps = (home_m - before_m) / taken.time_s if taken.time_s else 0.0
+        if _walks_off(movement, point, gained_mps) or _is_gone(movement, taken, first):
+            movement.out_at = first.at
+
+
+def _walks_off(movement: Movement, point: Point, gained_mps: float) -> bool:
+    """Whether she leaves at the pace of a walk, farther with each fix: somebody indoors drifts off slowly, or leaps."""
+    if movement.home_at is None or movement.away_m - 0.3 * point.accuracy_m <= LEFT_M:
+        return False
+    time_s = (point.at - movement.home_at).total_seconds()
+    return (
+        time_s <= LEAVES_S
+        and GAINED_MPS_MIN <= gained_mps <= GAINED_MPS_MAX
+        and LEAVES_MPS <= (movement.away_m - HOME_M / 2) / time_s <= GAINED_MPS_MAX
+    )
+
+
+def _is_gone(movement: Movement, taken: Taken, first: Point) -> bool:
+    """Whether she is so far away that it does not matter how: for some fixes, and not at one wrong place for all."""
+    if movement.away_m <= FAR_M:
+        return False
+    if taken.time_s > SLOW_S:
+        return movement.away >= 2
+    point = taken.point
+    moved_m = distance_m(first.lat_deg, first.lon_deg, point.lat_deg, point.lon_deg)
+    return movement.away >= (3 if moved_m >= MOVED_M else STANDS)
 
 
 def _judged(moment: Moment, seen: Seen) -> Iterator[WatchEvent]:
@@ -147,12 +220,17 @@ def _judged(moment: Moment, seen: Seen) -> Iterator[WatchEvent]:
     for rule in RULES:
         measure = rule.measure(moment)
         if measure < rule.floor:
+            movement.streaks.pop(rule.name, None)
             continue
         if rule.cap > rule.floor:
             peaks[rule.name] = max(peaks.get(rule.name, 0), min(255, int(measure)))
         if (ready or not rule.needs_habits) and hushed.lets(rule.name):
             evidence = weigh(rule, moment, measure)
-            if evidence is not None:
+            streak = movement.streaks.get(rule.name, 0) + 1 if evidence else 0
+            if rule.fixes > 1:
+                movement.streaks[rule.name] = streak
+            enough = rule.fixes if moment.taken.time_s <= SLOW_S else max(1, rule.fixes - 2)
+            if evidence is not None and streak >= enough:
                 found.append(evidence)
     found.sort(key=lambda one: -one.points)
     points = found[0].points + BESIDES * sum(one.points for one in found[1:]) if found else 0.0

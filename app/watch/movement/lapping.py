@@ -34,6 +34,6 @@ RULE: Final = Rule(
     measure=measure,
     reason=reason,
     question="Does she go round and round?",
-    floor=72.0,
-    cap=120.0,
+    floor=64.0,
+    cap=160.0,
 )

@@ -106,7 +106,8 @@ class Movement(Struct, kw_only=True, omit_defaults=True):
     """What is kept of a subject's movement: at most 1.5 KB as msgpack.
 
     `last` is the newest fix that counts, `held` one that waits for the next. `step_s` is how far apart fixes are.
-    `still_*`: since when and where she stays. `out_*`: since when she is away from home, as far as is confirmed.
+    `still_*`: since when and where she stays. `out_at`: since when she is away from home, as far as is confirmed;
+    `home_at`: when she was there last; `away`: how many fixes in a row were not, `away_m`: how far the last was.
     """
 
     last: Point | None = None
@@ -122,7 +123,13 @@ class Movement(Struct, kw_only=True, omit_defaults=True):
     maybe_out: Point | None = None
     out_at: datetime | None = None
     home_at: datetime | None = None
+    away: int = 0
+    away_m: float = 0.0
+    streaks: dict[str, int] = msgspec.field(default_factory=dict)
+    """By rule, how many fixes in a row were beyond what counts for her."""
     peaks: list[Peaks] = msgspec.field(default_factory=list)
+    vanished: bool = False
+    """Whether it was told that she went silent."""
     ghost: Point | None = None
     ghosts: int = 0
     """Where fixes were that nobody can have gone to, and how often they agreed."""
@@ -147,7 +154,7 @@ class Taken(Struct, frozen=True, gc=False):
 
 def take(kept: Movement, point: Point) -> Taken | None:
     """Takes in a fix newer than those before it; None while nothing can be said of it."""
-    last = kept.last
+    last, kept.vanished = kept.last, False
     if last is None or point.at - last.at > OVER:
         _begin(kept, point)
         return Taken(point, 0.0, 0.0, Mode.UNKNOWN, continued=False)
@@ -157,6 +164,7 @@ def take(kept: Movement, point: Point) -> Taken | None:
     length_m = distance_m(last.lat_deg, last.lon_deg, point.lat_deg, point.lon_deg)
     if not _believed(kept, point, length_m, time_s):
         return None
+    _note_ghost(kept, point)
     kept.held = None
     kept.step_s = time_s if not kept.step_s else 0.8 * kept.step_s + 0.2 * min(time_s, 3 * kept.step_s)
     continued = time_s <= max(BREAK.total_seconds(), 2.5 * kept.step_s)
@@ -175,23 +183,33 @@ def on_ground(ground: Ground, taken: Taken, *, known: bool, days: int) -> None:
         ground.by_vehicle, ground.known_s, ground.route, ground.off_m = False, 0.0, days, 0.0
         return
     _follow(ground, taken, days)
-    if known:
-        ground.known_s += taken.time_s
-        if ground.known_s >= BACK_S or ground.unknown_at is None:
-            ground.seen, ground.unknown_at, ground.unknown_s, ground.unknown_m = True, None, 0.0, 0.0
-            ground.by_vehicle = False
+    if not known:
+        if ground.unknown_at is None:  # The step that led here began on what she knows: it counts from the next one on.
+            ground.unknown_at = taken.point.at
+        elif ground.known_s == 0.0 and taken.mode is Mode.FOOT:
+            ground.unknown_s += taken.time_s
+            ground.unknown_m += taken.length_m
+        ground.by_vehicle = ground.by_vehicle or taken.mode is Mode.VEHICLE
+        ground.known_s = 0.0
         return
-    if ground.unknown_at is None:  # The step that led here began on what she knows: it counts from the next one on.
-        ground.unknown_at = taken.point.at
-    elif ground.known_s == 0.0 and taken.mode is Mode.FOOT:
-        ground.unknown_s += taken.time_s
-        ground.unknown_m += taken.length_m
-    ground.by_vehicle = ground.by_vehicle or taken.mode is Mode.VEHICLE
-    ground.known_s = 0.0
+    ground.known_s += taken.time_s
+    if ground.unknown_at is None:
+        ground.seen = True
+        return
+    share = 1.0 - taken.time_s * MADE_GOOD * min(days.bit_count(), 4) / 4 / max(ground.unknown_s, 1.0)
+    if share <= 0.0 or ground.known_s >= BACK_S:
+        ground.seen, ground.unknown_at, ground.unknown_s, ground.unknown_m = True, None, 0.0, 0.0
+        ground.by_vehicle = False
+    else:
+        ground.unknown_s *= share
+        ground.unknown_m *= share
 
 
-BACK_S: Final = 120.0
-"""So long on known ground, and she is back: one fix may be wrong."""
+BACK_S: Final = 600.0
+"""So long on known ground, and she is back."""
+MADE_GOOD: Final = 1.0
+"""Until then each minute on ground where she often is makes a strange one good: who crosses a street that she knows is
+not found by that."""
 
 OFF_WINDOW_M: Final = 1_500.0
 """What is held against a line at most, so that it is made good again in time."""
@@ -230,6 +248,32 @@ def _believed(kept: Movement, point: Point, length_m: float, time_s: float) -> b
             return True
     kept.held = point
     return False
+
+
+def _note_ghost(kept: Movement, point: Point) -> None:
+    """A fix that was held and did not come true: a wrong one, or somebody else under the same name, who is found where
+    she was before.
+    """
+    last, held, ghost = kept.last, kept.held, kept.ghost
+    if last is None or held is None:
+        return
+    leap_m = distance_m(last.lat_deg, last.lon_deg, held.lat_deg, held.lon_deg)
+    if leap_m < GHOST_MPS_MIN * max((held.at - last.at).total_seconds(), STEP_S_MIN):
+        return
+    if distance_m(held.lat_deg, held.lon_deg, point.lat_deg, point.lon_deg) < leap_m / 2:
+        return
+    agrees = (
+        ghost is not None
+        and held.at - ghost.at <= OVER
+        and distance_m(held.lat_deg, held.lon_deg, ghost.lat_deg, ghost.lon_deg)
+        <= GHOST_M + FOOT_MPS_MAX * (held.at - ghost.at).total_seconds()
+    )
+    kept.ghost, kept.ghosts = held, kept.ghosts + 1 if agrees else 1
+
+
+GHOST_MPS_MIN: Final = 55.0
+"""Faster than anything on the roads (detection notes, section 2)."""
+GHOST_M: Final = 300.0
 
 
 def _mode(speed_mps: float) -> Mode:

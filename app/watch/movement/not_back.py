@@ -1,5 +1,6 @@
 """Not back by: she is out later than on any of her days."""
 
+from datetime import timedelta
 from typing import Final
 
 from app.watch.model import Reason
@@ -9,6 +10,8 @@ from app.watch.movement.habits import DAY_BEGINS, highest
 
 LATER_MIN: Final = 45.0
 """So much later than on her latest day."""
+OUT_FOR: Final = timedelta(minutes=30)
+"""Who left just now is not late."""
 EVENING_MIN: Final = 13 * 60.0
 """Minutes after the day begins (four in the morning): before five in the afternoon nobody is late."""
 
@@ -20,7 +23,8 @@ def usual_min(moment: Moment) -> float:
 
 def measure(moment: Moment) -> float:
     """Minutes later than ever."""
-    if moment.movement.out_at is None:
+    out_at = moment.movement.out_at
+    if out_at is None or moment.at - out_at < OUT_FOR:
         return 0.0
     local = moment.local - DAY_BEGINS
     minutes = local.hour * 60.0 + local.minute

@@ -35,6 +35,6 @@ RULE: Final = Rule(
     measure=measure,
     reason=reason,
     question="Does she go back and forth between two places?",
-    floor=50.0,
+    floor=40.0,
     cap=90.0,
 )

@@ -38,6 +38,7 @@ RULE: Final = Rule(
     reason=reason,
     question="Does she stay at a place she does not know, where she walked?",
     floor=50.0,
-    cap=200.0,
-    urgent=240.0,
+    cap=250.0,
+    rank=1,
+    urgent=250.0,
 )

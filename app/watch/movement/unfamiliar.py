@@ -18,7 +18,9 @@ M_A_MINUTE: Final = 50.0
 RIDE_WITHIN: Final = timedelta(hours=1)
 AFTER_RIDE: Final = 0.3
 UNSEEN: Final = 0.4
-"""What a minute counts after a ride, and when nobody saw her leave what she knows."""
+KNOWN_S: Final = 120.0
+"""What a minute counts after a ride, and when nobody saw her leave what she knows; and how long she must be back on
+known ground to be walking there: one fix may be wrong."""
 
 FAR_RINGS: Final = 4
 """Cells from the nearest known place: 130 m each."""
@@ -29,7 +31,7 @@ RING_M: Final = 131.0
 def measure(moment: Moment) -> float:
     """Quarters of a minute on foot on unknown ground."""
     ground, movement = moment.movement.ground, moment.movement
-    if ground.unknown_at is None:
+    if ground.unknown_at is None or ground.known_s >= KNOWN_S:
         return 0.0
     minutes = min(ground.unknown_s / 60, ground.unknown_m / M_A_MINUTE)
     rode = movement.vehicle_at is not None and moment.at - movement.vehicle_at < RIDE_WITHIN
@@ -59,8 +61,9 @@ RULE: Final = Rule(
     measure=measure,
     reason=reason,
     question="Does she walk where she has not been in four weeks?",
-    floor=20.0,
-    cap=80.0,
+    floor=18.0,
+    cap=100.0,
+    rank=3,
     urgent=100.0,
     urgent_if=is_far,
 )

@@ -6,7 +6,7 @@ from app.watch.model import Reason
 from app.watch.movement.evidence import Moment, Rule, numbers
 
 COUNTS_A_TURN: Final = 10.0
-TANGLE_MIN: Final = 2.5
+TANGLE_MIN: Final = 2.2
 
 
 def measure(moment: Moment) -> float:
@@ -33,6 +33,6 @@ RULE: Final = Rule(
     measure=measure,
     reason=reason,
     question="Does she change her direction again and again within a few streets?",
-    floor=60.0,
-    cap=110.0,
+    floor=70.0,
+    cap=120.0,
 )

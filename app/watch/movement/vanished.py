@@ -1,0 +1,35 @@
+"""Vanished: the last that was heard is that she walked where she does not know her way, and then nothing.
+
+A device that is not heard is told by `app.watch.silence`, in its own time; whose silence begins so is told of sooner.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from app.watch.model import Reason
+from app.watch.movement.moving import BREAK, Movement
+
+WALKED_S_MIN: Final = 240.0
+"""So long on foot on unknown ground before: many a tracker is silent in the house beside what is known."""
+STEPS: Final = 3.0
+
+
+def due_at(movement: Movement | None) -> datetime | None:
+    """When silence will have lasted too long; None where it means nothing."""
+    if movement is None or movement.last is None or movement.vanished:
+        return None
+    ground = movement.ground
+    if ground.unknown_at is None or not ground.seen or ground.by_vehicle or ground.unknown_s < WALKED_S_MIN:
+        return None
+    return movement.last.at + max(BREAK, timedelta(seconds=STEPS * movement.step_s))
+
+
+def reason(movement: Movement, now: datetime) -> Reason:
+    """Since when nothing was heard."""
+    heard_at = movement.last.at if movement.last else now
+    minutes = (now - heard_at).total_seconds() / 60
+    return Reason(
+        code="vanished",
+        params={"heard": heard_at.isoformat(), "minutes": str(round(minutes))},
+        numbers={"minutes": round(minutes, 1), "unknown_min": round(movement.ground.unknown_s / 60, 1)},
+    )
