@@ -52,6 +52,7 @@ OUT_S: Final = 55.0
 """Leaving home is confirmed by fixes so far apart in time: one may be wrong."""
 LEFT_M: Final = 85.0
 LEAVES_S: Final = 360.0
+DOOR_S: Final = 120.0
 LEAVES_MPS: Final = 0.35
 GAINED_MPS_MIN: Final = 0.2
 GAINED_MPS_MAX: Final = 1.35
@@ -190,9 +191,11 @@ def _note_home(movement: Movement, taken: Taken, home_m: float | None) -> None:
 
 def _walks_off(movement: Movement, point: Point, gained_mps: float) -> bool:
     """Whether she leaves at the pace of a walk, farther with each fix: somebody indoors drifts off slowly, or leaps."""
-    if movement.home_at is None or movement.away_m - 0.3 * point.accuracy_m <= LEFT_M:
+    first = movement.maybe_out
+    if movement.home_at is None or first is None or movement.away_m - 0.3 * point.accuracy_m <= LEFT_M:
         return False
-    time_s = (point.at - movement.home_at).total_seconds()
+    # A tracker that sleeps at home speaks rarely there: her door is two minutes before the first fix outside at most.
+    time_s = min((point.at - movement.home_at).total_seconds(), (point.at - first.at).total_seconds() + DOOR_S)
     return (
         time_s <= LEAVES_S
         and GAINED_MPS_MIN <= gained_mps <= GAINED_MPS_MAX
