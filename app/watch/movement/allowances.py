@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from app.geo.measure import bearing_deg, distance_m, travelled
+from app.geo.measure import M_PER_DEG, bearing_deg, distance_m, travelled
 from app.geo.model import Schedule
 from app.geo.schedule import covers
 from app.watch.movement.habits import DAY_BEGINS, day_of
@@ -137,6 +137,8 @@ def allows_place(allowances: Sequence[Allowance], at: datetime, lat_deg: float, 
     """Whether somebody said that it is fine when she is there."""
     for one in allowances:
         if one.lat_deg is None or one.lon_deg is None or one.radius_m is None or not _holds(one, at):
+            continue
+        if abs(one.lat_deg - lat_deg) * M_PER_DEG > one.radius_m:  # Most are elsewhere, and this is asked at every fix.
             continue
         if distance_m(one.lat_deg, one.lon_deg, lat_deg, lon_deg) <= one.radius_m:
             return True
