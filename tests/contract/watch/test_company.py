@@ -125,8 +125,8 @@ def test_an_old_place_of_his_is_no_company(night: Night) -> None:
 
 
 def test_his_phone_in_her_house_is_no_company(night: Night) -> None:
-    for step, north_m in enumerate((100.0, 130.0, 145.0, 146.0), start=1):
-        night.son_is(60.0, NIGHT + minutes(step) - timedelta(seconds=20))
+    for step, north_m in enumerate((120.0, 150.0, 170.0, 171.0), start=1):
+        night.son_is(90.0, NIGHT + minutes(step) - timedelta(seconds=20))
         night.hana(north_m, NIGHT + minutes(step))
 
     assert [("movement", "unusual_hour")] == night.alerts()
