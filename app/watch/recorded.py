@@ -89,7 +89,7 @@ def replayed(user: str, rows: Rows, options: Options, fences: Sequence[Geofence]
             person.refused[refused.value] = person.refused.get(refused.value, 0) + 1
             continue
         person.judged += 1
-        found = [_rounded(one) for one in replay.take(fix)]
+        found = replay.take(fix)
         if fix.at >= date_ends:
             _, date_ends = day_span(local_date(fix.at, options.zone), options.zone)
             is_learning = True
@@ -98,7 +98,8 @@ def replayed(user: str, rows: Rows, options: Options, fences: Sequence[Geofence]
             is_learning = False
             person.learning_days -= 1
             person.days += 1
-        (person.early if replay.learns else person.spoken).extend(found)
+        (person.early if replay.learns else person.spoken).extend(_rounded(one) for one in found)
+    (person.early if replay.learns else person.spoken).extend(_rounded(one) for one in replay.finish())
     return person
 
 

@@ -15,7 +15,7 @@ from app.kit.calendar import JST, local_date
 from app.kit.ids import WearerId
 from app.push import render
 from app.watch import fence, impossible
-from app.watch.model import Outcome, Seen, Subject, WatchEvent, WatchSettings, WatchState
+from app.watch.model import Outcome, Place, Seen, Subject, WatchEvent, WatchSettings, WatchState
 from app.watch.movement import days, habits, judgement
 from app.watch.movement.habits import Habits
 from app.watch.movement.moving import Point
@@ -114,10 +114,7 @@ class Replay:
         """What is said because of this fix."""
         if self._track and self._options.comes_too_soon(self._track[-1].at, fix.at):
             return []
-        events: list[WatchEvent] = []
-        due_at = judgement.due_at(self.state, self._subject)
-        if due_at is not None and due_at <= fix.at:
-            events += judgement.tick(self.state, self._subject, due_at)
+        events = self._due(fix.at)
         self._close_day(fix.at)
         accuracy_m = ACCURACY_M if fix.accuracy_m is None else fix.accuracy_m
         self._track.append(Point(fix.at, fix.lat_deg, fix.lon_deg, accuracy_m))
@@ -129,9 +126,21 @@ class Replay:
             lon_deg=fix.lon_deg,
             accuracy_m=accuracy_m,
         )
+        self.state.place = Place(lat_deg=fix.lat_deg, lon_deg=fix.lon_deg, accuracy_m=accuracy_m, at=fix.at)
         for watch in (fence, judgement, impossible):
             events += watch.look(self.state, seen, self._subject, fix.at)
         return [spoken for event in events for spoken in self._spoken(event)]
+
+    def finish(self) -> list[Spoken]:
+        """What is said because nothing comes any more."""
+        return [spoken for event in self._due(None) for spoken in self._spoken(event)]
+
+    def _due(self, until: datetime | None) -> list[WatchEvent]:
+        """What time alone has to say until the next fix comes; None where none does."""
+        due_at = judgement.due_at(self.state, self._subject)
+        if due_at is None or (until is not None and due_at > until):
+            return []
+        return list(judgement.tick(self.state, self._subject, due_at))
 
     def _close_day(self, at: datetime) -> None:
         day = habits.day_of(at, self._options.zone)

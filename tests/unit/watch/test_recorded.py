@@ -96,3 +96,34 @@ def test_a_person_day_is_a_date_of_the_zone() -> None:
 
     assert (5, 6) == (here.learning_days, here.days), "eight days from four to four are nine dates"
     assert here.days == there.days + 1
+
+
+def vanishing(*after: Fix) -> list[Fix]:
+    """She walks where she was never, and nothing comes any more, or what comes much later."""
+    away = Way(clock(7, "04:00")).until(clock(7, "10:00"), 600).to((0.0, 750.0))
+    return [*ordinary_days(7), *away.fixes, *after]
+
+
+def test_who_is_not_heard_any_more_where_she_was_never_is_told_of_at_the_time() -> None:
+    for fixes in (vanishing(), vanishing(*Way(clock(7, "16:00")).stay(60).fixes)):
+        silent = [one for one in told(fixes).spoken if one.rule == "silent"]
+
+        assert [("movement", "urgent")] == [(one.kind, one.level) for one in silent]
+        assert clock(7, "10:15") < silent[0].at < clock(7, "11:15")
+
+
+def test_who_goes_on_sending_or_is_silent_at_home_is_not_said_to_be_silent() -> None:
+    at_home = [*ordinary_days(7), *Way(clock(7, "04:00")).until(clock(7, "10:00"), 600).fixes]
+
+    assert [] == told(at_home).spoken
+    assert [] == [one for one in told([*ordinary_days(7), *LOST]).spoken if one.rule == "silent"]
+
+
+def test_who_is_in_two_places_by_turns_is_told_once_a_day() -> None:
+    by_turns = Way(clock(7, "04:00")).until(clock(7, "10:00"), 600).stay(60).fixes
+    for number in range(len(by_turns) - 50, len(by_turns), 4):
+        by_turns[number] = fix(by_turns[number].at, 4_500.0, 0.0)
+    person = told([*ordinary_days(7), *by_turns])
+
+    assert [("device", "impossible_travel", "notice")] == [(one.kind, one.rule, one.level) for one in person.spoken]
+    assert "4.5 km" in person.spoken[0].reason
