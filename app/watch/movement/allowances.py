@@ -39,9 +39,8 @@ OUT_LATE: Final = "not_back_by"
 HOURS: Final = frozenset({LEFT_BY_NIGHT, OUT_LATE})
 """Rules about an hour."""
 PLACES: Final = frozenset(
-    {"unfamiliar_on_foot", "off_route", "pacing", "lapping", "random", "beyond_range", "stuck", "vanished",
-     "impossible_travel"}
-)  # fmt: skip
+    {"unfamiliar_on_foot", "off_route", "pacing", "lapping", "random", "beyond_range", "stuck", "vanished"}
+)
 """Rules about places and ways. Reasons of alerts bear the names of their rules."""
 
 

@@ -101,9 +101,11 @@ def tick(state: WatchState, subject: Subject, now: datetime) -> Iterator[WatchEv
     movement.vanished = True
     if not subject.settings.movement or movement.level > 1 or (subject.habits or NOBODY).days < subject.learn_days:
         return
+    last = movement.last
+    if not _hushed(movement, last, subject, now).lets("vanished"):
+        return
     since = movement.level_at = movement.level_at or now
     movement.level = 2
-    last = movement.last
     yield WatchEvent(
         wearer_id=subject.wearer_id,
         kind=AlertKind.MOVEMENT,
@@ -217,7 +219,7 @@ def _is_gone(movement: Movement, taken: Taken, first: Point) -> bool:
 def _judged(moment: Moment, seen: Seen) -> Iterator[WatchEvent]:
     movement, subject = moment.movement, moment.subject
     ready = moment.habits.days >= subject.learn_days
-    hushed = _hushed(moment)
+    hushed = _hushed(movement, moment.taken.point, subject, moment.at)
     found: list[Evidence] = []
     peaks = _peaks(movement, day_of(moment.at, subject.zone).toordinal())
     for rule in RULES:
@@ -240,12 +242,11 @@ def _judged(moment: Moment, seen: Seen) -> Iterator[WatchEvent]:
     yield from _told(moment, seen, found, points)
 
 
-def _hushed(moment: Moment) -> Hush:
+def _hushed(movement: Movement, point: Point, subject: Subject, now: datetime) -> Hush:
     """How much her family does not want to hear of."""
-    subject, point = moment.subject, moment.taken.point
     if not subject.allowances:
         return Hush.NOTHING
-    return hush(subject.allowances, point.at, point.lat_deg, point.lon_deg, moment.movement.out_at, subject.zone)
+    return hush(subject.allowances, now, point.lat_deg, point.lon_deg, movement.out_at, subject.zone)
 
 
 def _peaks(movement: Movement, day: int) -> dict[str, int]:

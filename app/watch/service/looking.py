@@ -96,6 +96,8 @@ def tick(connection: Connection, now: datetime) -> list[WatchEvent]:
     events: list[WatchEvent] = []
     for subject_id, one in kept.items():
         happened, failures = catalogue.tick(one.state, subjects[subject_id], around_in[due[subject_id]], now)
+        if happened:
+            happened = muting.unmuted(connection, one.state, subjects[subject_id], happened)
         events += happened
         if failures:
             store.save_failures(connection, subject_id, one.city_id, failures, now)

@@ -26,7 +26,7 @@ from app.watch.movement.moving import Point
 from app.watch.movement.rules import RULES
 from app.watch.store import allowances
 
-_RULES = frozenset(rule.name for rule in RULES)
+_RULES = frozenset(rule.name for rule in RULES) | {"vanished"}
 
 
 class InCompany(Struct, frozen=True, kw_only=True):
@@ -83,7 +83,7 @@ def _beside(connection: Connection, state: WatchState, subject: Subject, event: 
                 assumed_accuracy_m(one.known_by) if one.accuracy_m is None else one.accuracy_m,
             ),
         )
-        for one in history.companions(connection, subject.wearer_id, event.at - span, event.at + span)
+        for one in history.companions(connection, subject.wearer_id, place.at - span, place.at + span)
     ]
     here = Point(place.at, place.lat_deg, place.lon_deg, place.accuracy_m)
     found = company.company(movement, here, others, lambda point: away_from_home_m(subject, point), HOME_M)

@@ -1,19 +1,29 @@
 """What the family says of one day, and what is told and learnt of the next: through the real pipeline and jobs."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
+from app import jobs
 from app.alerts.model import Alert
 from app.alerts.service import acting
 from app.db.engine import open_engine
+from app.devices import service as devices
 from app.geo import service as geo
+from app.households import service as households
+from app.households.tables import contact
+from app.kit.ids import AlertId, ContactId, new_id
+from app.pipeline import process
+from app.watch import service as watch
 from app.watch.movement.allowances import FineScope
 from beacon_ingest.messages import Fix
-from tests.build import NOW, minutes, town, viewer
-from tests.contract.watch.test_habits import ONE, STEP_M, Story, at_home, fix, on, stray, walk
+from tests.build import KAKOGAWA, NOW, minutes, town, unit, viewer
+from tests.contract.watch.test_habits import ONE, SETTINGS, STEP_M, Story, at_home, fix, on, stray, walk
 
 
 @pytest.fixture
@@ -94,3 +104,40 @@ def _told(days: Story, day: date) -> Alert:
 
 def _peak(days: Story) -> int:
     return days.map().peaks.get("unfamiliar_on_foot", b"\0")[0]
+
+
+@pytest.mark.parametrize(("how", "is_told"), [("alone", True), ("fine", False), ("in company", False)])
+def test_who_vanishes_is_told_of_unless_that_is_fine_or_somebody_is_with_her(
+    days: Story, how: str, is_told: bool
+) -> None:
+    day = days.lives_until_known()
+    here = days.town
+    fixes = [*at_home(on(day, 4), on(day, 10)), *stray(on(day, 10))[:23]]
+    with days.engine.begin() as connection:
+        if how == "fine":
+            told = watch.Told(
+                alert_id=AlertId(new_id()), wearer_id=here.hana.id, subject="home", happened_at=on(day, 9), reasons=(),
+                place=None,
+            )  # fmt: skip
+            watch.allow(connection, viewer(here.daughter), told, FineScope.TODAY, on(day, 9))
+        if how == "in company":
+            is_with_her(connection, days, fixes[-1])
+    days.hears(fixes)
+    with days.engine.begin() as connection:
+        jobs.judge_silence(connection, SETTINGS, on(day, 10, 45))
+
+    assert is_told is ("vanished" in {reason.code for one in days.alerts() for reason in one.reasons})
+
+
+def is_with_her(connection: Connection, days: Story, her: Fix) -> None:
+    """Her son's phone was where she was last."""
+    here = days.town
+    mine = sa.select(contact.c.id).where(contact.c.account_id == here.son.id)
+    son = ContactId(connection.execute(mine).scalar_one())
+    households.share_place(connection, viewer(here.son), son, True, NOW - ONE)
+    phone, _ = devices.enrol(
+        connection, city_id=KAKOGAWA, format="owntracks", external_id="son", name="phone", now=NOW - ONE
+    )
+    devices.assign(connection, phone.id, contact_id=son, now=NOW - ONE)
+    assert isinstance(her.at, datetime)
+    process(connection, [unit(phone, msgspec.structs.replace(her, device="son"), received_at=her.at)], her.at)
