@@ -12,8 +12,10 @@ from app.alerts import tables
 from app.alerts.service import acting
 from app.pipeline import process
 from app.push.tables import address, message
+from app.watch.tables import allowance
 from tests.browser.phone import Phone
 from tests.build import NOW, an_alarm, unit, viewer
+from tests.contract.alerts.test_fine import strays
 from tests.waiting import until
 
 A_PUSH: dict[str, Any] = {
@@ -78,6 +80,23 @@ async def test_whoever_comes_second_reads_who_has_it(phone: Phone) -> None:
 
     assert "佐藤 健さんが対応しています" == await worker.run("self.shown.at(-1).body")
     assert ["見る"] == await worker.run("self.shown.at(-1).actions.map((one) => one.title)")
+
+
+async def test_one_says_on_the_page_how_far_it_is_fine(phone: Phone) -> None:
+    await phone.sign_in()
+    await phone.shows("#mine")
+    await phone.write(lambda c: strays(c, phone.town))
+    await phone.open()
+
+    await phone.shows("#alert-list button:last-child", "大丈夫です")
+    await phone.press("#alert-list button:last-child")
+    await phone.shows("#alert-list button:last-child", "いつも大丈夫")
+    assert ["open"] == [row.state for row in await rows_of(phone, sa.select(tables.alert.c.state))]
+    await phone.press("#alert-list button:nth-last-child(2)")  # At this place.
+
+    await phone.says("大丈夫だと伝えました")
+    await phone.shows("#alert-list", "ありません")
+    assert ["here"] == [row.scope for row in await rows_of(phone, sa.select(allowance.c.scope))]
 
 
 async def test_an_alert_is_taken_gone_to_and_ended_on_the_page(phone: Phone) -> None:
