@@ -130,22 +130,31 @@ def around(cell: int) -> tuple[int, ...]:
     return tuple(_disk(cell, 1))
 
 
+_BELOW: Final = 0b111111 << 15
+"""Of a cell's number, where it says which one of the 49 in its cell two sizes larger it is: those lie side by side."""
+
+
 @lru_cache(2048)
-def _within(cell: int, rings: int) -> tuple[int, ...]:
-    return tuple(_disk(cell, rings))
+def _within(cell: int, rings: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Cells so near to this one, and the first numbers of the larger cells that they lie in."""
+    near = tuple(_disk(cell, rings))
+    return near, tuple({one & ~_BELOW for one in near})
 
 
 def is_known_within(habits: Habits, cell: int, rings: int) -> bool:
-    """Whether a known cell is so many cells away, or nearer. Asked with every step of somebody who strays: the middle
-    of what `rings_to_known` costs, who looks where she looked before, is left out.
+    """Whether a known cell is so many cells away, or nearer. Asked with every step of somebody who strays, where there
+    mostly is none: a few larger cells are looked at first.
     """
     cells = habits.cells
     count = len(cells)
-    for one in _within(cell, rings):
-        place = bisect_left(cells, one)
-        if place < count and cells[place] == one:
-            return True
-    return False
+    near, larger = _within(cell, rings)
+    for first in larger:
+        place = bisect_left(cells, first)
+        if place < count and cells[place] <= first | _BELOW:
+            break
+    else:
+        return False
+    return any((place := bisect_left(cells, one)) < count and cells[place] == one for one in near)
 
 
 def rings_to_known(habits: Habits, cell: int, rings_max: int) -> int:
