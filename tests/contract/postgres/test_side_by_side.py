@@ -31,7 +31,10 @@ from app.push import outbox
 from app.push.model import AddressKind, Channel, Level
 from app.push.tables import address
 from app.tags import service as tags
+from app.watch.movement.allowances import FineScope
+from app.watch.tables import allowance
 from tests.build import KAKOGAWA, NOW, a_fix, an_alarm, minutes, unit, viewer
+from tests.contract.alerts.test_fine import strays
 from tests.contract.history.street import Street, at, body, passages, street
 
 pytestmark = pytest.mark.postgresql
@@ -183,6 +186,18 @@ async def test_of_two_who_take_an_alert_one_has_it(sides: Sides) -> None:
     with pytest.raises(Conflict):
         await sides.meanwhile(taken_by(here.daughter), taken_by(here.son))
     assert [(here.daughter.id,)] == await sides.one.read(lambda c: rows(c, sa.select(alert.c.acknowledged_by)))
+
+
+async def test_what_two_say_is_fine_at_once_was_said_once(sides: Sides) -> None:
+    here = sides.here.town
+    one = await sides.one.write(lambda c: strays(c, here))
+
+    def fine_to(who: Any) -> Work:
+        return lambda c: acting.fine(c, viewer(who), one.id, FineScope.HERE, NOW)
+
+    await sides.meanwhile(fine_to(here.daughter), fine_to(here.son))
+    assert [(here.daughter.id,)] == await sides.one.read(lambda c: rows(c, sa.select(allowance.c.said_by)))
+    assert [(here.daughter.id,)] == await sides.one.read(lambda c: rows(c, sa.select(alert.c.ended_by)))
 
 
 async def test_evidence_that_comes_while_somebody_takes_the_alert_is_kept(sides: Sides) -> None:
