@@ -297,7 +297,7 @@ def _no_signal(making: _Making) -> Episode | None:
     if start is None:
         return None
     line, onset_s = start.line, start.line.at_s
-    silent_s = onset_s + rng.uniform(180, 720)
+    silent_s = onset_s + rng.uniform(300, 1_200)
     making.away(line, making.least_habit(line.spot), onset_s + LENGTH_S, rng.uniform(0.7, 1.2), halts=False)
     heard_s = silent_s + SILENT_S
     line.wait(heard_s + 120 - line.at_s)
