@@ -65,7 +65,7 @@ WATCHES: tuple[Watch, ...] = (
     Watch(
         name="movement",
         look=judgement.look,
-        sees=(Seen,),
+        sees=(Seen, Passed),
         question="Does what she does add up to being lost?",
         tick=lambda state, subject, around, now: judgement.tick(state, subject, now),
     ),

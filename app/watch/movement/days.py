@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time
-from itertools import pairwise
 from statistics import median
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -23,6 +22,9 @@ FILLED_M_MAX: Final = 1_200.0
 FILLED_MPS_MAX: Final = 3.0
 FILLED_S_MAX: Final = 600.0
 """Between two fixes of a walk she was on the line between them, as far as one may say so."""
+
+LASTING_S: Final = 240.0
+"""What lasts so long is no jump of a receiver."""
 
 OUT_M: Final = 200.0
 """Out is so far from home: the errors of a receiver indoors are seldom larger."""
@@ -101,16 +103,35 @@ def _note_outings(made: Day, places: Sequence[Point], home: Home | None, day: da
         return
     begins = datetime.combine(day, time(), zone) + DAY_BEGINS
     away_m = [distance_m(*home, one.lat_deg, one.lon_deg) for one in places]
-    for number, one in enumerate(places):
-        if (
-            min(away_m[number], max(away_m[max(0, number - 1) : number] + away_m[number + 1 : number + 2], default=0.0))
-            <= OUT_M
-        ):
-            continue
-        local = one.at.astimezone(zone)
-        made.slots |= 1 << local.hour * 2 + local.minute // 30
-        made.last_out = max(0, int((one.at - begins).total_seconds() / 60))
-    # Who was out was so in two fixes: a single wrong one must not make a town, or an hour of the night, her own.
-    both = [min(pair) for pair in pairwise(away_m)]
-    if both:
-        made.far = min(NEVER - 1, int(max(both) / 10))
+    for first, last in _spells([away > OUT_M for away in away_m]):
+        if last == first or (places[last].at - places[first].at).total_seconds() < LASTING_S:
+            continue  # A wrong fix, or two of the same: no hour of the night is her own by that.
+        for one in places[first : last + 1]:
+            local = one.at.astimezone(zone)
+            made.slots |= 1 << local.hour * 2 + local.minute // 30
+        made.last_out = max(0, int((places[last].at - begins).total_seconds() / 60))
+    made.far = _far(places, away_m)
+
+
+def _spells(marks: Sequence[bool]) -> Iterator[tuple[int, int]]:
+    """The first and the last place of each run of marks."""
+    first: int | None = None
+    for number, mark in enumerate(marks):
+        if mark and first is None:
+            first = number
+        elif not mark and first is not None:
+            yield first, number - 1
+            first = None
+    if first is not None:
+        yield first, len(marks) - 1
+
+
+def _far(places: Sequence[Point], away_m: Sequence[float]) -> int:
+    """Where she was, or farther, for a while and in two fixes: a jump lasts no time, every stop does."""
+    time_s = 0.0
+    for count, number in enumerate(sorted(range(len(places)), key=lambda number: -away_m[number])):
+        after = places[number + 1].at if number + 1 < len(places) else places[number].at
+        time_s += min((after - places[number].at).total_seconds(), FILLED_S_MAX)
+        if time_s >= LASTING_S and count:
+            return min(NEVER - 1, int(away_m[number] / 10))
+    return NEVER

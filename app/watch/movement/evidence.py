@@ -14,6 +14,9 @@ from app.watch.movement.shapes import Shape
 WARM_DAYS: Final = 10
 """Days in which everything is new say nothing of what is ordinary."""
 
+URGENT_SHARE: Final = 1.8
+"""And urgent is so much more than what counts for her."""
+
 MARGIN: Final = 1.05
 """What is unusual for her is so much more than on her most unusual ordinary days."""
 
@@ -86,7 +89,7 @@ def weigh(rule: Rule, moment: Moment, measure: float) -> Evidence | None:
         return None
     points = rule.weight
     if rule.urgent is not None and (rule.urgent_if is None or rule.urgent_if(moment)):
-        top = max(rule.urgent, threshold * 1.5)
+        top = max(rule.urgent, threshold * URGENT_SHARE)
         points += (2.0 - rule.weight) * min(1.0, (measure - threshold) / (top - threshold))
     return Evidence(rule, measure, threshold, points)
 

@@ -22,6 +22,7 @@ from app.watch.model import (
     AlertKind,
     Observation,
     Outcome,
+    Passed,
     Place,
     Reason,
     Seen,
@@ -36,12 +37,15 @@ from app.watch.movement.habits import RESOLUTION, Habits, cell_at, day_of, days_
 from app.watch.movement.moving import Ground, Mode, Movement, Peaks, Point, Taken, on_ground, take
 from app.watch.movement.rules import RULES
 from app.watch.movement.shapes import shape_of
+from app.watch.passage import place_of
 
 SUBJECT: Final = "home"
 """Leaving home and being lost are one incident: they share the alert of the fence of home."""
 
 COARSE_M: Final = 150.0
 """A fix that may be off by more says nothing of a walk."""
+
+TRACKED_S: Final = 300.0
 
 SHAPES_S_MAX: Final = 90.0
 """With longer steps nobody can see a turn: of 77 who paced none was found at 300 s (detection notes, section 6)."""
@@ -51,11 +55,13 @@ HOME_M: Final = 50.0
 OUT_S: Final = 55.0
 """Leaving home is confirmed by fixes so far apart in time: one may be wrong."""
 LEFT_M: Final = 85.0
+WALKS: Final = 3
 LEAVES_S: Final = 360.0
 DOOR_S: Final = 120.0
 LEAVES_MPS: Final = 0.35
-GAINED_MPS_MIN: Final = 0.2
+GAINED_MPS_MIN: Final = 0.25
 GAINED_MPS_MAX: Final = 1.35
+LEAPS_MPS: Final = 1.5
 """Who leaves on foot is so far away within six minutes, at such a pace from her door, and still goes on."""
 FAR_M: Final = 200.0
 """Who is so far away has left, however slowly: 0.002 false exits a night with two fixes (notes, section 2)."""
@@ -78,18 +84,37 @@ NOBODY: Final = Habits()
 
 def look(state: WatchState, observation: Observation, subject: Subject, now: datetime) -> Iterator[WatchEvent]:
     """A notice or something urgent when what she does adds up to it, and the end of it."""
-    if not isinstance(observation, Seen) or observation.accuracy_m > COARSE_M or not subject.settings.movement:
+    if not isinstance(observation, Seen | Passed) or not subject.settings.movement:
+        return
+    point = _point(observation)
+    if point is None or point.accuracy_m > COARSE_M or point.at < now - JUDGED_AGE_MAX:
         return
     movement = state.movement
     if movement is None:
         movement = state.movement = Movement()
-    if observation.at < now - JUDGED_AGE_MAX or (movement.last is not None and observation.at <= movement.last.at):
+    last = movement.last
+    if last is not None and (point.at <= last.at or _tells_less(observation, last)):
         return
-    taken = take(movement, Point(observation.at, observation.lat_deg, observation.lon_deg, observation.accuracy_m))
+    taken = take(movement, point)
     if taken is None:
         return
     moment = _moment(movement, taken, subject)
-    yield from _judged(moment, observation)
+    yield from _judged(moment, observation.received_at)
+
+
+def _point(observation: Seen | Passed) -> Point | None:
+    """Where she was; None where a passage says nothing of that."""
+    if isinstance(observation, Seen):
+        return Point(observation.at, observation.lat_deg, observation.lon_deg, observation.accuracy_m)
+    place = None if observation.doubtful else place_of(observation)
+    return None if place is None else Point(observation.at, place.lat_deg, place.lon_deg, place.accuracy_m)
+
+
+def _tells_less(observation: Seen | Passed, last: Point) -> bool:
+    """Whether it is a passage of somebody who was found by her tracker just now: a detector knows the street, a fix
+    knows the side of it.
+    """
+    return isinstance(observation, Passed) and (observation.at - last.at).total_seconds() < TRACKED_S
 
 
 def tick(state: WatchState, subject: Subject, now: datetime) -> Iterator[WatchEvent]:
@@ -116,7 +141,7 @@ def tick(state: WatchState, subject: Subject, now: datetime) -> Iterator[WatchEv
         at=now,
         received_at=now,
         reasons=(vanished.reason(movement, now),),
-        place=Place(lat_deg=last.lat_deg, lon_deg=last.lon_deg, accuracy_m=last.accuracy_m, at=last.at),
+        place=_place(movement.last),
     )
 
 
@@ -179,22 +204,30 @@ def _note_home(movement: Movement, taken: Taken, home_m: float | None) -> None:
     point = taken.point
     before_m, movement.away_m = movement.away_m, home_m
     if home_m <= HOME_M:
-        movement.home_at, movement.out_at, movement.maybe_out, movement.away = point.at, None, None, 0
+        movement.home_at, movement.out_at, movement.maybe_out = point.at, None, None
+        movement.away, movement.leapt = 0, False
         return
     movement.away += 1
     if movement.maybe_out is None:
         movement.maybe_out = point
+    gained_mps = (home_m - before_m) / taken.time_s if taken.time_s else 0.0
+    movement.leapt = movement.leapt or gained_mps > LEAPS_MPS
     first = movement.maybe_out
-    if movement.out_at is None and (point.at - first.at).total_seconds() >= OUT_S:
-        gained_mps = (home_m - before_m) / taken.time_s if taken.time_s else 0.0
-        if _walks_off(movement, point, gained_mps) or _is_gone(movement, taken, first):
-            movement.out_at = first.at
+    if movement.out_at is not None or (point.at - first.at).total_seconds() < OUT_S:
+        return
+    if _walks_off(movement, point, gained_mps) or _is_gone(movement, taken, first):
+        movement.out_at = first.at
 
 
 def _walks_off(movement: Movement, point: Point, gained_mps: float) -> bool:
     """Whether she leaves at the pace of a walk, farther with each fix: somebody indoors drifts off slowly, or leaps."""
     first = movement.maybe_out
-    if movement.home_at is None or first is None or movement.away_m - 0.3 * point.accuracy_m <= LEFT_M:
+    if (
+        movement.leapt
+        or movement.home_at is None
+        or first is None
+        or movement.away_m - 0.3 * point.accuracy_m <= LEFT_M
+    ):
         return False
     # A tracker that sleeps at home speaks rarely there: her door is two minutes before the first fix outside at most.
     time_s = min((point.at - movement.home_at).total_seconds(), (point.at - first.at).total_seconds() + DOOR_S)
@@ -216,7 +249,7 @@ def _is_gone(movement: Movement, taken: Taken, first: Point) -> bool:
     return movement.away >= (3 if moved_m >= MOVED_M else STANDS)
 
 
-def _judged(moment: Moment, seen: Seen) -> Iterator[WatchEvent]:
+def _judged(moment: Moment, received_at: datetime) -> Iterator[WatchEvent]:
     movement, subject = moment.movement, moment.subject
     ready = moment.habits.days >= subject.learn_days
     hushed = _hushed(movement, moment.taken.point, subject, moment.at)
@@ -239,7 +272,7 @@ def _judged(moment: Moment, seen: Seen) -> Iterator[WatchEvent]:
                 found.append(evidence)
     found.sort(key=lambda one: -one.points)
     points = found[0].points + BESIDES * sum(one.points for one in found[1:]) if found else 0.0
-    yield from _told(moment, seen, found, points)
+    yield from _told(moment, received_at, found, points)
 
 
 def _hushed(movement: Movement, point: Point, subject: Subject, now: datetime) -> Hush:
@@ -256,7 +289,7 @@ def _peaks(movement: Movement, day: int) -> dict[str, int]:
     return movement.peaks[-1].by_rule
 
 
-def _told(moment: Moment, seen: Seen, found: list[Evidence], points: float) -> Iterator[WatchEvent]:
+def _told(moment: Moment, received_at: datetime, found: list[Evidence], points: float) -> Iterator[WatchEvent]:
     movement = moment.movement
     if movement.level and movement.level_at is not None and moment.at - movement.level_at > STALE and points < NOTICE:
         movement.level, movement.over_at = 0, moment.at
@@ -271,10 +304,10 @@ def _told(moment: Moment, seen: Seen, found: list[Evidence], points: float) -> I
         if not movement.level:
             movement.level_at = moment.at
         movement.level = level
-        yield _event(moment, seen, found, points, level)
+        yield _event(moment, received_at, found, points, level)
     elif movement.level and not level and _is_calm(moment):
         movement.level, movement.level_at, movement.calm_s, movement.over_at = 0, None, 0.0, moment.at
-        yield _over(moment, seen)
+        yield _over(moment, received_at)
 
 
 def _take_word(movement: Movement, subject: Subject) -> None:
@@ -297,7 +330,7 @@ def _is_calm(moment: Moment) -> bool:
     return movement.calm_s >= CALM_S and moment.taken.mode is not Mode.VEHICLE
 
 
-def _event(moment: Moment, seen: Seen, found: list[Evidence], points: float, level: int) -> WatchEvent:
+def _event(moment: Moment, received_at: datetime, found: list[Evidence], points: float, level: int) -> WatchEvent:
     first = found[0]
     since = moment.movement.level_at or moment.at
     return WatchEvent(
@@ -308,9 +341,9 @@ def _event(moment: Moment, seen: Seen, found: list[Evidence], points: float, lev
         level=Level.URGENT if level > 1 else Level.NOTICE,
         cause=f"movement:{level}:{since.isoformat()}",
         at=moment.at,
-        received_at=seen.received_at,
+        received_at=received_at,
         reasons=tuple(_reason(one, moment, points) for one in found),
-        place=_place(seen),
+        place=_place(moment.taken.point),
     )
 
 
@@ -320,7 +353,7 @@ def _reason(one: Evidence, moment: Moment, points: float) -> Reason:
     return Reason(code=reason.code, params=reason.params, numbers={**reason.numbers, **more})
 
 
-def _over(moment: Moment, seen: Seen) -> WatchEvent:
+def _over(moment: Moment, received_at: datetime) -> WatchEvent:
     return WatchEvent(
         wearer_id=moment.subject.wearer_id,
         kind=AlertKind.MOVEMENT,
@@ -329,12 +362,12 @@ def _over(moment: Moment, seen: Seen) -> WatchEvent:
         level=Level.NOTICE,
         cause=f"movement:over:{moment.at.isoformat()}",
         at=moment.at,
-        received_at=seen.received_at,
+        received_at=received_at,
         outcome=Outcome.OVER,
         reasons=(Reason(code="known_again"),),
-        place=_place(seen),
+        place=_place(moment.taken.point),
     )
 
 
-def _place(seen: Seen) -> Place:
-    return Place(lat_deg=seen.lat_deg, lon_deg=seen.lon_deg, accuracy_m=seen.accuracy_m, at=seen.at)
+def _place(point: Point) -> Place:
+    return Place(lat_deg=point.lat_deg, lon_deg=point.lon_deg, accuracy_m=point.accuracy_m, at=point.at)

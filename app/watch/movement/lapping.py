@@ -35,5 +35,5 @@ RULE: Final = Rule(
     reason=reason,
     question="Does she go round and round?",
     floor=64.0,
-    cap=160.0,
+    cap=200.0,
 )

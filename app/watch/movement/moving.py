@@ -107,7 +107,8 @@ class Movement(Struct, kw_only=True, omit_defaults=True):
 
     `last` is the newest fix that counts, `held` one that waits for the next. `step_s` is how far apart fixes are.
     `still_*`: since when and where she stays. `out_at`: since when she is away from home, as far as is confirmed;
-    `home_at`: when she was there last; `away`: how many fixes in a row were not, `away_m`: how far the last was.
+    `home_at`: when she was there last; `away`: how many fixes in a row were not, `away_m`: how far the last was;
+    `leapt`: she was farther at once than anybody walks.
     """
 
     last: Point | None = None
@@ -125,6 +126,7 @@ class Movement(Struct, kw_only=True, omit_defaults=True):
     home_at: datetime | None = None
     away: int = 0
     away_m: float = 0.0
+    leapt: bool = False
     streaks: dict[str, int] = msgspec.field(default_factory=dict)
     """By rule, how many fixes in a row were beyond what counts for her."""
     peaks: list[Peaks] = msgspec.field(default_factory=list)

@@ -6,17 +6,12 @@ from app.watch.model import Reason
 from app.watch.movement.evidence import Moment, Rule, numbers
 
 COUNTS_A_REVERSAL: Final = 10.0
-SLIM: Final = 0.5
-"""The line is at most so wide for its length, or as wide as a street with the errors of a receiver."""
-WIDTH_M: Final = 22.0
 
 
 def measure(moment: Moment) -> float:
     """Tenths of a turn back, on a line that is long and slim."""
     shape = moment.shape
-    if shape is None or shape.width_m > max(WIDTH_M, SLIM * shape.along_m):
-        return 0.0
-    return COUNTS_A_REVERSAL * shape.reversals
+    return 0.0 if shape is None else COUNTS_A_REVERSAL * shape.slim_reversals
 
 
 def reason(moment: Moment, measured: float) -> Reason:

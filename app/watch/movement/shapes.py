@@ -14,13 +14,17 @@ from msgspec import Struct
 
 WINDOW_S: Final = 30 * 60
 LAPS_S: Final = 45 * 60
+LATELY_S: Final = 15 * 60
 POINTS_MIN: Final = 8
 PATH_M_MIN: Final = 400.0
-EXTENT_M_MAX: Final = 450.0
+EXTENT_M_MAX: Final = 620.0
 SPEED_MPS_MIN: Final = 0.3
 SPEED_MPS_MAX: Final = 2.2
 SHARP_RAD: Final = math.radians(70)
 """Of lines of half an hour seven turns of 70° told who wandered from who walked better than fewer of 100°."""
+SLIM: Final = 0.5
+SLIM_M: Final = 22.0
+"""A slim line is at most so wide for its length, or as wide as a street with the errors of a receiver."""
 AGAIN_SHARE: Final = 0.5
 """Who paces has turned when she is back by this share of the length of her way."""
 
@@ -30,8 +34,8 @@ Points = Sequence[tuple[int, int, int]]
 class Shape(Struct, frozen=True, gc=False):
     """The line of the last half hour. `extent_m`: from end to end of its box. `width_m`: how far its points are from
     its long axis (root of the mean square), `along_m`: from its middle along it. `reversals`: how often it turns back
-    along that axis. `turns`: how often it turns by more than 70°. `laps`: how often it goes round, in the last 45
-    minutes.
+    along that axis; `slim_reversals`: the same where the line, or its second half, is slim, whatever is more. `turns`:
+    how often it turns by more than 70°. `laps`: how often it goes round, in the last 45 minutes.
     """
 
     time_s: float
@@ -40,6 +44,7 @@ class Shape(Struct, frozen=True, gc=False):
     along_m: float
     width_m: float
     reversals: int
+    slim_reversals: int
     turns: int
     laps: float
 
@@ -64,16 +69,31 @@ def shape_of(points: Points, now_s: float) -> Shape | None:
     if path_m < PATH_M_MIN or not SPEED_MPS_MIN <= path_m / time_s <= SPEED_MPS_MAX:
         return None
     along_m, width_m, projected = _axis(easts, norths)
+    reversals = _reversals(projected)
     return Shape(
         time_s=time_s,
         path_m=path_m,
         extent_m=extent_m,
         along_m=along_m,
         width_m=width_m,
-        reversals=_reversals(projected),
+        reversals=reversals,
+        slim_reversals=max(reversals if _is_slim(along_m, width_m) else 0, _lately(points, now_s)),
         turns=_turns(recent),
         laps=_laps([one for one in points if one[0] >= now_s - LAPS_S]),
     )
+
+
+def _is_slim(along_m: float, width_m: float) -> bool:
+    return width_m <= max(SLIM_M, SLIM * along_m)
+
+
+def _lately(points: Points, now_s: float) -> int:
+    """Reversals of a slim line in the last quarter of an hour: the way that led there makes the whole one wide."""
+    lately = points[bisect_left(points, (now_s - LATELY_S,)) :]
+    if len(lately) < POINTS_MIN:
+        return 0
+    along_m, width_m, projected = _axis([one[1] for one in lately], [one[2] for one in lately])
+    return _reversals(projected) if _is_slim(along_m, width_m) else 0
 
 
 def _is_wide(points: Points, begin: int) -> bool:

@@ -37,8 +37,8 @@ RULE: Final = Rule(
     measure=measure,
     reason=reason,
     question="Does she stay at a place she does not know, where she walked?",
-    floor=50.0,
-    cap=250.0,
+    floor=60.0,
+    cap=254.0,
     rank=1,
     urgent=250.0,
 )

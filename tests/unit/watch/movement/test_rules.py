@@ -34,7 +34,7 @@ def turning(step_s: int) -> Way:
     while way.at < clock(LEARN_DAYS, "11:00"):
         heading, length_m = random.uniform(0, 2 * math.pi), random.uniform(40, 120)
         goal = way.spot[0] + length_m * math.cos(heading), way.spot[1] + length_m * math.sin(heading)
-        if math.dist(goal, NEAR) < 90:
+        if math.dist(goal, NEAR) < 100:
             way.to(goal, speed_mps=0.9)
     return way
 
