@@ -12,6 +12,7 @@ has people who take the same street for years and people who explore, and both h
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
+from zlib import crc32
 
 from app.geo.fences import signed_distance_m
 from app.geo.measure import distance_m
@@ -33,6 +34,7 @@ from app.watch.model import (
 from app.watch.movement import vanished
 from app.watch.movement.allowances import Hush, allows_place, hush, said_since
 from app.watch.movement.evidence import Evidence, Moment, weigh
+from app.watch.movement.following import follows
 from app.watch.movement.habits import RESOLUTION, Habits, cell_at, day_of, days_there
 from app.watch.movement.moving import Ground, Mode, Movement, Peaks, Point, Taken, on_ground, take
 from app.watch.movement.rules import RULES
@@ -93,7 +95,7 @@ def look(state: WatchState, observation: Observation, subject: Subject, now: dat
     if movement is None:
         movement = state.movement = Movement()
     last = movement.last
-    if last is not None and (point.at <= last.at or _tells_less(observation, last)):
+    if not follows(movement, point) or (last is not None and _tells_less(point, last, observation)):
         return
     taken = take(movement, point)
     if taken is None:
@@ -105,16 +107,19 @@ def look(state: WatchState, observation: Observation, subject: Subject, now: dat
 def _point(observation: Seen | Passed) -> Point | None:
     """Where she was; None where a passage says nothing of that."""
     if isinstance(observation, Seen):
-        return Point(observation.at, observation.lat_deg, observation.lon_deg, observation.accuracy_m)
+        of = crc32(observation.device_id.bytes)
+        return Point(observation.at, observation.lat_deg, observation.lon_deg, observation.accuracy_m, of)
     place = None if observation.doubtful else place_of(observation)
-    return None if place is None else Point(observation.at, place.lat_deg, place.lon_deg, place.accuracy_m)
+    if place is None:
+        return None
+    return Point(observation.at, place.lat_deg, place.lon_deg, place.accuracy_m, crc32(observation.tag_id.bytes))
 
 
-def _tells_less(observation: Seen | Passed, last: Point) -> bool:
-    """Whether it is a passage of somebody who was found by her tracker just now: a detector knows the street, a fix
-    knows the side of it.
-    """
-    return isinstance(observation, Passed) and (observation.at - last.at).total_seconds() < TRACKED_S
+def _tells_less(point: Point, last: Point, observation: Seen | Passed) -> bool:
+    """Whether it is a passage soon after another one: detectors beside each other hear a tag by turns."""
+    if not isinstance(observation, Passed) or point.of != last.of:
+        return False
+    return (point.at - last.at).total_seconds() < TRACKED_S
 
 
 def tick(state: WatchState, subject: Subject, now: datetime) -> Iterator[WatchEvent]:

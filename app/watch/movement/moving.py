@@ -53,12 +53,23 @@ class Mode(IntEnum):
 
 
 class Point(Struct, frozen=True, array_like=True, gc=False):
-    """Where and when: degrees, metres (68 %)."""
+    """Where and when: degrees, metres (68 %); `of` stands for the device or the tag that was found there."""
 
     at: datetime
     lat_deg: float
     lon_deg: float
     accuracy_m: float
+    of: int = 0
+
+
+class Other(Struct, frozen=True, array_like=True, gc=False):
+    """A device of hers that is not followed: where it stays, and its newest fix; `moves`: how many in a row were not
+    there.
+    """
+
+    stays: Point
+    newest: Point
+    moves: int = 0
 
 
 class Trail(Struct, array_like=True):
@@ -142,6 +153,7 @@ class Movement(Struct, kw_only=True, omit_defaults=True):
     over_at: datetime | None = None
     company: Company | None = None
     """In whose company she is, as far as anybody had to ask."""
+    others: list[Other] = msgspec.field(default_factory=list)
 
 
 class Taken(Struct, frozen=True, gc=False):
@@ -158,7 +170,7 @@ def take(kept: Movement, point: Point) -> Taken | None:
     """Takes in a fix newer than those before it; None while nothing can be said of it."""
     last, kept.vanished = kept.last, False
     if last is None or point.at - last.at > OVER:
-        _begin(kept, point)
+        begin(kept, point)
         return Taken(point, 0.0, 0.0, Mode.UNKNOWN, continued=False)
     time_s = (point.at - last.at).total_seconds()
     if time_s < STEP_S_MIN:
@@ -231,7 +243,8 @@ def _follow(ground: Ground, taken: Taken, days: int) -> None:
         ground.off_m = min(OFF_WINDOW_M, ground.off_m + taken.length_m)
 
 
-def _begin(kept: Movement, point: Point) -> None:
+def begin(kept: Movement, point: Point) -> None:
+    """A line that begins here."""
     kept.last, kept.held, kept.mode = point, None, Mode.UNKNOWN
     kept.vehicle_s, kept.still, kept.still_off = 0.0, point, 0
     kept.trail = Trail(point.at, point.lat_deg, point.lon_deg, [(0, 0, 0)])
