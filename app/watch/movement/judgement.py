@@ -57,7 +57,7 @@ HOME_M: Final = 50.0
 OUT_S: Final = 55.0
 """Leaving home is confirmed by fixes so far apart in time: one may be wrong."""
 LEFT_M: Final = 85.0
-WALKS: Final = 3
+WALKS: Final = 2
 LEAVES_S: Final = 360.0
 DOOR_S: Final = 120.0
 LEAVES_MPS: Final = 0.35

@@ -36,7 +36,7 @@ OVER: Final = timedelta(minutes=60)
 STILL_M: Final = 60.0
 """Who stays within this distance stays where she is."""
 
-MERGED_M: Final = 30.0
+MERGED_M: Final = 24.0
 TRAIL_S: Final = 45 * 60
 TRAIL_MAX: Final = 64
 """The line: points at least so far apart, so long back, so many."""

@@ -16,12 +16,14 @@ WINDOW_S: Final = 30 * 60
 LAPS_S: Final = 45 * 60
 LATELY_S: Final = 15 * 60
 POINTS_MIN: Final = 8
-PATH_M_MIN: Final = 400.0
+PATH_M_MIN: Final = 320.0
 EXTENT_M_MAX: Final = 620.0
 SPEED_MPS_MIN: Final = 0.3
 SPEED_MPS_MAX: Final = 2.2
 SHARP_RAD: Final = math.radians(70)
 """Of lines of half an hour seven turns of 70° told who wandered from who walked better than fewer of 100°."""
+ROUND: Final = 0.3
+"""What is slimmer goes round nothing."""
 SLIM: Final = 0.5
 SLIM_M: Final = 22.0
 """A slim line is at most so wide for its length, or as wide as a street with the errors of a receiver."""
@@ -79,7 +81,7 @@ def shape_of(points: Points, now_s: float) -> Shape | None:
         reversals=reversals,
         slim_reversals=max(reversals if _is_slim(along_m, width_m) else 0, _lately(points, now_s)),
         turns=_turns(recent),
-        laps=_laps([one for one in points if one[0] >= now_s - LAPS_S]),
+        laps=_laps([one for one in points if one[0] >= now_s - LAPS_S]) if width_m >= ROUND * along_m else 0.0,
     )
 
 

@@ -108,7 +108,7 @@ def test_sharp_turns_are_counted() -> None:
         [(0, 0, 0)],
         walked((0.0, 0.0), (200.0, 0.0)),
         walked((0.0, 0.0), (2_000.0, 0.0)),
-        walked(*[(0.0, 0.0), (200.0, 0.0)] * 8, speed_mps=6.0),
+        walked(*[(0.0, 0.0), (600.0, 0.0)] * 8, speed_mps=4.0),
         walked(*[(0.0, 0.0), (40.0, 0.0)] * 9, speed_mps=0.1, step_s=200),
     ],
     ids=["nothing", "a point", "short", "wide", "fast", "standing about"],
