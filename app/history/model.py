@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -71,7 +72,7 @@ class KeptSurvey(Struct, frozen=True, kw_only=True):
 
 class TrackPoint(Struct, frozen=True):
     """One place on a track: when it was, how it is known and how sure, and when we heard of it. One that a detector
-    tells has the detector's name, and until when it heard the tag.
+    tells has the detector's name, and until when it heard the tag. `carried_id`: the device or the tag that she had.
     """
 
     at: datetime
@@ -82,6 +83,7 @@ class TrackPoint(Struct, frozen=True):
     received_at: datetime
     until: datetime | None = None
     detector: str | None = None
+    carried_id: UUID | None = None
 
 
 class Track(Struct, frozen=True, kw_only=True):

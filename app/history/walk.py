@@ -34,6 +34,7 @@ def points_of(passages: Iterable[Passage], names: Mapping[UUID, str], from_at: d
                 one.received_at,
                 one.last_at,
                 names.get(one.detector_id),
+                one.tag_id,
             )
         )
     return sorted(found, key=_when)

@@ -211,8 +211,8 @@ def track(
         rows.sort(key=_in_time)
         del rows[rows_max + 1 :]
     points = [
-        TrackPoint(at, lat_deg, lon_deg, accuracy_m, _KNOWN_BY[known_by], received_at)
-        for at, lat_deg, lon_deg, accuracy_m, known_by, received_at, *_key in rows
+        TrackPoint(at, lat_deg, lon_deg, accuracy_m, _KNOWN_BY[known_by], received_at, carried_id=device_id)
+        for at, lat_deg, lon_deg, accuracy_m, known_by, received_at, device_id, _ordinal in rows
     ]
     if len(points) <= rows_max:
         return points, None

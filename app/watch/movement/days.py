@@ -38,13 +38,41 @@ def day_of_track(track: Sequence[Point], day: date, home: Home | None, zone: Zon
     """What the day was like on which these places were, in order of time; `home` is where home is as far as it is
     known.
     """
-    places = [one for one in believed(track) if one.accuracy_m <= ACCURACY_M_MAX]
+    lines = _carried(track)
+    places = lines[0] if len(lines) == 1 else sorted((one for line in lines for one in line), key=lambda one: one.at)
     made = Day(ordinal=day.toordinal(), peaks=peaks, home=_home_of(places, zone))
-    for one in _filled(places):
-        cell = cell_at(one.lat_deg, one.lon_deg, RESOLUTION)
-        made.cells[cell] = made.cells.get(cell, 0) | 1 << one.at.astimezone(zone).hour // 3
-    _note_outings(made, places, home or made.home, day, zone)
+    for line in lines:
+        for one in _filled(line):
+            cell = cell_at(one.lat_deg, one.lon_deg, RESOLUTION)
+            made.cells[cell] = made.cells.get(cell, 0) | 1 << one.at.astimezone(zone).hour // 3
+        _note_outings(made, line, home or made.home, day, zone)
     return made
+
+
+def _carried(track: Sequence[Point]) -> list[list[Point]]:
+    """What is believed of each device. Of several, those that lay at one place all day are left out where another one
+    was carried: a phone in a drawer at her daughter's house is neither her home nor her way.
+    """
+    by_device: dict[int, list[Point]] = {}
+    for one in track:
+        by_device.setdefault(one.of, []).append(one)
+    lines = [
+        [one for one in believed(line) if one.accuracy_m <= ACCURACY_M_MAX] for line in by_device.values()
+    ] or [[]]  # fmt: skip
+    return lines if len(lines) == 1 else [line for line in lines if _was_carried(line)] or lines
+
+
+def _was_carried(line: Sequence[Point]) -> bool:
+    if not line:
+        return False
+    lat_deg, lon_deg = median(one.lat_deg for one in line), median(one.lon_deg for one in line)
+    marks = [distance_m(lat_deg, lon_deg, one.lat_deg, one.lon_deg) > OUT_M for one in line]
+    return any(_lasts(line, first, last) for first, last in _spells(marks))
+
+
+def _lasts(places: Sequence[Point], first: int, last: int) -> bool:
+    """Whether a spell is more than a wrong fix, or two of the same."""
+    return last > first and (places[last].at - places[first].at).total_seconds() >= LASTING_S
 
 
 def believed(track: Sequence[Point]) -> list[Point]:
@@ -104,13 +132,16 @@ def _note_outings(made: Day, places: Sequence[Point], home: Home | None, day: da
     begins = datetime.combine(day, time(), zone) + DAY_BEGINS
     away_m = [distance_m(*home, one.lat_deg, one.lon_deg) for one in places]
     for first, last in _spells([away > OUT_M for away in away_m]):
-        if last == first or (places[last].at - places[first].at).total_seconds() < LASTING_S:
-            continue  # A wrong fix, or two of the same: no hour of the night is her own by that.
+        if not _lasts(places, first, last):
+            continue  # No hour of the night is her own by that.
         for one in places[first : last + 1]:
             local = one.at.astimezone(zone)
             made.slots |= 1 << local.hour * 2 + local.minute // 30
-        made.last_out = max(0, int((places[last].at - begins).total_seconds() / 60))
-    made.far = _far(places, away_m)
+        until = max(0, int((places[last].at - begins).total_seconds() / 60))
+        made.last_out = until if made.last_out == NEVER else max(made.last_out, until)
+    far = _far(places, away_m)
+    if far != NEVER:
+        made.far = far if made.far == NEVER else max(made.far, far)
 
 
 def _spells(marks: Sequence[bool]) -> Iterator[tuple[int, int]]:

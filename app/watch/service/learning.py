@@ -7,6 +7,7 @@ between has changed nothing, and nothing that is heard falls between what was re
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from zlib import crc32
 
 from msgspec import Struct
 from sqlalchemy.engine import Connection
@@ -178,10 +179,11 @@ def _points(places: Sequence[TrackPoint], until: datetime) -> list[Point]:
     found = []
     for one in places:
         accuracy_m = assumed_accuracy_m(one.known_by) if one.accuracy_m is None else one.accuracy_m
-        found.append(Point(one.at, one.lat_deg, one.lon_deg, accuracy_m))
+        of = 0 if one.carried_id is None else crc32(one.carried_id.bytes)
+        found.append(Point(one.at, one.lat_deg, one.lon_deg, accuracy_m, of))
         at = one.at + STAYS_SEEN
         while one.until is not None and at <= min(one.until, until):
-            found.append(Point(at, one.lat_deg, one.lon_deg, accuracy_m))
+            found.append(Point(at, one.lat_deg, one.lon_deg, accuracy_m, of))
             at += STAYS_SEEN
     return sorted(found, key=_when)
 

@@ -1,6 +1,7 @@
 """What a whole day was like, from the places that are stored of it."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from app.geo.measure import distance_m
 from app.watch.movement import habits
@@ -19,6 +20,11 @@ def points(fixes: Sequence[Fix]) -> list[Point]:
 
 def made(fixes: Sequence[Fix], home: Home | None = HOME) -> Day:
     return day_of_track(points(fixes), FIRST_DAY.date(), home, ZONE, {})
+
+
+def of_another(fixes: Sequence[Fix]) -> list[Point]:
+    """The same, found by another device of hers, a little later."""
+    return [Point(one.at + timedelta(seconds=23), one.lat_deg, one.lon_deg, one.accuracy_m or 30.0, 1) for one in fixes]
 
 
 def cell(east_m: float, north_m: float = 0.0) -> int:
@@ -102,3 +108,36 @@ def test_of_an_empty_day_nothing_is_known() -> None:
     day = made([], None)
 
     assert ({}, 0, None, NEVER, NEVER) == (day.cells, day.slots, day.home, day.far, day.last_out)
+
+
+def test_a_phone_that_lies_somewhere_all_day_takes_nothing_away_and_adds_nothing() -> None:
+    track = Way(clock(0, "04:00")).until(clock(0, "18:00"), 600).to((0.0, 2_000.0)).stay(30).to((0.0, 0.0))
+    walked = track.until(clock(1, "03:50"), 600).fixes
+    alone = made(walked)
+    for spot in ((0.0, 0.0), (3_000.0, 0.0)):
+        lies = Way(clock(0, "04:00"), spot).until(clock(1, "03:50"), 60).fixes
+        track_of_both = sorted([*points(walked), *of_another(lies)], key=lambda one: one.at)
+
+        assert alone == day_of_track(track_of_both, FIRST_DAY.date(), HOME, ZONE, {})
+
+
+def test_what_two_devices_were_carried_to_is_all_hers() -> None:
+    morning, evening = (
+        Way(clock(0, "04:00"), step_s=60).until(clock(0, left), 600).to(goal).stay(10).to((0.0, 0.0))
+        for left, goal in (("09:00", (0.0, 900.0)), ("18:00", (0.0, -700.0)))
+    )
+    one, other = (way.until(clock(1, "03:50"), 600).fixes for way in (morning, evening))
+    both = sorted([*points(one), *of_another(other)], key=lambda point: point.at)
+    found = day_of_track(both, FIRST_DAY.date(), HOME, ZONE, {})
+
+    assert made(one).slots | made(other).slots == found.slots
+    assert max(made(one).far, made(other).far) == found.far
+    assert made(other).last_out == found.last_out
+    assert made(one).cells.keys() | made(other).cells.keys() == found.cells.keys()
+
+
+def test_a_device_that_stayed_in_one_place_is_hers_where_there_is_no_other() -> None:
+    ward = Way(clock(0, "04:00"), (3_000.0, 0.0)).until(clock(1, "03:50"), 600).fixes
+
+    assert cell(3_000.0) in made(ward).cells
+    assert 299 <= made(ward).far <= 300
