@@ -67,7 +67,7 @@ WATCHES: tuple[Watch, ...] = (
         look=judgement.look,
         sees=(Seen, Passed),
         question="Does what she does add up to being lost?",
-        tick=lambda state, subject, around, now: judgement.tick(state, subject, now),
+        tick=lambda state, subject, around, now: judgement.tick(state, subject, now, around.uptime, around.town),
     ),
     Watch(
         name="impossible_travel",
@@ -169,7 +169,7 @@ def due_at(
     if state.devices:
         due = _earlier(due, silence.due_at(state, subject.settings, uptime, town, now))
     if state.movement is not None:
-        due = _earlier(due, judgement.due_at(state, subject))
+        due = _earlier(due, judgement.due_at(state, subject, uptime, town, now))
     if subject.expectations:
         due = _earlier(due, arrival.due_at(state, subject))
     return due

@@ -86,14 +86,24 @@ def _due_at(
 ) -> datetime | None:
     if device.silent or device.heard_at is None:
         return None
-    since = device.heard_at
+    since = counts_from(device.heard_at, device.interval_s, uptime, town, now)
+    return since + timedelta(seconds=max(INTERVALS * device.interval_s, settings.silence_s_min))
+
+
+def counts_from(
+    heard_at: datetime, interval_s: float, uptime: Uptime | None, town: Outage | None, now: datetime | None
+) -> datetime:
+    """From when on the silence counts of what was last heard at `heard_at` and speaks every `interval_s`: not while
+    nobody could hear it.
+    """
+    since = heard_at
     if town is not None and now is not None:
-        since = outage.silent_since(since, device.interval_s, town, now)
+        since = outage.silent_since(since, interval_s, town, now)
     if uptime is not None and since < uptime.up_since:
         down = uptime.up_since - uptime.down_since
-        if down > timedelta(seconds=device.interval_s):
+        if down > timedelta(seconds=interval_s):
             since = uptime.up_since
-    return since + timedelta(seconds=max(INTERVALS * device.interval_s, settings.silence_s_min))
+    return since
 
 
 def _event(subject: Subject, device_id: UUID, device: DeviceState, now: datetime, outcome: Outcome) -> WatchEvent:

@@ -90,5 +90,5 @@ def _held_from(movement: Movement | None, ends: datetime, *, ready: bool) -> dat
     since = [movement.ground.unknown_at] if ready else []  # Until then all ground is new.
     if movement.level:
         since = [movement.ground.unknown_at, movement.out_at, movement.level_at]
-    left_at = min((one for one in since if one is not None), default=ends)
-    return left_at if ends - HELD_MAX < left_at < ends else ends
+    held = [one for one in since if one is not None and ends - HELD_MAX < one < ends]
+    return min(held, default=ends)  # Who left home days ago may have strayed tonight.

@@ -39,7 +39,9 @@ from app.watch.movement.habits import RESOLUTION, Habits, cell_at, day_of, days_
 from app.watch.movement.moving import Ground, Mode, Movement, Peaks, Point, Taken, on_ground, take
 from app.watch.movement.rules import RULES
 from app.watch.movement.shapes import shape_of
+from app.watch.outage import Outage
 from app.watch.passage import place_of
+from app.watch.silence import Uptime
 
 SUBJECT: Final = "home"
 """Leaving home and being lost are one incident: they share the alert of the fence of home."""
@@ -75,7 +77,7 @@ STANDS: Final = 15
 CALM_S: Final = 600.0
 QUIET_AFTER: Final = timedelta(minutes=60)
 STALE: Final = timedelta(hours=6)
-"""After so long without new evidence what was told is an old story, and what comes is a new one."""
+"""After so long what was told is an old story, and what comes is a new one: somebody may have seen to the first."""
 
 NOTICE: Final = 1.0
 URGENT: Final = 2.0
@@ -122,20 +124,24 @@ def _tells_less(point: Point, last: Point, observation: Seen | Passed) -> bool:
     return (point.at - last.at).total_seconds() < TRACKED_S
 
 
-def tick(state: WatchState, subject: Subject, now: datetime) -> Iterator[WatchEvent]:
+def tick(
+    state: WatchState, subject: Subject, now: datetime, uptime: Uptime | None = None, town: Outage | None = None
+) -> Iterator[WatchEvent]:
     """Something urgent when the last that was heard of her is that she walked where she does not know her way."""
     movement = state.movement
-    due_at = vanished.due_at(movement)
+    due_at = vanished.due_at(movement, uptime, town, now)
     if movement is None or movement.last is None or due_at is None or due_at > now:
         return
     movement.vanished = True
     if not subject.settings.movement or movement.level > 1 or (subject.habits or NOBODY).days < subject.learn_days:
         return
+    if now - due_at > vanished.NEWS:
+        return
     last = movement.last
     if not _hushed(movement, last, subject, now).lets("vanished"):
         return
-    since = movement.level_at = movement.level_at or now
-    movement.level = 2
+    since = movement.level_at if movement.level and movement.level_at is not None else now
+    movement.level, movement.level_at = 2, since
     yield WatchEvent(
         wearer_id=subject.wearer_id,
         kind=AlertKind.MOVEMENT,
@@ -150,9 +156,15 @@ def tick(state: WatchState, subject: Subject, now: datetime) -> Iterator[WatchEv
     )
 
 
-def due_at(state: WatchState, subject: Subject) -> datetime | None:
+def due_at(
+    state: WatchState,
+    subject: Subject,
+    uptime: Uptime | None = None,
+    town: Outage | None = None,
+    now: datetime | None = None,
+) -> datetime | None:
     """When time alone will say something of her movement; None when it cannot."""
-    return vanished.due_at(state.movement) if subject.settings.movement else None
+    return vanished.due_at(state.movement, uptime, town, now) if subject.settings.movement else None
 
 
 def _moment(movement: Movement, taken: Taken, subject: Subject) -> Moment:
@@ -296,8 +308,8 @@ def _peaks(movement: Movement, day: int) -> dict[str, int]:
 
 def _told(moment: Moment, received_at: datetime, found: list[Evidence], points: float) -> Iterator[WatchEvent]:
     movement = moment.movement
-    if movement.level and movement.level_at is not None and moment.at - movement.level_at > STALE and points < NOTICE:
-        movement.level, movement.over_at = 0, moment.at
+    if movement.level and movement.level_at is not None and moment.at - movement.level_at > STALE:
+        movement.level, movement.over_at = 0, movement.level_at + STALE
     _take_word(movement, moment.subject)
     level = 2 if points >= URGENT else 1 if points >= NOTICE else 0
     if level:
@@ -310,7 +322,7 @@ def _told(moment: Moment, received_at: datetime, found: list[Evidence], points: 
             movement.level_at = moment.at
         movement.level = level
         yield _event(moment, received_at, found, points, level)
-    elif movement.level and not level and _is_calm(moment):
+    elif movement.level_at is not None and not level and _is_calm(moment):  # What is old is over then, too.
         movement.level, movement.level_at, movement.calm_s, movement.over_at = 0, None, 0.0, moment.at
         yield _over(moment, received_at)
 

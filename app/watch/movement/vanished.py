@@ -8,20 +8,29 @@ from typing import Final
 
 from app.watch.model import Reason
 from app.watch.movement.moving import BREAK, Movement
+from app.watch.outage import Outage
+from app.watch.silence import Uptime, counts_from
 
 WALKED_S_MIN: Final = 240.0
 """So long on foot on unknown ground before: many a tracker is silent in the house beside what is known."""
 STEPS: Final = 3.0
+NEWS: Final = timedelta(hours=2)
+"""What was not told by then is told no more: her family had switched these rules off meanwhile."""
 
 
-def due_at(movement: Movement | None) -> datetime | None:
-    """When silence will have lasted too long; None where it means nothing."""
+def due_at(
+    movement: Movement | None, uptime: Uptime | None = None, town: Outage | None = None, now: datetime | None = None
+) -> datetime | None:
+    """When silence will have lasted too long; None where it means nothing. It does not count while this service was
+    down, or her town could not be heard (as in `app.watch.silence`).
+    """
     if movement is None or movement.last is None or movement.vanished:
         return None
     ground = movement.ground
     if ground.unknown_at is None or not ground.seen or ground.by_vehicle or ground.unknown_s < WALKED_S_MIN:
         return None
-    return movement.last.at + max(BREAK, timedelta(seconds=STEPS * movement.step_s))
+    since = counts_from(movement.last.at, movement.step_s, uptime, town, now)
+    return since + max(BREAK, timedelta(seconds=STEPS * movement.step_s))
 
 
 def reason(movement: Movement, now: datetime) -> Reason:

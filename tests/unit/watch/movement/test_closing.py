@@ -70,6 +70,13 @@ def test_what_was_told_waits_from_where_she_left_home() -> None:
     assert ([TODAY - ONE], left_at) == held(movement, ready=False)
 
 
+def test_who_is_away_for_days_and_strays_teaches_nothing_of_that() -> None:
+    told_at = begin_of(TODAY, JST) - timedelta(hours=2)
+    movement = Movement(out_at=told_at - timedelta(days=3), level=2, level_at=told_at)
+
+    assert ([TODAY - ONE], told_at) == held(movement)
+
+
 def test_who_left_after_the_day_had_ended_holds_nothing_back() -> None:
     movement = Movement(ground=Ground(unknown_at=NOW - timedelta(minutes=5)))
 
