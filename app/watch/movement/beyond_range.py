@@ -1,5 +1,6 @@
 """Beyond her usual range: farther from home than on any of her days, on foot or by a vehicle."""
 
+from datetime import timedelta
 from typing import Final
 
 from app.watch.model import Reason
@@ -8,6 +9,7 @@ from app.watch.movement.habits import highest
 
 BEYOND: Final = 1.1
 """Her own farthest, times this (99 % distance × 1.1: 0.07 false alarms a person-day; detection notes, section 6)."""
+RODE_WITHIN: Final = timedelta(hours=1)
 BEYOND_M: Final = 250.0
 """And at least so much farther: who never leaves her street may go round the corner."""
 
@@ -23,6 +25,12 @@ def measure(moment: Moment) -> float:
     if moment.home_m is None or usual <= 0.0:
         return 0.0
     return min(255.0, 100.0 * moment.home_m / max(BEYOND * usual, usual + BEYOND_M))
+
+
+def is_on_foot(moment: Moment) -> bool:
+    """Whether she got there by herself: who rides farther than ever is probably taken somewhere."""
+    rode_at = moment.movement.vehicle_at
+    return rode_at is None or moment.at - rode_at > RODE_WITHIN
 
 
 def reason(moment: Moment, measured: float) -> Reason:
@@ -43,5 +51,6 @@ RULE: Final = Rule(
     floor=100.0,
     cap=100.0,
     urgent=250.0,
+    urgent_if=is_on_foot,
     fixes=3,
 )
