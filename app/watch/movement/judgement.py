@@ -31,7 +31,7 @@ from app.watch.model import (
     WatchEvent,
     WatchState,
 )
-from app.watch.movement import vanished
+from app.watch.movement import unusual_hour, vanished
 from app.watch.movement.allowances import Hush, allows_place, hush, said_since
 from app.watch.movement.evidence import Evidence, Moment, weigh
 from app.watch.movement.following import follows
@@ -343,6 +343,9 @@ def _is_calm(moment: Moment) -> bool:
     movement = moment.movement
     if moment.home_m is not None and moment.home_m <= HOME_M:
         return True
+    left_at = movement.out_at
+    if left_at is not None and unusual_hour.is_unusual(moment, left_at):  # Where she is by day is no place for a night.
+        return False
     movement.calm_s = movement.calm_s + moment.taken.time_s if moment.known and moment.taken.continued else 0.0
     return movement.calm_s >= CALM_S and moment.taken.mode is not Mode.VEHICLE
 

@@ -3,7 +3,7 @@
 Counts who leaves, not who comes home late: that is `not_back`.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from app.watch.model import Reason
@@ -26,14 +26,17 @@ def measure(moment: Moment) -> float:
     left_at = moment.movement.out_at
     if left_at is None or moment.at - left_at > LEFT_WITHIN or moment.taken.mode is Mode.VEHICLE:
         return 0.0
+    return 1.0 + (moment.at - left_at).total_seconds() / 60 if is_unusual(moment, left_at) else 0.0
+
+
+def is_unusual(moment: Moment, left_at: datetime) -> bool:
+    """Whether it is night, and she, who left then, is never out at this hour."""
     local = moment.local
     if UNTIL_H <= local.hour < FROM_H:
-        return 0.0
+        return False
     if allows_hour(moment.subject.allowances, LEFT_BY_NIGHT, left_at.astimezone(moment.subject.zone)):
-        return 0.0
-    if habits.hours_out(moment.habits, local.hour * 2 + local.minute // 30) > OUT_DAYS_MAX:
-        return 0.0
-    return 1.0 + (moment.at - left_at).total_seconds() / 60
+        return False
+    return habits.hours_out(moment.habits, local.hour * 2 + local.minute // 30) <= OUT_DAYS_MAX
 
 
 def reason(moment: Moment, measured: float) -> Reason:

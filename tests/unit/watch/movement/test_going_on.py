@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import msgspec
+
 from app.push.model import Level
 from app.watch.model import Outcome, Seen, Subject, WatchEvent, WatchState
 from app.watch.movement import judgement, vanished
@@ -20,8 +22,9 @@ def who() -> Subject:
     return Subject(wearer_id=HANA, zone=ZONE, habits=known_days())
 
 
-def judged(state: WatchState, fixes: Sequence[Fix]) -> list[WatchEvent]:
-    return [event for one in fixes for event in judgement.look(state, _seen(one), who(), one.at)]
+def judged(state: WatchState, fixes: Sequence[Fix], known: Subject | None = None) -> list[WatchEvent]:
+    known = known or who()
+    return [event for one in fixes for event in judgement.look(state, _seen(one), known, one.at)]
 
 
 def _seen(one: Fix) -> Seen:
@@ -109,3 +112,16 @@ def test_who_vanishes_after_an_old_story_is_told_of_under_a_cause_of_its_own() -
     (told,) = judgement.tick(state, who(), due_at)
     assert told.cause not in {one.cause for one in before}
     assert vanished.due_at(state.movement) is None
+
+
+def test_who_left_in_the_night_is_not_back_by_standing_where_she_is_by_day() -> None:
+    """One late night, at her daughter's, is enough that nobody can say when she should be back."""
+    state, habits = WatchState(), known_days()
+    habits.last_out[5] = 23 * 60
+    known = msgspec.structs.replace(who(), habits=habits)
+    way = on_day("24:30").to(SHOP).stay(150)
+    told = judged(state, way.fixes, known)
+    assert ["unusual_hour"] == [one.rule for one in told if one.level is Level.NOTICE]
+    assert {Outcome.BEGAN} == {one.outcome for one in told}
+
+    assert [Outcome.OVER] == [one.outcome for one in judged(state, way.to((0.0, 0.0)).stay(5).fixes[-14:], known)]
