@@ -33,6 +33,7 @@ from app.watch.model import (
     WatchEvent,
     WatchState,
 )
+from app.watch.movement.following import lies_behind
 
 OUTSIDE_PROBABILITY_MAX = 0.05
 INSIDE_PROBABILITY_MIN = 0.5
@@ -53,6 +54,8 @@ def look(state: WatchState, observation: Observation, subject: Subject, now: dat
         kept = _kept(state, fence)
         tells_enter = tells_enter or fence.tell_enter
         distance_m = signed_distance_m(fence, observation.lat_deg, observation.lon_deg)
+        if distance_m >= 0 and lies_behind(state.movement, observation.device_id, observation.at):
+            continue  # That a phone lies at home says nothing of her who walks with her tracker.
         if _is_inside(fence, observation, distance_m):
             kept.vetoed_at = None  # The tracker agrees with what is heard at home.
             if leaving.is_back(kept, observation.at) and (fence.tell_exit or fence.tell_enter):

@@ -6,6 +6,8 @@ one of hers when that one moves and the followed one stays, or is not heard.
 
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
+from zlib import crc32
 
 from app.geo.measure import distance_m
 from app.watch.movement.moving import BREAK, Movement, Other, Point, begin
@@ -20,6 +22,8 @@ MOVES: Final = 3
 MOVES_SLOW: Final = 2
 """So many fixes in a row from where it stayed, and a device is carried: a receiver indoors may leap once."""
 OTHERS_MAX: Final = 3
+HEARD: Final = timedelta(hours=6)
+"""A device that was heard last so long ago is not said to be with her any more."""
 
 
 def follows(kept: Movement, point: Point) -> bool:
@@ -50,6 +54,12 @@ def follows(kept: Movement, point: Point) -> bool:
         return _change(kept, last, other.newest)
     _note(kept, Other(other.stays, point, moves))
     return False
+
+
+def lies_behind(kept: Movement | None, device_id: UUID, at: datetime) -> bool:
+    """Whether a device is not the one that she carries, as far as one is followed that was heard lately."""
+    last = None if kept is None else kept.last
+    return last is not None and last.of not in (0, crc32(device_id.bytes)) and at - last.at <= HEARD
 
 
 def _change(kept: Movement, last: Point, before: Point | None) -> bool:

@@ -6,12 +6,26 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
+from app.geo.model import Point
 from app.watch.catalogue import decode_state, encode_state, fold
 from app.watch.model import Outcome, Passed, Seen, Subject, WatchEvent, WatchState
 from app.watch.replaying import Fix
-from tests.unit.watch.build import DEVICE, EAST, HANA, TAG
-from tests.unit.watch.movement.build import LEARN_DAYS, SHOP, ZONE, Spot, Way, clock, fix, known_days, on_day
+from tests.unit.watch.build import DEVICE, EAST, GARDEN, HANA, TAG
+from tests.unit.watch.movement.build import (
+    HOME_LAT_DEG,
+    HOME_LON_DEG,
+    LEARN_DAYS,
+    SHOP,
+    ZONE,
+    Spot,
+    Way,
+    clock,
+    fix,
+    known_days,
+    on_day,
+)
 
 PHONE = UUID(int=77)
 AWAY = (0.0, 2_500.0)
@@ -40,9 +54,9 @@ def carried(way: Way) -> list[Seen]:
     return [seen(one, DEVICE) for one in way.fixes]
 
 
-def told(observations: Sequence[Seen | Passed]) -> list[WatchEvent]:
+def told(observations: Sequence[Seen | Passed], who: Subject | None = None) -> list[WatchEvent]:
     """What all rules say, with a restart before each observation."""
-    state, who = WatchState(), Subject(wearer_id=HANA, zone=ZONE, habits=known_days())
+    state, who = WatchState(), who or Subject(wearer_id=HANA, zone=ZONE, habits=known_days())
     events: list[WatchEvent] = []
     for one in observations:
         state = decode_state(encode_state(state))
@@ -135,3 +149,14 @@ def test_poles_hear_her_tag_though_her_tracker_lies_at_home() -> None:
     both = told(by_time(*carried(way), *poles))
 
     assert "unusual_hour" in {one.rule for one in both}
+
+
+@pytest.mark.parametrize("step_s", [60, 600])
+def test_that_she_left_home_is_told_once_though_her_phone_lies_there(step_s: int) -> None:
+    way = on_day("10:00").to(SHOP).stay(60).to(HOME).stay(10)
+    home = Point(HOME_LAT_DEG, HOME_LON_DEG)
+    who = Subject(wearer_id=HANA, zone=ZONE, habits=known_days(), fences=(replace(GARDEN, centre=home),))
+    both = told(by_time(*carried(way), *lies(way, step_s=step_s)), who)
+
+    assert ["geofence_exit", "geofence_enter"] == [one.rule for one in both]
+    assert both[0].at <= clock(LEARN_DAYS, "10:08")
