@@ -14,7 +14,7 @@ from app.watch.movement.shapes import Shape
 WARM_DAYS: Final = 10
 """Days in which everything is new say nothing of what is ordinary."""
 
-URGENT_SHARE: Final = 1.8
+URGENT_SHARE: Final = 2.0
 """And urgent is so much more than what counts for her."""
 
 MARGIN: Final = 1.05

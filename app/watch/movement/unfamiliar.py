@@ -62,8 +62,8 @@ RULE: Final = Rule(
     reason=reason,
     question="Does she walk where she has not been in four weeks?",
     floor=18.0,
-    cap=110.0,
+    cap=130.0,
     rank=3,
-    urgent=130.0,
+    urgent=160.0,
     urgent_if=is_far,
 )
