@@ -27,7 +27,6 @@ from app.geo.measure import distance_m
 cell_at: Callable[[float, float, int], int] = h3.latlng_to_cell
 _disk: Callable[[int, int], Sequence[int]] = h3.grid_disk
 _ring: Callable[[int, int], Sequence[int]] = h3.grid_ring
-centre_of: Callable[[int], tuple[float, float]] = h3.cell_to_latlng
 
 RESOLUTION: Final = 10
 """Cells 131 m apart: with the same rule those of resolution 9 found somebody who strays twice as late."""
