@@ -13,6 +13,8 @@ class Role(StrEnum):
 
     FAMILY = "family"
     GUARD = "guard"
+    CONTROL_ROOM = "control_room"
+    """Of a security company: who sends its guards."""
     CLERK = "clerk"
     OPERATOR = "operator"
     CARE_MANAGER = "care_manager"

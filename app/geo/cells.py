@@ -19,6 +19,7 @@ _centre: Callable[[int], tuple[float, float]] = h3.cell_to_latlng
 _corners: Callable[[int], Sequence[tuple[float, float]]] = h3.cell_to_boundary
 _ring: Callable[[int, int], Sequence[int]] = h3.grid_ring
 _base_cells: Callable[[], Sequence[int]] = h3.get_res0_cells
+_is_cell: Callable[[int], bool] = h3.is_valid_cell
 
 RESOLUTION = 12
 """Of stored cells: edges of about 10 m, as fine as a good fix."""
@@ -47,6 +48,24 @@ def cell_of(lat_deg: float, lon_deg: float) -> int:
     '8c2f5a32d95bdff'
     """
     return _cell(lat_deg, lon_deg, RESOLUTION)
+
+
+def is_cell(cell: int) -> bool:
+    """Whether a number is an H3 cell, of any resolution.
+
+    >>> is_cell(0x872E618C9FFFFFF), is_cell(0x8FFFFFFFFFFFFFF)
+    (True, False)
+    """
+    return _is_cell(cell)
+
+
+def is_under(cell: int, lat_deg: float, lon_deg: float) -> bool:
+    """Whether a point lies in a cell, of any resolution. False for what is no cell.
+
+    >>> is_under(_cell(34.757, 134.841, 7), 34.757, 134.841), is_under(_cell(34.757, 134.841, 7), 35.0, 135.0)
+    (True, False)
+    """
+    return _cell(lat_deg, lon_deg, cell >> _RESOLUTION_SHIFT & 0xF) == cell
 
 
 def hour_of(moment: datetime) -> int:

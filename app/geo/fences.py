@@ -51,7 +51,7 @@ def signed_distance_m(fence: Geofence, lat_deg: float, lon_deg: float) -> float:
     if fence.centre is not None:
         assert fence.radius_m is not None, "a circle has a radius"
         return fence.radius_m - distance_m(fence.centre.lat_deg, fence.centre.lon_deg, lat_deg, lon_deg)
-    return _signed_distance_to_polygon_m(fence.corners, lat_deg, lon_deg)
+    return signed_distance_to_polygon_m(fence.corners, lat_deg, lon_deg)
 
 
 def probability_inside(signed_distance_m: float, accuracy_m: float) -> float:
@@ -110,7 +110,7 @@ def corner_fault(corners: Sequence[Point]) -> CornerFault | None:
     return None
 
 
-def _signed_distance_to_polygon_m(corners: Sequence[Point], lat_deg: float, lon_deg: float) -> float:
+def signed_distance_to_polygon_m(corners: Sequence[Point], lat_deg: float, lon_deg: float) -> float:
     """As `signed_distance_m`: on a flat map whose origin is the point itself, so that it is truest where it matters.
 
     Longitudes are taken from the first corner, the short way, and that one from the point: so a polygon stays whole on

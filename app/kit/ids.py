@@ -34,6 +34,11 @@ MessageId = NewType("MessageId", UUID)
 HookId = NewType("HookId", UUID)
 SearchId = NewType("SearchId", UUID)
 FactId = NewType("FactId", UUID)
+CompanyId = NewType("CompanyId", UUID)
+UnitId = NewType("UnitId", UUID)
+RotaId = NewType("RotaId", UUID)
+TaskId = NewType("TaskId", UUID)
+IncidentId = NewType("IncidentId", UUID)
 
 
 def new_id() -> UUID:

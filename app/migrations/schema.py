@@ -5,6 +5,7 @@ from app.alerts import tables as alerts
 from app.db import tables as db
 from app.db.types import metadata
 from app.devices import tables as devices
+from app.dispatch import tables as dispatch
 from app.geo import tables as geo
 from app.history import tables as history
 from app.hooks import tables as hooks
@@ -14,6 +15,6 @@ from app.push import tables as push
 from app.tags import tables as tags
 from app.watch import tables as watch
 
-ROOMS = (db, push, accounts, households, devices, geo, tags, history, hooks, watch, alerts, missing)
+ROOMS = (db, push, accounts, households, devices, geo, tags, history, hooks, watch, alerts, missing, dispatch)
 
 __all__ = ["ROOMS", "metadata"]
