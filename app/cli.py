@@ -34,7 +34,14 @@ def main(context: click.Context, config_file: str | None) -> None:
     context.obj = config_file
 
 
-for _command in (commands.backup, commands.restore, commands.doctor, commands.gateway_secret, commands.watch):
+for _command in (
+    commands.backup,
+    commands.restore,
+    commands.doctor,
+    commands.gateway_secret,
+    commands.watch,
+    commands.programmes,
+):
     main.add_command(_command)
 
 

@@ -1,12 +1,12 @@
 """The commands for the care of the data: `mimamori backup`, `restore`, `doctor`; the secrets of gateways; the replay
-of recorded positions through the rules; and the settings of any command.
+of recorded positions through the rules; schemes and what they cost; and the settings of any command.
 """
 
 import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
@@ -14,6 +14,8 @@ import click
 from app.config import InvalidSettings, Settings, detector_secret, load
 
 if TYPE_CHECKING:
+    from app.programmes.model import Asked, Grant
+    from app.programmes.scheme import Scheme
     from app.watch.drawn import Drawn
     from app.watch.recorded import Person
     from app.watch.replaying import Options
@@ -236,3 +238,111 @@ def _first_look(file: Path) -> tuple[str | None, dict[str, int]]:
 def _opened(file: Path, encoding: str | None) -> io.TextIOWrapper:
     """The file; without an encoding, names keep apart that cannot be read."""
     return file.open(encoding=encoding or "utf-8-sig", errors=None if encoding else "backslashreplace")
+
+
+@click.group()
+def programmes() -> None:
+    """Schemes of cities and companies: what they say, and what they cost."""
+
+
+SCHEME_FAULTY = 2
+SCHEME_ASKS = 3
+
+
+@programmes.command()
+@click.argument("file", metavar="[FILE]", required=False)
+@click.option("--lang", type=click.Choice(["ja", "en"]), help="Only in this language.")
+@click.pass_context
+def check(context: click.Context, file: str | None, lang: str | None) -> None:
+    """Explain the scheme of FILE (a TOML file, or the id of a scheme that is known) in words, in Japanese and English.
+    Without FILE, look through every scheme that is known. Exit status 2 when a file does not say what it must: each
+    fault with its file and field.
+    """
+    from app.programmes.catalogue import Faulty, schemes
+    from app.programmes.words import explain
+
+    try:
+        if file is not None:
+            scheme = _scheme(context, file)
+            click.echo("\n\n".join(explain(scheme, language) for language in ([lang] if lang else ["ja", "en"])))
+            return
+        for one in schemes(_schemes_folder(context)).values():
+            versions = ", ".join(version.id for version in one.versions)
+            click.echo(f"{one.id}: {one.name.ja} ({one.name.en}): {versions}")
+    except Faulty as error:
+        _fail(error.lines())
+
+
+@programmes.command()
+@click.argument("file", metavar="FILE")
+@click.option(
+    "--usage",
+    "usage_file",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
+    required=True,
+    help="JSON: the terms of the contract, and what happened (docs/programmes.md); - reads it from stdin.",
+)
+@click.pass_context
+def price(context: click.Context, file: str, usage_file: Path) -> None:
+    """Price a usage by the scheme of FILE (a TOML file, or the id of a scheme that is known): lines and shares as JSON.
+    Exit status 2 when a file does not say what it must, with its file and field on stderr; 3 when a value is missing
+    that the scheme leaves open: what is known is printed, and what is asked for is named there and on stderr.
+    """
+    import msgspec
+
+    from app.kit.errors import InvalidInput
+    from app.programmes.catalogue import Faulty
+    from app.programmes.pricing import price as priced
+    from app.programmes.pricing import read_usage
+
+    name = "stdin" if str(usage_file) == "-" else usage_file.name
+    try:
+        text = sys.stdin.buffer.read() if str(usage_file) == "-" else usage_file.read_bytes()
+        question = read_usage(text, name)
+        scheme = _scheme(context, file)
+        try:
+            found = priced(scheme, question, _subsidy(context, file, question.terms.subsidy))
+        except InvalidInput as error:
+            raise Faulty(name, [(question.field(error.where or ""), error.detail)]) from None
+    except Faulty as error:
+        _fail(error.lines())
+    click.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
+    for one in found.asked:
+        click.echo(f"{name}: {question.field(one.field)}: {_asks(one)}", err=True)
+    if not found.complete:
+        sys.exit(SCHEME_ASKS)
+
+
+def _asks(one: "Asked") -> str:
+    return one.why["en"] + (f" ({' or '.join(one.answers)})" if one.answers else "")
+
+
+def _fail(lines: list[str]) -> NoReturn:
+    for line in lines:
+        click.echo(line, err=True)
+    sys.exit(SCHEME_FAULTY)
+
+
+def _schemes_folder(context: click.Context) -> Path | None:
+    folder = settings_of(context).schemes_dir
+    return Path(folder) if folder else None
+
+
+def _scheme(context: click.Context, file: str) -> "Scheme":
+    """The scheme of a file, or one that is known by its id."""
+    from app.kit.errors import NotFound
+    from app.programmes.catalogue import Faulty, load, scheme_of
+
+    path = Path(file)
+    try:
+        return load(path) if path.is_file() else scheme_of(file, _schemes_folder(context))
+    except NotFound:
+        raise Faulty(file, [("", "there is no such file, and no scheme of this id")]) from None
+
+
+def _subsidy(context: click.Context, file: str, grant: "Grant | None") -> "Scheme | None":
+    """The scheme of the subsidy that was asked for: beside the file, in the town's own folder, or packaged."""
+    if grant is None:
+        return None
+    beside = Path(file).parent / f"{grant.scheme}.toml"
+    return _scheme(context, str(beside) if beside.is_file() else grant.scheme)

@@ -136,6 +136,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Annotated[str, Meta(min_length=SECRET_CHARACTERS_MIN)] | None,
         Meta(description="secret from which the keys of detectors are made; without it one is made and kept in `data`"),
     ] = None
+    schemes_dir: Annotated[
+        str,
+        Meta(description="folder of a town's own scheme files, which take the place of packaged ones; empty: none"),
+    ] = ""
     tick_s: Annotated[float, Meta(gt=0, description="seconds between two looks for what is due")] = 2.0
     watchman_url: Annotated[
         str | None,

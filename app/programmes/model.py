@@ -12,6 +12,7 @@ from msgspec import Meta, Struct, field
 Code = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}\Z")]
 """Names a scheme, a version, a plan, a price or a company in files and rows."""
 Month = Annotated[str, Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])\Z", description="a month of Japan, 2026-04")]
+Moment = Annotated[datetime, Meta(tz=True)]
 YenSet = Annotated[int, Meta(ge=0, le=100_000_000)]
 Quantity = Annotated[int, Meta(ge=1, le=10_000)]
 
@@ -168,9 +169,9 @@ class TurnOut(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
 
     id: Annotated[str, Meta(min_length=1, max_length=80)]
-    departed_at: datetime | None = None
-    arrived_at: datetime | None = None
-    ended_at: datetime | None = None
+    departed_at: Moment | None = None
+    arrived_at: Moment | None = None
+    ended_at: Moment | None = None
     cancelled: Cancelled | None = None
     quota_number: Annotated[int, Meta(ge=1)] | None = None
     insured: bool = False

@@ -148,7 +148,7 @@ class TurnOutPrice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     label: Words
     source: Source
-    yen: Yen = 0
+    yen: Yen | NotStated = 0
     included: bool = False
     payer: Payer = Payer.USER
     tax_rate_pct: Annotated[int, Meta(ge=0, le=100)] = 10
@@ -250,6 +250,8 @@ class Version(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     term: Term | None = None
     borne: Borne | None = None
     subsidy: Subsidy | None = None
+    statements: list[Literal["ward", "category"]] = []
+    """By what the city wants its share stated: the ward of the first of the month, elderly or disabled."""
     readings: list[Reading] = []
     notes: list[Words] = []
 

@@ -1,0 +1,45 @@
+"""The words of this room, from one catalogue a language in `words/`. A value may be a word of its own in each
+language (a dict), a whole number (shown with thousands) or text.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+LANGUAGES = ("ja", "easy", "en")
+"""Japanese, easy Japanese, English."""
+
+Value = str | int | Mapping[str, str]
+
+
+@cache
+def catalogue(language: str) -> dict[str, str]:
+    """Every phrase of a language, by `section.name`."""
+    source = files("app.programmes").joinpath("words", f"{language}.toml").read_text(encoding="utf-8")
+    return {f"{section}.{key}": text for section, table in tomllib.loads(source).items() for key, text in table.items()}
+
+
+def phrase(key: str, language: str, **values: Value) -> str:
+    """One phrase with its values. Easy Japanese has words of its own only for what families read on a phone; the rest
+    is said in Japanese.
+    """
+    text = catalogue(language).get(key)
+    if text is None and language == "easy":
+        text = catalogue("ja")[key]
+    if text is None:
+        raise KeyError(f"{key} has no words in {language}")
+    return text.format(**{name: _shown(value, language) for name, value in values.items()})
+
+
+def both(key: str, **values: Value) -> dict[str, str]:
+    """A phrase in Japanese and English, as lines carry it."""
+    return {language: phrase(key, language, **values) for language in ("ja", "en")}
+
+
+def _shown(value: Value, language: str) -> str:
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, str):
+        return value
+    return value.get(language) or value["ja"]

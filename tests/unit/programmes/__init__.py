@@ -1,0 +1,1 @@
+"""Schemes, and what they cost."""
