@@ -4,6 +4,8 @@ The packaged schemes are in `catalogue/`; a town's own lie in a folder of its ow
 the place of packaged ones with the same id.
 """
 
+import copy
+import re
 import tomllib
 from importlib.resources import files
 from pathlib import Path
@@ -56,31 +58,48 @@ def convert(raw: Any, wanted: Any, file: str) -> Any:
     try:
         return msgspec.convert(raw, wanted)
     except msgspec.ValidationError as error:
-        what, _, path = str(error).partition(" - at `$")
-        raise Faulty(file, [(named(raw, wanted, path.rstrip("`").lstrip(".")), what)]) from None
+        what, path = split(str(error))
+        raise Faulty(file, [(named(raw, wanted, path), what)]) from None
+
+
+_AT = re.compile(r" - at (?P<key>`key` in )?`\$\.?(?P<path>.*)`\Z", re.DOTALL)
+_SOME = "[...]"
+
+
+def split(text: str) -> tuple[str, str]:
+    """What is wrong, and where, of an error of msgspec's; a key of a table ends in `[...]` as a value of it does."""
+    found = _AT.search(text)
+    if found is None:
+        return text, ""
+    return text[: found.start()], found["path"] + (_SOME if found["key"] else "")
 
 
 def named(raw: Any, wanted: Any, path: str) -> str:
-    """A path of msgspec's with the keys that it leaves out (`shares[...]`): the entry without which another fault, or
-    none, is found.
+    """A path with the key that msgspec leaves out (`shares[...]`): that of the entry without which the fault is
+    another, or gone.
     """
-    before, dots, after = path.partition("[...]")
-    if not dots:
-        return path
+    before, dots, after = path.partition(_SOME)
     table = _at(raw, before)
-    if not isinstance(table, dict):
+    if not dots or not isinstance(table, dict):
         return path
     for key in list(table):
-        kept = table.pop(key)
+        rest = {name: value for name, value in table.items() if name != key}
         try:
-            msgspec.convert(raw, wanted)
-            found = True
+            msgspec.convert(_with(raw, before, rest), wanted)
         except msgspec.ValidationError as error:
-            found = f"$.{before}[...]" not in str(error) and f"${before}[...]" not in str(error)
-        table[key] = kept
-        if found:
-            return f"{before}.{key}{after}"
+            if split(str(error))[1] == path:
+                continue
+        return f"{before}.{key}{after}".lstrip(".")
     return path
+
+
+def _with(raw: Any, path: str, table: dict[str, Any]) -> Any:
+    """A copy in which the table at a path is another."""
+    copied = copy.deepcopy(raw)
+    found = _at(copied, path)
+    found.clear()
+    found.update(table)
+    return copied
 
 
 def _at(raw: Any, path: str) -> Any:

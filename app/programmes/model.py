@@ -182,7 +182,7 @@ class PlaceTold(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     by: Told
     on: date
-    id: Annotated[str, Meta(min_length=1, max_length=80)] = ""
+    id: Annotated[str, Meta(max_length=80)] = ""
     quantity: Quantity = 1
 
 
@@ -191,7 +191,7 @@ class Item(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     code: Code
     on: date
-    id: Annotated[str, Meta(min_length=1, max_length=80)] = ""
+    id: Annotated[str, Meta(max_length=80)] = ""
     quantity: Quantity = 1
     unit_yen: YenSet | None = None
 

@@ -37,6 +37,14 @@ def both(key: str, **values: Value) -> dict[str, str]:
     return {language: phrase(key, language, **values) for language in ("ja", "en")}
 
 
+def payer_words(payer: str, city: Mapping[str, str] | None) -> dict[str, str]:
+    """Who pays, by language; a city by its name where that is Japanese (神戸市が負担します, the city pays)."""
+    named = {language: phrase(f"payer.{payer}", language) for language in LANGUAGES}
+    if payer == "city" and city is not None:
+        named |= {"ja": city["ja"], "easy": city["ja"]}
+    return named
+
+
 def _shown(value: Value, language: str) -> str:
     if isinstance(value, int):
         return f"{value:,}"

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from app.kit.calendar import local_date
 from app.programmes.choosing import choose, issuer_of
 from app.programmes.model import Asked, Payer, Starter, Terms
-from app.programmes.phrases import LANGUAGES, Value, phrase
+from app.programmes.phrases import LANGUAGES, Value, payer_words, phrase
 from app.programmes.quotas import year_key, year_words
 from app.programmes.scheme import NOT_STATED, DispatchTerms, Scheme, YesNo
 from app.programmes.sharing import TURN_OUT, set_amount
@@ -84,7 +84,7 @@ def quote(scheme: Scheme, terms: Terms, used: int, now: datetime, *, insured: bo
         goes_home=dispatch.goes_home, goes_outside=dispatch.goes_outside, keeps_key=dispatch.keeps_key,
         open=_open(dispatch, unit_yen), words={},
     )  # fmt: skip
-    sentences = {language: list(_sentences(made, dispatch, language, insured)) for language in LANGUAGES}
+    sentences = {language: list(_sentences(scheme, made, dispatch, language, insured)) for language in LANGUAGES}
     return replace(made, words=sentences)
 
 
@@ -110,11 +110,11 @@ _MAY_BE_OPEN = (
 )  # fmt: skip
 
 
-def _sentences(made: Quote, dispatch: DispatchTerms, language: str, insured: bool) -> list[str]:
+def _sentences(scheme: Scheme, made: Quote, dispatch: DispatchTerms, language: str, insured: bool) -> list[str]:
     def say(key: str, **values: Value) -> str:
         return phrase(f"quote.{key}", language, **values)
 
-    said = [*_price_words(made, dispatch, language, insured)]
+    said = [*_price_words(scheme, made, dispatch, language, insured)]
     if made.cap_minutes:
         said.append(say("cap", cap=duration(made.cap_minutes, language)))
         if made.yen_max and not made.included:
@@ -134,7 +134,7 @@ def _sentences(made: Quote, dispatch: DispatchTerms, language: str, insured: boo
     return said
 
 
-def _price_words(made: Quote, dispatch: DispatchTerms, language: str, insured: bool) -> list[str]:
+def _price_words(scheme: Scheme, made: Quote, dispatch: DispatchTerms, language: str, insured: bool) -> list[str]:
     def say(key: str, **values: Value) -> str:
         return phrase(f"quote.{key}", language, **values)
 
@@ -145,7 +145,7 @@ def _price_words(made: Quote, dispatch: DispatchTerms, language: str, insured: b
     if free and made.free_left is not None:
         year = phrase_of_year(made.year, language)
         if made.free_left and free.payer:
-            payer = phrase(f"payer.{free.payer}", language)
+            payer = payer_words(free.payer, scheme.city.both() if scheme.city else None)
             said.append(say("free_left", year=year, left=made.free_left, free=free.turn_outs, payer=payer))
         elif made.free_left:
             said.append(say("free_left_nobody", year=year, left=made.free_left, free=free.turn_outs))

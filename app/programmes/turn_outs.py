@@ -9,7 +9,7 @@ from app.kit.errors import InvalidInput
 from app.programmes.choosing import Unanswered, choose, chosen, issuer_of
 from app.programmes.drafting import Draft, Drafts, asking, joined
 from app.programmes.model import Asked, Cancelled, LeftOut, Line, Payer, Terms, TurnOut, Usage
-from app.programmes.phrases import Value, both
+from app.programmes.phrases import Value, both, payer_words
 from app.programmes.quotas import moment_of, numbers, year_key, year_words
 from app.programmes.scheme import NOT_STATED, DispatchTerms, Scheme, TurnOutPrice, Version
 from app.programmes.sharing import TURN_OUT, set_amount
@@ -31,7 +31,7 @@ def _drafted(scheme: Scheme, terms: Terms, one: TurnOut, number: int | Asked | N
     if isinstance(number, Asked):
         raise Unanswered(number)
     version, dispatch = _terms_for(scheme, terms, one)
-    return Drafts(drafts=[Draft(line=_line(version, dispatch, terms, one, number))])
+    return Drafts(drafts=[Draft(line=_line(scheme, version, dispatch, terms, one, number))])
 
 
 def looked_through(turn_outs: list[TurnOut]) -> list[TurnOut]:
@@ -117,7 +117,9 @@ def _clock(dispatch: DispatchTerms, one: TurnOut) -> datetime:
     return one.arrived_at
 
 
-def _line(version: Version, dispatch: DispatchTerms, terms: Terms, one: TurnOut, number: int | None) -> Line:
+def _line(
+    scheme: Scheme, version: Version, dispatch: DispatchTerms, terms: Terms, one: TurnOut, number: int | None
+) -> Line:
     price = dispatch.price
     assert price is not None
     assert one.ended_at is not None
@@ -129,12 +131,14 @@ def _line(version: Version, dispatch: DispatchTerms, terms: Terms, one: TurnOut,
         units = units_of(dispatch, _clock(dispatch, one), one.ended_at)
         because = _time_words(dispatch, one, units)
     unit_yen, payer, why = _borne(dispatch, price, terms, one, number if units else None)
+    if units:
+        because = joined(because, both(f"line.{why}", **_values(scheme, dispatch, number, one, terms)))
     return Line(
         code=TURN_OUT, label=price.label.both(), on=local_date(moment_of(one)), quantity=units,
         unit="turn_out" if dispatch.unit_minutes is None else _unit(dispatch.unit_minutes), unit_yen=unit_yen,
         amount_yen=units * unit_yen, tax_rate_pct=price.tax_rate_pct, tax_included=price.tax_included, payer=payer,
         issuer=issuer_of(version, terms), version=version.id, rule=f"dispatch.{why}",
-        because=joined(because, both(f"line.{why}", **_values(dispatch, number, one, terms))) if units else because,
+        because=because,
         source=one.id,
     )  # fmt: skip
 
@@ -188,12 +192,14 @@ def _clock_text(one: TurnOut) -> str:
     return moment_of(one).astimezone(JST).strftime("%Y-%m-%d %H:%M")
 
 
-def _values(dispatch: DispatchTerms, number: int | None, one: TurnOut, terms: Terms) -> dict[str, Value]:
+def _values(
+    scheme: Scheme, dispatch: DispatchTerms, number: int | None, one: TurnOut, terms: Terms
+) -> dict[str, Value]:
     free = dispatch.free
     if free is None:
         return {}
     key = year_key(free.per, moment_of(one), terms.contracted_on) or ""
     return {
         "free": free.turn_outs, "number": number or 0, "year": year_words(key),
-        "payer": both(f"payer.{free.payer or Payer.USER}"),
+        "payer": payer_words(free.payer or Payer.USER, scheme.city.both() if scheme.city else None),
     }  # fmt: skip
