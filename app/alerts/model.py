@@ -39,6 +39,8 @@ class What(StrEnum):
     ESCALATED = "escalated"
     SUPPRESSED = "suppressed"
     DISPATCH_ASKED = "dispatch_asked"
+    DISPATCH_REFUSED = "dispatch_refused"
+    """Its plan asks for a guard, and the scheme lets nobody be sent so: only a registered contact may ask, say."""
     NOBODY_REACHABLE = "nobody_reachable"
     ACKNOWLEDGED = "acknowledged"
     ON_THE_WAY = "on_the_way"

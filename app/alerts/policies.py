@@ -35,7 +35,7 @@ class Step(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     `times` null means until somebody answers. `channels` empty means every channel that somebody has, one after the
     other until one answers; else only these, in this order. `asks_dispatch`: a guard is asked for, once; at the last
-    step only, and only where the city lets a turn-out begin so.
+    step only, and of those only whose scheme lets a turn-out begin on the signal.
     """
 
     who: Annotated[list[Who], Meta(min_length=1, max_length=len(Who))]
@@ -82,13 +82,10 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Rules, of which the first that fits counts, and the calendars that they speak of. `lets_dispatch`, which only the
-    policy of a city says: an alert that nobody answers may begin a turn-out.
-    """
+    """Rules, of which the first that fits counts, and the calendars that they speak of."""
 
     rules: Annotated[list[Rule], Meta(max_length=50)] = []
     calendars: Annotated[Mapping[CalendarName, Calendar], Meta(max_length=20)] = {}
-    lets_dispatch: bool = False
 
 
 _FAMILY, _FAMILY_AND_DESK = [Who.CONTACTS], [Who.CONTACTS, Who.DESK]
@@ -148,9 +145,9 @@ def is_in(calendar: Calendar, now: datetime, zone: ZoneInfo) -> bool:
     return on and day.isoweekday() in calendar.weekdays and day not in calendar.except_on
 
 
-def faults(policy: Policy, *, lets_dispatch: bool) -> Iterator[tuple[str, str]]:
+def faults(policy: Policy) -> Iterator[tuple[str, str]]:
     """What cannot be meant, and where. An urgent alert may never end nowhere: its last step is told to the desk until
-    somebody answers. `lets_dispatch`: whether the city lets a turn-out begin so.
+    somebody answers.
     """
     for index, rule in enumerate(policy.rules):
         where = f"rules.{index}"
@@ -161,9 +158,8 @@ def faults(policy: Policy, *, lets_dispatch: bool) -> Iterator[tuple[str, str]]:
             if step.times is None:
                 yield f"{where}.plan.steps.{number}.times", "Only the last step can be told until somebody answers."
         for number, step in enumerate(rule.plan.steps):
-            if step.asks_dispatch and (step is not last or not lets_dispatch):
-                why = "Only the last step can ask for a guard, and only where the city lets a turn-out begin so."
-                yield f"{where}.plan.steps.{number}.asks_dispatch", why
+            if step.asks_dispatch and step is not last:
+                yield f"{where}.plan.steps.{number}.asks_dispatch", "Only the last step can ask for a guard."
             if step.places and Who.CONTACTS not in step.who:
                 yield f"{where}.plan.steps.{number}.places", "Only contacts have places."
         yield from _desk_faults(rule, where)

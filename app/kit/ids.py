@@ -39,6 +39,10 @@ UnitId = NewType("UnitId", UUID)
 RotaId = NewType("RotaId", UUID)
 TaskId = NewType("TaskId", UUID)
 IncidentId = NewType("IncidentId", UUID)
+ContractId = NewType("ContractId", UUID)
+AbsenceId = NewType("AbsenceId", UUID)
+UsageId = NewType("UsageId", UUID)
+PriceConsentId = NewType("PriceConsentId", UUID)
 
 
 def new_id() -> UUID:

@@ -11,10 +11,13 @@ from app.history import tables as history
 from app.hooks import tables as hooks
 from app.households import tables as households
 from app.missing import tables as missing
+from app.programmes import tables as programmes
 from app.push import tables as push
 from app.tags import tables as tags
 from app.watch import tables as watch
 
-ROOMS = (db, push, accounts, households, devices, geo, tags, history, hooks, watch, alerts, missing, dispatch)
+ROOMS = (
+    db, push, accounts, households, devices, geo, tags, history, hooks, watch, alerts, missing, programmes, dispatch
+)  # fmt: skip
 
 __all__ = ["ROOMS", "metadata"]

@@ -24,6 +24,8 @@ from app.alerts.transitions import after
 from app.db.errors import begins_anew
 from app.db.session import hint, savepoint
 from app.kit.ids import AlertId
+from app.programmes import service as programmes
+from app.programmes.model import Starter
 
 log = structlog.get_logger()
 
@@ -216,13 +218,18 @@ def _told_on(said: Said, audience: Audience, run: Run, now: datetime, *, skips: 
 
 def ask_for_dispatch(connection: Connection, alert_id: AlertId, now: datetime) -> None:
     """Asks the desk to send a guard to an alert that nobody has taken, once. Where somebody has it meanwhile, or it is
-    over, nothing happens.
+    over, nothing happens; where her scheme lets no turn-out begin on the signal, that is said in its history.
     """
     for found in escalating.runs(connection, [alert_id]):
         store.queue_up(connection, [found.alert.wearer_id])
         for run in escalating.runs(connection, [alert_id]):
             if run.alert.state is AlertState.OPEN:
-                _ask_for_dispatch(connection, run, now)
+                decision = programmes.may_start(connection, run.alert.wearer_id, Starter.SIGNAL, None, now)
+                if decision.allowed:
+                    _ask_for_dispatch(connection, run, now)
+                else:
+                    why = {"why": decision.reason.value}
+                    store.add_history(connection, alert_id, What.DISPATCH_REFUSED, now, detail=why)
 
 
 def _ask_for_dispatch(connection: Connection, run: Run, now: datetime) -> None:

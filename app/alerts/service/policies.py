@@ -47,7 +47,7 @@ def policy(connection: Connection, viewer: Viewer) -> PolicyView:
 
 def put_policy(connection: Connection, viewer: Viewer, one: Policy, now: datetime) -> PolicyView:
     """Sets the policy of the viewer's city, for alerts that are opened from now on. Raises `InvalidInput`."""
-    _must_be_sound(one, lets_dispatch=one.lets_dispatch)
+    _must_be_sound(one)
     store.put_policy(connection, viewer.city_id, None, one, viewer.account_id, now)
     return policy(connection, viewer)
 
@@ -65,10 +65,7 @@ def put_wearer_policy(
 ) -> PolicyView:
     """Sets the policy of a wearer whom the viewer manages. Raises `NotFound`, `InvalidInput`."""
     city_id = households.managed_wearer(connection, viewer, wearer_id, now).city_id
-    city = store.policy(connection, city_id, None)
-    if one.lets_dispatch:
-        raise InvalidInput("Whether a turn-out may begin so is the city's to say.", "lets_dispatch")
-    _must_be_sound(one, lets_dispatch=city is not None and city.policy.lets_dispatch)
+    _must_be_sound(one)
     store.put_policy(connection, city_id, wearer_id, one, viewer.account_id, now)
     return wearer_policy(connection, viewer, wearer_id, now)
 
@@ -131,8 +128,8 @@ def end_shift(connection: Connection, viewer: Viewer, shift_id: ShiftId, now: da
         raise NotFound
 
 
-def _must_be_sound(one: Policy, *, lets_dispatch: bool) -> None:
-    for where, why in faults(one, lets_dispatch=lets_dispatch):
+def _must_be_sound(one: Policy) -> None:
+    for where, why in faults(one):
         raise InvalidInput(why, where)
 
 

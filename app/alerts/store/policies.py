@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -39,7 +40,7 @@ def policy(connection: Connection, city_id: CityId, wearer_id: WearerId | None) 
     table = escalation_policy
     query = sa.select(table).where(table.c.city_id == city_id, table.c.about == about(wearer_id))
     row = connection.execute(query).one_or_none()
-    found = None if row is None else read(row.policy, Policy)
+    found = None if row is None else _policy(row.policy)
     if row is None or found is None:
         return None
     return Kept(policy=found, changed_at=row.changed_at, changed_by=AccountId(row.changed_by))
@@ -55,9 +56,7 @@ def policies(
         table.c.city_id.in_(set(wearers.values())), table.c.about.in_(names)
     )
     found = {
-        (row.city_id, row.about): one
-        for row in connection.execute(query)
-        if (one := read(row.policy, Policy)) is not None
+        (row.city_id, row.about): one for row in connection.execute(query) if (one := _policy(row.policy)) is not None
     }
     own = {
         wearer_id: found[city_id, wearer_id.hex]
@@ -65,6 +64,15 @@ def policies(
         if (city_id, wearer_id.hex) in found
     }
     return own, {CityId(city_id): one for (city_id, name), one in found.items() if not name}
+
+
+def _policy(value: Any) -> Policy | None:
+    """The policy that a row keeps. An older version also said there whether turn-outs may begin so (`lets_dispatch`);
+    now the schemes say it, and the rules that stand beside it still count.
+    """
+    if isinstance(value, dict):
+        value = {name: inner for name, inner in value.items() if name != "lets_dispatch"}
+    return read(value, Policy)
 
 
 def put_policy(

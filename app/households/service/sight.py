@@ -3,10 +3,11 @@
 from collections.abc import Collection
 from datetime import datetime
 
+import msgspec
 import structlog
 from sqlalchemy.engine import Connection
 
-from app.accounts.model import Viewer
+from app.accounts.model import Role, Viewer
 from app.db import intents
 from app.households.access import Access, Facts, decide, decide_managing, seen
 from app.households.model import Contact, KnownWearer, Look, Purpose, Scope, Told, Wearer
@@ -36,6 +37,16 @@ def visible_wearer(
 def managed_wearer(connection: Connection, viewer: Viewer, wearer_id: WearerId, now: datetime) -> Wearer:
     """The wearer, if the viewer manages her: her household, her city's clerks, administrators. Raises `NotFound`."""
     wearer, facts = _facts(connection, viewer, wearer_id)
+    return _granted(decide_managing(facts), viewer, wearer)
+
+
+def administered_wearer(connection: Connection, viewer: Viewer, wearer_id: WearerId) -> Wearer:
+    """The wearer, if the viewer manages her, or is of the office of her city and she has ended: what is owed outlives
+    the watching. Raises `NotFound`.
+    """
+    wearer, facts = _facts(connection, viewer, wearer_id)
+    if viewer.role is not Role.FAMILY:
+        facts = msgspec.structs.replace(facts, ended=False)
     return _granted(decide_managing(facts), viewer, wearer)
 
 
@@ -86,6 +97,17 @@ def wearers_by_id(connection: Connection, wearer_ids: Collection[WearerId]) -> d
 def contacts_by_id(connection: Connection, contact_ids: Collection[ContactId]) -> dict[ContactId, Contact]:
     """Those of these contacts who are still on a list, whoever asks."""
     return contacts.by_id(connection, contact_ids)
+
+
+def contact_who_asks(
+    connection: Connection, wearer_id: WearerId, account_id: AccountId | None, contact_id: ContactId | None = None
+) -> Contact | None:
+    """The entry in the list of contacts of a wearer that is this account's, or that has this id; None for everybody
+    else, and for whom she is hidden from.
+    """
+    own = [] if account_id is None else contacts.of_account(connection, account_id)
+    named = [] if contact_id is None else list(contacts.by_id(connection, [contact_id]).values())
+    return next((one for one in [*own, *named] if one.wearer_id == wearer_id), None)
 
 
 def told(connection: Connection, wearer_id: WearerId, now: datetime) -> list[Told]:

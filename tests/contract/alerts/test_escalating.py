@@ -20,9 +20,10 @@ from app.alerts.service import policies as policy_service
 from app.alerts.store import alerts as store
 from app.alerts.store import escalating as escalating_store
 from app.alerts.store import policies
-from app.alerts.tables import telling
+from app.alerts.tables import escalation_policy, telling
 from app.households import service as households
 from app.kit.errors import Conflict
+from app.programmes.model import Starter
 from app.push import outbox
 from app.push.model import AddressKind, Channel, Level
 from app.push.outbox import Settlement
@@ -30,6 +31,7 @@ from app.push.retry import Delivery, Outcome
 from app.push.tables import address, message
 from tests.build import NOW, Town, a_fix, account, an_alarm, minutes, town, unit, viewer
 from tests.contract.test_jobs import SETTINGS, feed
+from tests.enrolled import enrol, with_dispatch
 
 DESK = Step(who=[Who.DESK], wait_s=600, times=None)
 SECONDS = timedelta(seconds=1)
@@ -309,7 +311,8 @@ def test_one_alert_that_cannot_be_told_on_holds_up_no_other(
     assert {"sos": (2, NOW + minutes(8)), "fall": (1, NOW + minutes(4))} == turns
 
 
-def test_where_the_city_lets_it_the_last_step_asks_for_a_guard_once(connection: Connection, here: Town) -> None:
+def test_where_her_scheme_lets_it_the_last_step_asks_for_a_guard_once(connection: Connection, here: Town) -> None:
+    enrol(connection, here.hana, NOW, with_dispatch(started_by=[Starter.SIGNAL]))
     is_reached_by(connection, here.operator, Channel.FCM)
     sets_policy(connection, here, msgspec.structs.replace(DESK, asks_dispatch=True))
     alert = an_alert(connection, here)
@@ -321,7 +324,45 @@ def test_where_the_city_lets_it_the_last_step_asks_for_a_guard_once(connection: 
     assert 1 == [line.what for line in store.history(connection, alert.id)].count(What.DISPATCH_ASKED)
 
 
+@pytest.mark.parametrize(
+    ("started_by", "why"),
+    [
+        ([Starter.CONTACT], "not_by_scheme"),
+        ([Starter.OPERATOR], "not_by_scheme"),
+        ([Starter.NOBODY], "no_turn_outs"),
+        (None, "no_contract"),
+    ],
+)
+def test_an_escalation_obeys_the_scheme(
+    connection: Connection, here: Town, started_by: list[Starter] | None, why: str
+) -> None:
+    if started_by is not None:
+        enrol(connection, here.hana, NOW, with_dispatch(started_by=started_by))
+    is_reached_by(connection, here.operator, Channel.FCM)
+    sets_policy(connection, here, msgspec.structs.replace(DESK, asks_dispatch=True))
+    alert = an_alert(connection, here)
+    for later in range(3):
+        jobs.run_all(connection, SETTINGS, NOW + minutes(11 * later))
+
+    assert "alert.dispatch_wanted" not in set(connection.execute(sa.select(message.c.kind)).scalars())
+    refused = [line for line in store.history(connection, alert.id) if line.what is What.DISPATCH_REFUSED]
+    assert [{"why": why}] == [line.detail for line in refused]
+
+
+def test_a_policy_of_an_older_version_that_let_turn_outs_begin_still_counts(connection: Connection, here: Town) -> None:
+    sets_policy(connection, here, msgspec.structs.replace(DESK, asks_dispatch=True))
+    kept = connection.execute(sa.select(escalation_policy.c.policy)).scalar_one()
+    connection.execute(sa.update(escalation_policy).values(policy=kept | {"lets_dispatch": True}))
+
+    found = policies.policy(connection, here.hana.city_id, None)
+    _, by_city = policies.policies(connection, {here.hana.id: here.hana.city_id})
+    assert found is not None
+    assert by_city[here.hana.city_id] == found.policy
+    assert [True] == [step.asks_dispatch for step in found.policy.rules[0].plan.steps]
+
+
 def test_no_guard_is_asked_for_once_somebody_has_it(connection: Connection, here: Town) -> None:
+    enrol(connection, here.hana, NOW, with_dispatch(started_by=[Starter.SIGNAL]))
     is_reached_by(connection, here.operator, Channel.FCM)
     sets_policy(connection, here, msgspec.structs.replace(DESK, asks_dispatch=True))
     alert = an_alert(connection, here)

@@ -29,7 +29,7 @@ from tests.contract.upgrade import as_it_was
 from tests.contract.upgrade.values import says_all, values
 
 FIRST_SAID: Mapping[type[Enum], frozenset[str]] = {
-    What: frozenset({"escalated", "on_the_way", "dispatch_asked", "reopened", "suppressed"}),
+    What: frozenset({"escalated", "on_the_way", "dispatch_asked", "dispatch_refused", "reopened", "suppressed"}),
     Purpose: frozenset({"search"}),
 }
 """Words that this version is the first to write into rows, by their enumeration. Until all processes are of this version,

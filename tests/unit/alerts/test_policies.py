@@ -74,7 +74,7 @@ def test_the_hours_of_a_calendar(calendar: Calendar, moment: str, on: bool) -> N
 
 
 def test_our_own_rules_are_sound_and_end_at_the_desk() -> None:
-    assert [] == list(faults(DEFAULT, lets_dispatch=False))
+    assert [] == list(faults(DEFAULT))
     last = DEFAULT.rules[0].plan.steps[-1]
     assert Who.DESK in last.who
     assert last.times is None
@@ -108,18 +108,17 @@ FIRST = Step(who=[Who.CONTACTS], wait_s=60)
     ],
 )
 def test_what_cannot_be_meant_is_named(rule: Rule, where: str) -> None:
-    assert [where] == [found for found, _why in faults(Policy(rules=[rule]), lets_dispatch=False)]
+    assert [where] == [found for found, _why in faults(Policy(rules=[rule]))]
     sound = Policy(rules=[Rule(level=Level.URGENT, plan=Plan(steps=[FIRST, DESK]))])
-    assert [] == list(faults(sound, lets_dispatch=False))
+    assert [] == list(faults(sound))
 
 
-def test_a_guard_is_asked_for_at_the_last_step_where_the_city_lets_a_turn_out_begin_so() -> None:
+def test_a_guard_is_asked_for_at_the_last_step() -> None:
     asking = msgspec.structs.replace(DESK, asks_dispatch=True)
     last = Policy(rules=[Rule(level=Level.URGENT, plan=Plan(steps=[FIRST, asking]))])
     first = Policy(
         rules=[Rule(level=Level.URGENT, plan=Plan(steps=[msgspec.structs.replace(FIRST, asks_dispatch=True), DESK]))]
     )
 
-    assert [] == list(faults(last, lets_dispatch=True))
-    assert ["rules.0.plan.steps.1.asks_dispatch"] == [where for where, _ in faults(last, lets_dispatch=False)]
-    assert ["rules.0.plan.steps.0.asks_dispatch"] == [where for where, _ in faults(first, lets_dispatch=True)]
+    assert [] == list(faults(last))
+    assert ["rules.0.plan.steps.0.asks_dispatch"] == [where for where, _ in faults(first)]

@@ -1,0 +1,63 @@
+"""Schemes as their files said when something was agreed by them."""
+
+import hashlib
+from collections.abc import Collection
+from datetime import datetime
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from app.db import dialect
+from app.programmes.scheme import Scheme
+from app.programmes.tables import tariff, tariff_now
+
+READ_MAX = 200
+_read: dict[str, Scheme] = {}
+"""Schemes by digest, which says all of one: what was read once need not be read again."""
+
+
+def keep(connection: Connection, one: Scheme, now: datetime) -> str:
+    """The digest under which the scheme is kept: SHA-256 of it as JSON with sorted keys."""
+    body = msgspec.json.encode(one, order="sorted")
+    digest = hashlib.sha256(body).hexdigest()
+    row = {"digest": digest, "scheme": one.id, "body": msgspec.json.decode(body), "at": now}
+    connection.execute(dialect.insert(connection, tariff).values(**row).on_conflict_do_nothing())
+    return digest
+
+
+def kept(connection: Connection, digest: str) -> Scheme:
+    """The scheme of a digest that a row names."""
+    known = _read.get(digest)
+    if known is None:
+        body = connection.execute(sa.select(tariff.c.body).where(tariff.c.digest == digest)).scalar_one()
+        if len(_read) >= READ_MAX:
+            _read.clear()
+        known = _read[digest] = msgspec.convert(body, Scheme)
+    return known
+
+
+def publish(connection: Connection, one: Scheme, now: datetime) -> bool:
+    """Whether the scheme is another now than it was: from here on this wording of it holds."""
+    digest = keep(connection, one, now)
+    known = connection.execute(sa.select(tariff_now.c.digest).where(tariff_now.c.scheme == one.id)).scalar_one_or_none()
+    if known == digest:
+        return False
+    values = {"digest": digest, "since": now}
+    statement = dialect.insert(connection, tariff_now).values(scheme=one.id, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["scheme"], set_=values))
+    return True
+
+
+def digests_now(connection: Connection, some: Collection[str]) -> dict[str, str]:
+    """The digests of the wordings of these schemes that hold now; of a scheme that there is not, nothing."""
+    query = sa.select(tariff_now.c.scheme, tariff_now.c.digest).where(tariff_now.c.scheme.in_(list(some)))
+    return {row.scheme: row.digest for row in connection.execute(query)}
+
+
+def after(connection: Connection, scheme: str | None, count: int) -> list[tuple[str, str]]:
+    """Up to `count` schemes with their digests, by id, after one."""
+    query = sa.select(tariff_now.c.scheme, tariff_now.c.digest).order_by(tariff_now.c.scheme).limit(count)
+    if scheme is not None:
+        query = query.where(tariff_now.c.scheme > scheme)
+    return [(row.scheme, row.digest) for row in connection.execute(query)]
