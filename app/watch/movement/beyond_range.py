@@ -6,10 +6,16 @@ from typing import Final
 from app.watch.model import Reason
 from app.watch.movement.evidence import Moment, Rule, numbers
 from app.watch.movement.habits import highest
+from app.watch.movement.moving import is_slow
 
 BEYOND: Final = 1.1
 """Her own farthest, times this (99 % distance × 1.1: 0.07 false alarms a person-day; detection notes, section 6)."""
+SLOW_BEYOND: Final = 1.3
+"""Where nobody sees how she goes: it is mostly a ride, and the farthest of her days was seen by chance."""
 RODE_WITHIN: Final = timedelta(hours=1)
+WALK_MPS: Final = 1.35
+WALK_M_MAX: Final = 15_000.0
+"""Nobody walks faster all the way from her door, nor farther in a day: who is there rode, seen or not."""
 BEYOND_M: Final = 250.0
 """And at least so much farther: who never leaves her street may go round the corner."""
 
@@ -24,13 +30,18 @@ def measure(moment: Moment) -> float:
     usual = usual_m(moment)
     if moment.home_m is None or usual <= 0.0:
         return 0.0
-    return min(255.0, 100.0 * moment.home_m / max(BEYOND * usual, usual + BEYOND_M))
+    beyond = SLOW_BEYOND if is_slow(moment.movement) else BEYOND
+    return min(255.0, 100.0 * moment.home_m / max(beyond * usual, usual + BEYOND_M))
 
 
 def is_on_foot(moment: Moment) -> bool:
     """Whether she got there by herself: who rides farther than ever is probably taken somewhere."""
-    rode_at = moment.movement.vehicle_at
-    return rode_at is None or moment.at - rode_at > RODE_WITHIN
+    movement, home_m = moment.movement, moment.home_m or 0.0
+    if movement.vehicle_at is not None and moment.at - movement.vehicle_at <= RODE_WITHIN:
+        return False
+    if movement.home_at is not None and home_m > WALK_MPS * (moment.at - movement.home_at).total_seconds():
+        return False
+    return home_m <= WALK_M_MAX
 
 
 def reason(moment: Moment, measured: float) -> Reason:

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from app.watch.model import Reason, Subject
 from app.watch.movement.habits import Habits
-from app.watch.movement.moving import Movement, Taken
+from app.watch.movement.moving import Movement, Taken, is_slow
 from app.watch.movement.shapes import Shape
 
 WARM_DAYS: Final = 10
@@ -19,6 +19,11 @@ URGENT_SHARE: Final = 2.0
 
 MARGIN: Final = 1.05
 """What is unusual for her is so much more than on her most unusual ordinary days."""
+
+SLOW_MARGIN: Final = 1.2
+SLOW_CAP: Final = 254.0
+"""The same of a slow tracker, whose measures come in leaps; and there is no measure from which on it counts for
+whoever it is: what nobody saw may have been a ride."""
 
 
 class Moment(Struct, kw_only=True, gc=False):
@@ -72,19 +77,20 @@ class Evidence(Struct, frozen=True, gc=False):
     points: float
 
 
-def threshold_of(rule: Rule, habits: Habits) -> float:
-    """From which measure on a rule counts for her."""
+def threshold_of(rule: Rule, habits: Habits, *, slow: bool = False) -> float:
+    """From which measure on a rule counts for her; `slow`: by a tracker that does not see her walk."""
     series = habits.peaks.get(rule.name)
     if not series:
         return rule.floor
     ordinary = sorted(series[: max(0, habits.days - WARM_DAYS)], reverse=True)
-    usual = ordinary[rule.rank - 1] if len(ordinary) >= rule.rank else 0
-    return min(max(rule.floor, MARGIN * usual), rule.cap)
+    rank, margin, cap = (1, SLOW_MARGIN, SLOW_CAP) if slow else (rule.rank, MARGIN, rule.cap)
+    usual = ordinary[rank - 1] if len(ordinary) >= rank else 0
+    return min(max(rule.floor, margin * usual), max(rule.cap, cap))
 
 
 def weigh(rule: Rule, moment: Moment, measure: float) -> Evidence | None:
     """What a measure is worth for her; None where it is nothing unusual."""
-    threshold = threshold_of(rule, moment.habits)
+    threshold = threshold_of(rule, moment.habits, slow=is_slow(moment.movement))
     if measure < threshold:
         return None
     points = rule.weight

@@ -70,6 +70,8 @@ LEAPS_MPS: Final = 1.5
 FAR_M: Final = 200.0
 """Who is so far away has left, however slowly: 0.002 false exits a night with two fixes (notes, section 2)."""
 SLOW_S: Final = 240.0
+SLOW_FIXES: Final = 2
+"""Of a slow tracker so many in a row are enough, where more are asked for; one may be wrong."""
 MOVED_M: Final = 60.0
 STANDS: Final = 15
 """A receiver indoors may find itself at one wrong place for ten minutes."""
@@ -284,7 +286,7 @@ def _judged(moment: Moment, received_at: datetime) -> Iterator[WatchEvent]:
             streak = movement.streaks.get(rule.name, 0) + 1 if evidence else 0
             if rule.fixes > 1:
                 movement.streaks[rule.name] = streak
-            enough = rule.fixes if moment.taken.time_s <= SLOW_S else max(1, rule.fixes - 2)
+            enough = rule.fixes if moment.taken.time_s <= SLOW_S else min(rule.fixes, SLOW_FIXES)
             if evidence is not None and streak >= enough:
                 found.append(evidence)
     found.sort(key=lambda one: -one.points)

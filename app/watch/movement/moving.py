@@ -36,6 +36,12 @@ OVER: Final = timedelta(minutes=60)
 STILL_M: Final = 60.0
 """Who stays within this distance stays where she is."""
 
+SLOW_STEP_S: Final = 450.0
+"""With longer steps nobody sees how she went from one fix to the next: a walk, a bus with stops, or a ride and a long
+coffee look the same. What is counted between such fixes is worth less, and is measured against her most unusual day."""
+SLOW_FOOT_MPS_MAX: Final = 1.6
+"""And as the crow flies, over such a time, nobody walks faster."""
+
 MERGED_M: Final = 24.0
 TRAIL_S: Final = 45 * 60
 TRAIL_MAX: Final = 64
@@ -156,14 +162,20 @@ class Movement(Struct, kw_only=True, omit_defaults=True):
     others: list[Other] = msgspec.field(default_factory=list)
 
 
+def is_slow(kept: Movement) -> bool:
+    """Whether her fixes are too far apart to see her walk."""
+    return kept.step_s > SLOW_STEP_S
+
+
 class Taken(Struct, frozen=True, gc=False):
-    """A fix that counts: how she came to it. `continued`: nothing is missing between it and the one before."""
+    """A fix that counts: how she came to it, and to the one before it. `continued`: nothing is missing between them."""
 
     point: Point
     time_s: float
     length_m: float
     mode: Mode
     continued: bool
+    before: Mode = Mode.UNKNOWN
 
 
 def take(kept: Movement, point: Point) -> Taken | None:
@@ -180,14 +192,23 @@ def take(kept: Movement, point: Point) -> Taken | None:
         return None
     _note_ghost(kept, point)
     kept.held = None
-    kept.step_s = time_s if not kept.step_s else 0.8 * kept.step_s + 0.2 * min(time_s, 3 * kept.step_s)
+    kept.step_s = _step_s(kept.step_s, time_s)
     continued = time_s <= max(BREAK.total_seconds(), 2.5 * kept.step_s)
-    mode = _mode(length_m / time_s)
+    mode = _mode(length_m / time_s, SLOW_FOOT_MPS_MAX if is_slow(kept) else FOOT_MPS_MAX)
     _note_vehicle(kept, mode, time_s, point.at)
     _note_still(kept, point)
     _lengthen(kept, point, continued)
+    before = kept.mode
     kept.last, kept.mode = point, mode
-    return Taken(point, time_s, length_m, mode, continued)
+    return Taken(point, time_s, length_m, mode, continued, before)
+
+
+def _step_s(before_s: float, time_s: float) -> float:
+    """How far apart fixes are. Who leaves home wakes a tracker that slept there: what is quicker is taken in sooner."""
+    if not before_s:
+        return time_s
+    share = 0.35 if time_s < before_s else 0.2
+    return (1.0 - share) * before_s + share * min(time_s, 3 * before_s)
 
 
 def on_ground(ground: Ground, taken: Taken, *, known: bool, days: int) -> None:
@@ -200,7 +221,7 @@ def on_ground(ground: Ground, taken: Taken, *, known: bool, days: int) -> None:
     if not known:
         if ground.unknown_at is None:  # The step that led here began on what she knows: it counts from the next one on.
             ground.unknown_at = taken.point.at
-        elif ground.known_s == 0.0 and taken.mode is Mode.FOOT:
+        elif ground.known_s == 0.0 and _is_walk(taken):
             ground.unknown_s += taken.time_s
             ground.unknown_m += taken.length_m
         ground.by_vehicle = ground.by_vehicle or taken.mode is Mode.VEHICLE
@@ -217,6 +238,11 @@ def on_ground(ground: Ground, taken: Taken, *, known: bool, days: int) -> None:
     else:
         ground.unknown_s *= share
         ground.unknown_m *= share
+
+
+def _is_walk(taken: Taken) -> bool:
+    """Whether she walked. The end of a ride and the beginning of a stay, in one long step, look like it: once."""
+    return taken.mode is Mode.FOOT and (taken.time_s <= SLOW_STEP_S or taken.before is Mode.FOOT)
 
 
 BACK_S: Final = 600.0
@@ -291,10 +317,10 @@ GHOST_MPS_MIN: Final = 55.0
 GHOST_M: Final = 300.0
 
 
-def _mode(speed_mps: float) -> Mode:
+def _mode(speed_mps: float, foot_mps_max: float) -> Mode:
     if speed_mps < FOOT_MPS_MIN:
         return Mode.STILL
-    if speed_mps <= FOOT_MPS_MAX:
+    if speed_mps <= foot_mps_max:
         return Mode.FOOT
     return Mode.FAST if speed_mps <= VEHICLE_MPS_MIN else Mode.VEHICLE
 

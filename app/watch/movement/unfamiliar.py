@@ -12,15 +12,20 @@ from typing import Final
 from app.watch.model import Reason
 from app.watch.movement import habits
 from app.watch.movement.evidence import Moment, Rule, numbers
+from app.watch.movement.moving import is_slow
 
 COUNTS_A_MINUTE: Final = 4.0
 M_A_MINUTE: Final = 50.0
 RIDE_WITHIN: Final = timedelta(hours=1)
 AFTER_RIDE: Final = 0.3
 UNSEEN: Final = 0.4
+SLOW: Final = 0.7
 KNOWN_S: Final = 120.0
-"""What a minute counts after a ride, and when nobody saw her leave what she knows; and how long she must be back on
-known ground to be walking there: one fix may be wrong."""
+"""What a minute counts after a ride, when nobody saw her leave what she knows, and when the steps are too long to see
+that she walks; and how long she must be back on known ground to be walking there: one fix may be wrong."""
+
+TRIP_M: Final = 15_000.0
+"""Nobody walks so far from home. Who travels is on unknown ground all day long, and mostly with somebody."""
 
 FAR_RINGS: Final = 4
 """Cells from the nearest known place: 130 m each."""
@@ -35,8 +40,9 @@ def measure(moment: Moment) -> float:
         return 0.0
     minutes = min(ground.unknown_s / 60, ground.unknown_m / M_A_MINUTE)
     rode = movement.vehicle_at is not None and moment.at - movement.vehicle_at < RIDE_WITHIN
+    rode = rode or (moment.home_m or 0.0) > TRIP_M
     share = (AFTER_RIDE if rode or ground.by_vehicle else 1.0) * (1.0 if ground.seen else UNSEEN)
-    return COUNTS_A_MINUTE * minutes * share
+    return COUNTS_A_MINUTE * minutes * share * (SLOW if is_slow(movement) else 1.0)
 
 
 def is_far(moment: Moment) -> bool:

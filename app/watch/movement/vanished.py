@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from app.watch.model import Reason
-from app.watch.movement.moving import BREAK, Movement
+from app.watch.movement.moving import BREAK, Movement, is_slow
 from app.watch.outage import Outage
 from app.watch.silence import Uptime, counts_from
 
@@ -27,6 +27,8 @@ def due_at(
     if movement is None or movement.last is None or movement.vanished:
         return None
     ground = movement.ground
+    if is_slow(movement):  # Nobody saw her walk.
+        return None
     if ground.unknown_at is None or not ground.seen or ground.by_vehicle or ground.unknown_s < WALKED_S_MIN:
         return None
     since = counts_from(movement.last.at, movement.step_s, uptime, town, now)
