@@ -4,7 +4,9 @@ A usage file is one JSON object with `terms` and `usage` (`model.Terms`, `model.
 side; docs/programmes.md has every field.
 """
 
-from datetime import date, timedelta
+import codecs
+import contextlib
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -59,7 +61,7 @@ class Question(Struct, frozen=True, kw_only=True):
 def read_usage(text: bytes, file: str) -> Question:
     """The usage of a file; Faulty names the field that does not fit."""
     try:
-        raw = msgspec.json.decode(text)
+        raw = msgspec.json.decode(text.removeprefix(codecs.BOM_UTF8))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Faulty(file, [("", f"it is not JSON: {error}")]) from None
     if not isinstance(raw, dict):
@@ -70,6 +72,7 @@ def read_usage(text: bytes, file: str) -> Question:
     for name in raw:
         if name not in ("terms", "usage"):
             raise Faulty(file, [(name, "there is no such field beside terms and usage")])
+    _write_out(raw.get("usage"))
     terms = _part(raw.get("terms", {}), Terms, "terms", file, apart)
     usage = _part(raw.get("usage", {}), Usage, "usage", file, apart)
     return Question(terms=terms, usage=usage, side_by_side=not apart)
@@ -83,6 +86,17 @@ def _sorted_out(raw: dict[str, Any], file: str) -> dict[str, Any]:
         "terms": {name: value for name, value in raw.items() if name in _TERMS},
         "usage": {name: value for name, value in raw.items() if name in _USAGE},
     }
+
+
+def _write_out(usage: Any) -> None:
+    """Moments of ISO 8601 that people write and RFC 3339 does not know (`2026-03-31T23:30+09:00`, without seconds)."""
+    turn_outs = usage.get("turn_outs") if isinstance(usage, dict) else None
+    for one in turn_outs if isinstance(turn_outs, list) else []:
+        for name in ("departed_at", "arrived_at", "ended_at"):
+            text = one.get(name) if isinstance(one, dict) else None
+            if isinstance(text, str):
+                with contextlib.suppress(ValueError):
+                    one[name] = datetime.fromisoformat(text).isoformat()
 
 
 def _part(raw: Any, wanted: Any, name: str, file: str, apart: bool) -> Any:

@@ -16,7 +16,7 @@ from app.programmes.model import LeftOut, Line, Payer, Rating, Terms, Usage
 from app.programmes.scheme import Monthly, Scheme
 from app.programmes.sharing import every_price, open_amounts
 from app.programmes.spans import day_of
-from app.programmes.subsidies import granted, not_rated
+from app.programmes.subsidies import granted
 from app.programmes.turn_outs import rated
 from app.programmes.uses import of_uses
 
@@ -44,8 +44,6 @@ def rate(scheme: Scheme, terms: Terms, usage: Usage, subsidy: Scheme | None = No
         if subsidy is None or subsidy.id != terms.subsidy.scheme:
             raise InvalidInput(f"There is no scheme {terms.subsidy.scheme!r}.", "terms.subsidy.scheme")
         drafts = granted(drafts, scheme, subsidy, terms)
-    if any(version.subsidy for version in scheme.versions):
-        left_out.append(not_rated(scheme))
     if usage.months is None and _has_monthly(scheme):
         left_out.append(LeftOut(what="prices.monthly", why="no_months"))
     return Rating(
@@ -77,6 +75,12 @@ def _once(found: Iterable[T]) -> list[T]:
 
 def look_through(scheme: Scheme, terms: Terms) -> None:
     """What the terms set must be something that the scheme leaves open: a slip of the pen is no price."""
+    if any(version.subsidy for version in scheme.versions):
+        why = f"{scheme.id} is a subsidy: rate a company's scheme, and name the subsidy there."
+        raise InvalidInput(why, "terms.subsidy")
+    for place, absence in enumerate(terms.absences):
+        if absence.until is not None and absence.until < absence.since:
+            raise InvalidInput("The absence ends before it begins.", f"terms.absences[{place}].until")
     if terms.scheme is not None and terms.scheme != scheme.id:
         raise InvalidInput(f"The contract is of the scheme {terms.scheme}, this is {scheme.id}.", "terms.scheme")
     if terms.issuer is not None and terms.issuer not in scheme.companies:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from app.kit.errors import InvalidInput
 from app.programmes.choosing import version_on
 from app.programmes.drafting import Draft, Drafts, joined
-from app.programmes.model import Asked, Grant, LeftOut, Payer, Refusal, Terms
+from app.programmes.model import Asked, Grant, Payer, Refusal, Terms
 from app.programmes.phrases import both
 from app.programmes.scheme import NOT_STATED, Scheme, Subsidy
 
@@ -128,8 +128,3 @@ def _split(one: Draft, part: int, subsidy: Subsidy, programme: Scheme) -> list[D
 
 def _ask(name: str) -> Asked:
     return Asked(field=f"terms.subsidy.{name}", why=both(f"ask.subsidy_{name}"))
-
-
-def not_rated(programme: Scheme) -> LeftOut:
-    """What is said when a subsidy stands alone."""
-    return LeftOut(what=programme.id, why="no_service")

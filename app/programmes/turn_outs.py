@@ -1,7 +1,7 @@
 """What turn-outs cost: their time in units, the cap, the free ones of a year, called off, insured."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from app.kit.calendar import JST, local_date
@@ -96,8 +96,8 @@ def units_of(dispatch: DispatchTerms, starts: datetime, ends: datetime) -> int:
     """
     if dispatch.unit_minutes is None:
         return 1
-    seconds, unit_s = max(0, round((ends - starts).total_seconds())), dispatch.unit_minutes * 60
-    units = max(1, -(-seconds // unit_s) if dispatch.started_unit == "whole" else seconds // unit_s)
+    took, unit = ends - starts, timedelta(minutes=dispatch.unit_minutes)
+    units = max(1, -(-took // unit) if dispatch.started_unit == "whole" else took // unit)
     most = units_max(dispatch)
     return units if most is None else min(units, most)
 
@@ -177,11 +177,11 @@ def _unit(minutes: int) -> str:
 
 def _time_words(dispatch: DispatchTerms, one: TurnOut, units: int) -> dict[str, str]:
     assert one.ended_at is not None
-    seconds = (one.ended_at - _clock(dispatch, one)).total_seconds()
-    minutes = -(-int(seconds) // 60)
+    took = one.ended_at - _clock(dispatch, one)
+    minutes = -(-took // timedelta(minutes=1))
     if dispatch.unit_minutes is None:
         return both("line.flat", departed=_clock_text(one), minutes=minutes)
-    capped = dispatch.cap_minutes is not None and seconds > dispatch.cap_minutes * 60
+    capped = dispatch.cap_minutes is not None and took > timedelta(minutes=dispatch.cap_minutes)
     return both(
         "line.time_capped" if capped else "line.time", departed=_clock_text(one), minutes=minutes, units=units,
         unit_minutes=dispatch.unit_minutes, cap=dispatch.cap_minutes or 0,

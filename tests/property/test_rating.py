@@ -257,7 +257,7 @@ absences = st.lists(
         Absence, kind=st.sampled_from(Away), since=days, until=st.none() | days, known_on=st.none() | days
     ),
     max_size=4,
-)  # fmt: skip
+).map(lambda away: [one for one in away if one.until is None or one.since <= one.until])  # fmt: skip
 
 
 @given(days, days, spans, absences, days)

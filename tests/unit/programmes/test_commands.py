@@ -106,6 +106,21 @@ def test_a_wrong_usage_is_named_by_file_and_field(tmp_path: Path, usage: Any, me
     assert result.stderr.startswith(message)
 
 
+def test_a_moment_without_seconds_and_a_mark_at_the_beginning_are_understood(tmp_path: Path) -> None:
+    usage = {"turn_outs": [{"id": "a", "departed_at": "2026-05-01T10:00+09:00", "ended_at": "20260501T1101+0900"}]}
+
+    result = price(tmp_path, "kobe", "\ufeff" + json.dumps(usage))
+
+    assert {"city": 13_200} == json.loads(result.stdout)["shares"]
+
+
+def test_a_subsidy_alone_has_no_price(tmp_path: Path) -> None:
+    result = price(tmp_path, "otaru", {"installed_on": "2026-04-01"})
+
+    assert 2 == result.exit_code
+    assert result.stderr.startswith("usage.json: subsidy: otaru is a subsidy: rate a company's scheme")
+
+
 def test_less_than_from_is_refused(tmp_path: Path) -> None:
     result = price(tmp_path, "secom_home", {"installed_on": "2026-04-01", "amounts": {"installation": 32_999}})
 
