@@ -7,7 +7,7 @@ from msgspec import Struct
 from app.kit.errors import InvalidInput
 from app.programmes.model import Asked, Payer, Terms
 from app.programmes.phrases import both
-from app.programmes.scheme import NOT_STATED, AnyPrice, Price, Varies, Version, Yen
+from app.programmes.scheme import NOT_STATED, AnyPrice, Deposit, Price, Varies, Version, Yen
 
 REST = "rest"
 
@@ -93,6 +93,20 @@ def open_amounts(version: Version) -> set[str]:
     if version.dispatch and version.dispatch.price and is_open(version.dispatch.price.yen):
         found.add(TURN_OUT)
     return found
+
+
+def open_fields(version: Version) -> set[str]:
+    """What a version leaves to the contract, as the fields of its terms: amounts, and rules to choose."""
+    fields = {f"terms.amounts.{code}" for code in open_amounts(version)}
+    for price in every_price(version):
+        if price.initial_cost == NOT_STATED:
+            fields.add(f"terms.choices.subsidised_{price.id}")
+        if isinstance(price, Deposit) and price.early_end == NOT_STATED:
+            fields.add("terms.choices.deposit_on_early_end")
+    if version.dispatch and version.dispatch.price and not version.dispatch.price.included:
+        rules = ("cancelled_before_departure", "cancelled_after_departure")
+        fields |= {f"terms.choices.{rule}" for rule in rules if getattr(version.dispatch, rule) == NOT_STATED}
+    return fields
 
 
 def every_price(version: Version) -> Iterator[AnyPrice]:

@@ -83,6 +83,8 @@ def _rule(dispatch: DispatchTerms, terms: Terms, one: TurnOut) -> str:
     """How it is charged: by its time, or as the scheme says of what was called off."""
     if one.cancelled is None:
         return "as_served"
+    if dispatch.price is not None and dispatch.price.included:
+        return "free"  # Whatever the rule: the monthly fee holds it.
     if one.cancelled == Cancelled.BEFORE:
         stated, name = dispatch.cancelled_before_departure, "cancelled_before_departure"
         return chosen(stated, terms, name, ["free", "one_unit"])

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from app.programmes.model import Payer, Starter
-from app.programmes.phrases import Value, catalogue, phrase
+from app.programmes.phrases import Value, catalogue, payer_words, phrase
 from app.programmes.quoting import duration
 from app.programmes.scheme import (
     NOT_STATED,
@@ -18,7 +18,7 @@ from app.programmes.scheme import (
     Version,
     Words,
 )
-from app.programmes.sharing import REST
+from app.programmes.sharing import REST, open_fields
 
 
 class Telling:
@@ -34,6 +34,10 @@ class Telling:
     def of(self, words: Words) -> str:
         """What a scheme says in this language."""
         return words.ja if self.language == "ja" else words.en
+
+    def payer(self, payer: Payer) -> str:
+        """Who pays; a city by its name in Japanese."""
+        return payer_words(payer, self.scheme.city.both() if self.scheme.city else None)[self.language]
 
     def listed(self, items: Iterable[str]) -> str:
         """One beside the other."""
@@ -74,6 +78,9 @@ def _version(tell: Telling, version: Version) -> Iterator[str]:
     yield from _conditions(tell, version)
     for reading in version.readings:
         yield tell.say("explain.reading", field=reading.field, says=tell.of(reading.says))
+    asks = sorted(open_fields(version))
+    if asks:
+        yield tell.say("explain.asks", fields=tell.listed(asks))
     for note in version.notes:
         yield tell.say("explain.note", says=tell.of(note))
 
@@ -128,7 +135,7 @@ def _price(tell: Telling, price: AnyPrice) -> Iterator[str]:
 
 
 def _share(tell: Telling, payer: Payer, amount: object) -> str:
-    who = tell.say(f"payer.{payer}")
+    who = tell.payer(payer)
     if isinstance(amount, int):
         return tell.say("explain.share", payer=who, yen=amount)
     if isinstance(amount, Varies) and amount.by_class:
@@ -182,8 +189,7 @@ def _cost(tell: Telling, dispatch: DispatchTerms) -> Iterator[str]:
     if dispatch.free:
         free, per = dispatch.free, tell.say(f"explain.per_{dispatch.free.per}")
         if free.payer:
-            payer = tell.say(f"payer.{free.payer}")
-            yield tell.say("explain.free", free=free.turn_outs, per=per, payer=payer)
+            yield tell.say("explain.free", free=free.turn_outs, per=per, payer=tell.payer(free.payer))
         else:
             yield tell.say("explain.free_nobody", free=free.turn_outs, per=per)
         yield tell.source(free.source)
@@ -193,7 +199,7 @@ def _cost(tell: Telling, dispatch: DispatchTerms) -> Iterator[str]:
             "explain.cancel", before=tell.say(f"explain.cancel_{before}"), after=tell.say(f"explain.cancel_{after}")
         )
     if dispatch.insurer_bears:
-        payers = tell.listed(tell.say(f"payer.{payer}") for payer in dispatch.insurer_bears)
+        payers = tell.listed(map(tell.payer, dispatch.insurer_bears))
         yield tell.say("explain.insurer", payers=payers)
 
 

@@ -201,6 +201,14 @@ def test_the_monthly_fee_holds_turn_outs(scheme: str) -> None:
     assert [("turn_out", "user", 0)] == amounts(found)
 
 
+def test_calling_off_what_the_monthly_fee_holds_is_not_asked_for() -> None:
+    called_off = turn_out("a", "2026-04-01 10:00", "2026-04-01 10:20", cancelled="after_departure")
+
+    found = priced("kyowa", turn_outs=[called_off])
+
+    assert ([("turn_out", "user", 0)], True) == (amounts(found), found.complete)
+
+
 def test_secoms_deposit_comes_back_when_the_term_is_over() -> None:
     """「保証料 20,000円 契約満了時に返却」「5年間の継続契約」"""
     found = priced("secom_home", amounts={"installation": 33_000}, installed_on="2026-04-01", ended_on="2031-03-31")

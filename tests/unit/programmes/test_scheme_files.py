@@ -209,6 +209,8 @@ def test_what_is_not_stated_is_explained_as_such() -> None:
 
     assert "before departure not stated (the engine asks), after departure not stated (the engine asks)" in text
     assert "Who calls 110 or 119 is not stated" in text
+    asked = "terms.choices.cancelled_after_departure, terms.choices.cancelled_before_departure"
+    assert f"Left open by the paper, and asked for where it is needed: {asked}" in text
     dispatch = scheme_of("kobe").versions[0].dispatch
     assert dispatch is not None
     assert NOT_STATED == dispatch.calls_110_119
