@@ -46,6 +46,8 @@ def decode(text: str, file: str) -> Scheme:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise Faulty(file, [("", f"it is not TOML: {error}")]) from None
+    except RecursionError:
+        raise Faulty(file, [("", "it is nested too deeply")]) from None
     scheme: Scheme = convert(raw, Scheme, file)
     faults = list(check(scheme))
     if faults:

@@ -11,7 +11,9 @@ from msgspec import Meta, Struct, field
 
 Code = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}\Z")]
 """Names a scheme, a version, a plan, a price or a company in files and rows."""
-Month = Annotated[str, Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])\Z", description="a month of Japan, 2026-04")]
+Month = Annotated[
+    str, Meta(pattern=r"^(19[5-9]|20[0-9]|21[0-4])[0-9]-(0[1-9]|1[0-2])\Z", description="a month of Japan, 2026-04")
+]
 Moment = Annotated[datetime, Meta(tz=True)]
 YenSet = Annotated[int, Meta(ge=0, le=100_000_000)]
 Quantity = Annotated[int, Meta(ge=1, le=10_000)]

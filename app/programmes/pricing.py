@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from app.kit.errors import InvalidInput
 from app.programmes.borne import as_known
 from app.programmes.catalogue import Faulty, convert
 from app.programmes.choosing import Unanswered, choose, term_of
@@ -19,7 +20,7 @@ from app.programmes.corrections import billed_before, corrected
 from app.programmes.model import Line, Payer, Rating, Refusal, Span, Terms, Usage
 from app.programmes.rating import rate
 from app.programmes.scheme import Scheme
-from app.programmes.spans import bound, day_of
+from app.programmes.spans import bound, day_of, must_be_near
 
 _TERMS, _USAGE = set(Terms.__struct_fields__), set(Usage.__struct_fields__)
 
@@ -64,6 +65,8 @@ def read_usage(text: bytes, file: str) -> Question:
         raw = msgspec.json.decode(text.removeprefix(codecs.BOM_UTF8))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Faulty(file, [("", f"it is not JSON: {error}")]) from None
+    except RecursionError:
+        raise Faulty(file, [("", "it is nested too deeply")]) from None
     if not isinstance(raw, dict):
         raise Faulty(file, [("", "an object with terms and usage is wanted")])
     apart = bool({"terms", "usage"} & set(raw))
@@ -75,6 +78,12 @@ def read_usage(text: bytes, file: str) -> Question:
     _write_out(raw.get("usage"))
     terms = _part(raw.get("terms", {}), Terms, "terms", file, apart)
     usage = _part(raw.get("usage", {}), Usage, "usage", file, apart)
+    try:
+        must_be_near(terms, "terms")
+        must_be_near(usage, "usage")
+    except InvalidInput as error:
+        question = Question(terms=terms, usage=usage, side_by_side=not apart)
+        raise Faulty(file, [(question.field(error.where or ""), error.detail)]) from None
     return Question(terms=terms, usage=usage, side_by_side=not apart)
 
 

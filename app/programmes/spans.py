@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from msgspec import Struct
+from msgspec.structs import fields
+
 from app.kit.calendar import add_months
 from app.kit.errors import InvalidInput
 from app.programmes.model import Absence, Asked, Months, Residence, Span, Terms
@@ -13,6 +16,26 @@ MONTHS_MAX = 600
 """Fifty years: a longer span is a slip of the pen."""
 ASSISTED = "assisted"
 """The household class of those under public assistance, whatever their tax."""
+
+
+YEAR_FIRST, YEAR_LAST = 1950, 2150
+
+
+def must_be_near(value: object, where: str) -> None:
+    """Raises `InvalidInput` for a day or moment, anywhere in terms or usage, that no contract can mean; with such days
+    nothing can be reckoned.
+    """
+    if isinstance(value, date) and not YEAR_FIRST <= value.year <= YEAR_LAST:
+        raise InvalidInput(f"Days are from {YEAR_FIRST} to {YEAR_LAST}.", where)
+    if isinstance(value, Struct):
+        for field in fields(value):
+            must_be_near(getattr(value, field.name), f"{where}.{field.encode_name}")
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            must_be_near(inner, f"{where}.{name}")
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            must_be_near(inner, f"{where}[{place}]")
 
 
 def first_of(month: str) -> date:

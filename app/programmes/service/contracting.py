@@ -3,7 +3,7 @@ why, is kept with each change.
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -24,9 +24,8 @@ from app.programmes.model import Asked, Axis, Terms, Usage
 from app.programmes.rating import rate
 from app.programmes.scheme import Scheme
 from app.programmes.service import schemes
+from app.programmes.spans import must_be_near
 from app.programmes.store import contracts, people, quota, tariffs, usage
-
-FIRST, LAST = date(1950, 1, 1), date(2150, 12, 31)
 
 MERGED = ("amounts", "choices", "tax_classes")
 """Fields of which a change names only what is different; null takes a value away."""
@@ -189,7 +188,7 @@ def _sound(connection: Connection, scheme: Scheme, terms: Terms, now: datetime) 
     """The version that holds; empty while nobody said on which day it was installed or applied for. Raises
     `InvalidInput` for what the scheme cannot mean.
     """
-    _must_be_near(terms)
+    must_be_near(terms, "terms")
     _asked(connection, scheme, terms)
     version = schemes.version_of(scheme, terms, now)
     if version is None:
@@ -200,20 +199,6 @@ def _sound(connection: Connection, scheme: Scheme, terms: Terms, now: datetime) 
         known_plans = ", ".join(missing.asked.answers)
         raise InvalidInput(f"Say which plan: {known_plans}.", "terms.plan") from None
     return version.id
-
-
-def _must_be_near(value: object, where: str = "terms") -> None:
-    """Raises `InvalidInput` for a day that no contract can mean; with such days nothing can be reckoned."""
-    if isinstance(value, date) and not FIRST <= value <= LAST:
-        raise InvalidInput(f"Days are from {FIRST} to {LAST}.", where)
-    if isinstance(value, Struct):
-        value = msgspec.structs.asdict(value)
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            _must_be_near(inner, f"{where}.{name}")
-    elif isinstance(value, list):
-        for place, inner in enumerate(value):
-            _must_be_near(inner, f"{where}[{place}]")
 
 
 def _asked(connection: Connection, scheme: Scheme, terms: Terms) -> list[Asked]:
