@@ -24,6 +24,7 @@ from app.db.errors import begins_anew, plain
 from app.db.session import hint, savepoint
 from app.db.tables import heartbeat
 from app.devices import service as devices
+from app.dispatch.service import checking
 from app.geo.model import FencePurpose
 from app.history import service as history
 from app.kit.ids import AlertId, CityId, ContactId, DeviceId, GeofenceId, HouseholdId, TagId, WearerId
@@ -93,6 +94,14 @@ def escalate(connection: Connection, settings: Settings, now: datetime) -> None:
     """Tells alerts on that nobody has taken, over the next channel and to the next people."""
     if escalating.work_off(connection, now):
         hint(connection, "escalation")  # Thousands may be due at once: the next turn comes right after this one.
+
+
+def look_after_units(connection: Connection, settings: Settings, now: datetime) -> None:
+    """Asks units that are out and were silent for too long whether all is well, and tells their control rooms; takes
+    those off duty who forgot to say that it is over.
+    """
+    checking.look_after(connection, now)
+    checking.end_forgotten(connection, now)
 
 
 def judge_outages(connection: Connection, settings: Settings, now: datetime) -> None:
@@ -183,6 +192,7 @@ def forget(connection: Connection, settings: Settings, now: datetime) -> None:
     escalating.forget_before(connection, now - timedelta(days=settings.retention_days))
     watch.forget_allowances(connection, now)
     missing.forget_before(connection, now - timedelta(days=settings.retention_days))
+    checking.forget_before(connection, now - timedelta(days=settings.retention_days), now)
     units.forget_before(connection, now - units.KEPT)
     shards.gather(connection)  # Where nobody publishes the register: its changes do not pile up.
     accounts.forget_failures(connection, now)
@@ -194,6 +204,7 @@ JOBS: tuple[Job, ...] = (
     Job(name="intents", every_s=2, work=carry_out_intents),
     Job(name="commands", every_s=2, work=look_after_commands),
     Job(name="escalation", every_s=2, work=escalate),
+    Job(name="units", every_s=5, work=look_after_units),
     Job(name="silence", every_s=5, work=judge_silence),
     Job(name="outages", every_s=30, work=judge_outages),
     Job(name="passages", every_s=15, work=close_passages),

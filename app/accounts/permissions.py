@@ -48,6 +48,11 @@ class Action(StrEnum):
     POLICY_WRITE = "policy:write"
     DUTY_READ = "duty:read"
     DUTY_WRITE = "duty:write"
+    COMPANY_WRITE = "company:write"
+    UNIT_READ = "unit:read"
+    UNIT_WRITE = "unit:write"
+    UNIT_PLACE = "unit:place"
+    OWN_DUTY = "own-duty"
     OPERATION = "operation"
 
 
@@ -96,6 +101,13 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.POLICY_WRITE: _OFFICE,
     Action.DUTY_READ: _STAFF,
     Action.DUTY_WRITE: _STAFF,
+    Action.COMPANY_WRITE: _OFFICE,
+    # Of their own company; staff of all of the city's.
+    Action.UNIT_READ: _STAFF | {Role.GUARD, Role.CONTROL_ROOM},
+    Action.UNIT_WRITE: _OFFICE | {Role.CONTROL_ROOM},
+    # Where a guard is is for those who send him; each look is a row that he reads.
+    Action.UNIT_PLACE: frozenset({Role.CONTROL_ROOM, Role.OPERATOR, Role.ADMINISTRATOR}),
+    Action.OWN_DUTY: frozenset({Role.GUARD}),
     Action.OPERATION: frozenset({Role.ADMINISTRATOR}),
 }
 

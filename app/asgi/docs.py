@@ -48,6 +48,7 @@ TAGS = {
     "watches": "Settings of the watches",
     "alerts": "Alerts (お知らせ)",
     "searches": "Searches for somebody who is missing, and the map of where she probably is",
+    "units": "Security companies, their units (出動員), who is on duty and where",
     "answers": "Answers from a message, without signing in",
     "policies": "Whom alerts are told to, how often and in which order, and who is on duty",
     "live": "What happens, as it happens",

@@ -17,6 +17,7 @@ from app.asgi import docs, health, phone
 from app.asgi.parameters import with_limits
 from app.asgi.structs import DescribedStructs
 from app.devices.routes import ROUTES as DEVICES
+from app.dispatch.routes import ROUTES as DISPATCH
 from app.geo.routes import ROUTES as GEO
 from app.history.routes import ROUTES as HISTORY
 from app.hooks.routes import ROUTES as HOOKS
@@ -41,6 +42,7 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     *WATCH,
     *ALERTS,
     *MISSING,
+    *DISPATCH,
     *LIVE,
     *OPERATIONS,
     *health.ROUTES,

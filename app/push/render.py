@@ -2,8 +2,9 @@
 be worded well is worded less well.
 
 `at`, `received`, `heard`, `since`, `until`, `stopped` and `back` are given as ISO 8601 moments with offset and are
-shown in the zone of `zone` (default Japan); `detectors` as names between 、; `minutes`, `battery`, `distance_m`,
-`accuracy_m` and `usual_m` as plain numbers; `alarm` as a kind of the edge's alarms; everything else is text as it is.
+shown in the zone of `zone` (default Japan); `detectors` and `guards` as names between 、; `minutes`, `battery`,
+`distance_m`, `accuracy_m` and `usual_m` as plain numbers; `alarm` as a kind of the edge's alarms; everything else is
+text as it is.
 What is missing or cannot be read is replaced by a word of the catalogue and logged, without the values.
 """
 
@@ -206,6 +207,7 @@ FORMATS: Mapping[str, Callable[[str, str, Mapping[str, str]], str | None]] = {
     "stopped": _time,
     "back": _time,
     "detectors": _names,
+    "guards": _names,
     "minutes": _duration,
     "battery": _percent,
     "distance_m": _distance,

@@ -23,7 +23,7 @@ class Answer(Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        return self.body.decode()
+        return self.body.decode(errors="replace")  # A picture is no text.
 
     @property
     def content_type(self) -> str:

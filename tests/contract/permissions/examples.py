@@ -1,6 +1,7 @@
 """One example request for every route, its action, and on which ground it is answered."""
 
 import re
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 
@@ -53,6 +54,9 @@ KINDS_OF = {
         "address_id",
         "letter_id",
         "shift_id",
+        "company_id",
+        "unit_id",
+        "rota_id",
     },
 }
 """Which things can be hidden, ended or revoked at all; a disabled account is still there for staff."""
@@ -151,6 +155,8 @@ OPEN = {
 }
 """Routes that ask for nobody. Nothing of a person comes out of them."""
 
+PHOTO = b64encode(bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffda00020102ffd9")).decode()
+"""The least that is a JPEG."""
 HOURS = {"from_minute": 0, "until_minute": 1440}
 POLICY = {"rules": [{"level": "urgent", "plan": {"steps": [{"who": ["desk"], "wait_s": 600, "times": None}]}}]}
 SHAPE = {"type": "circle", "lat_deg": 34.7, "lon_deg": 134.8, "radius_m": 100.0}
@@ -159,6 +165,10 @@ _D = "/v1/devices/{device_id}"
 _T = "/v1/tags/{tag_id}"
 _DETECTOR = "/v1/detectors/{detector_id}"
 _S = "/v1/searches/{search_id}"
+_U = "/v1/units/{unit_id}"
+_C = "/v1/companies/{company_id}"
+SENDING = frozenset({Way.COMPANY, Way.STAFF})
+FIRM = {"code": "new", "name": "New", "registration_number": "T7000012050002", "phone": "079-000-0000", "licence": "1"}
 
 EXAMPLES: dict[str, Example] = {
     "POST /v1/sign-out": Example(Action.SELF, status=204),
@@ -353,6 +363,43 @@ EXAMPLES: dict[str, Example] = {
     "POST /v1/alerts/{alert_id}/resolve": row(Action.ALERT_WRITE, Way.ALERTS, status=200),
     "POST /v1/alerts/{alert_id}/cancel": row(Action.ALERT_WRITE, Way.ALERTS, status=200),
     "GET /v1/events": Example(Action.ALERT_READ, headers=((b"last-event-id", b"0"),)),
+    "GET /v1/companies": Example(Action.UNIT_READ),
+    "POST /v1/companies": Example(Action.COMPANY_WRITE, body=FIRM),
+    f"GET {_C}": Example(Action.UNIT_READ, SENDING),
+    f"PATCH {_C}": Example(Action.COMPANY_WRITE, OFFICE, body={"name": "Another"}),
+    f"DELETE {_C}": Example(Action.COMPANY_WRITE, OFFICE),
+    f"GET {_C}/crew": Example(Action.UNIT_READ, SENDING),
+    f"PUT {_C}/crew/{{guard_id}}": Example(Action.COMPANY_WRITE, OFFICE, body={"badge": "0002"}),
+    f"DELETE {_C}/crew/{{guard_id}}": Example(Action.COMPANY_WRITE, OFFICE),
+    "PUT /v1/crew/{guard_id}/photo": Example(Action.UNIT_WRITE, SENDING, body={"jpeg": PHOTO}, status=204),
+    "GET /v1/crew/{guard_id}/photo": Example(Action.UNIT_READ, SENDING),
+    "GET /v1/units": Example(Action.UNIT_READ),
+    "POST /v1/units": Example(
+        Action.UNIT_WRITE, SENDING, body={"name": "New", "kind": "guard", "company": "{company_id}"}
+    ),
+    f"GET {_U}": Example(Action.UNIT_READ, SENDING),
+    f"PATCH {_U}": Example(Action.UNIT_WRITE, SENDING, body={"name": "Another"}),
+    f"DELETE {_U}": Example(Action.UNIT_WRITE, SENDING),
+    f"PUT {_U}/duty/{{guard_id}}": Example(Action.UNIT_WRITE, SENDING, status=200),
+    f"DELETE {_U}/duty/{{guard_id}}": Example(Action.UNIT_WRITE, SENDING),
+    f"GET {_U}/place": Example(Action.UNIT_PLACE, SENDING),
+    "GET /v1/rota": Example(Action.UNIT_READ),
+    "POST /v1/rota": Example(
+        Action.UNIT_WRITE,
+        SENDING,
+        body={"unit": "{unit_id}", "account": "{guard_id}", "hours": HOURS, "from_on": "2026-04-01"},
+    ),
+    "DELETE /v1/rota/{rota_id}": Example(Action.UNIT_WRITE, SENDING),
+    "GET /v1/me/duty": Example(Action.OWN_DUTY),
+    "PUT /v1/me/duty": row(Action.OWN_DUTY, Way.COMPANY, body={"unit": "{unit_id}"}, status=200),
+    "DELETE /v1/me/duty": Example(Action.OWN_DUTY),
+    "POST /v1/me/places": Example(
+        Action.OWN_DUTY,
+        status=200,
+        body={"places": [{"at": "2026-04-01T12:00:00+09:00", "lat_deg": 34.757, "lon_deg": 134.841}]},
+    ),
+    "POST /v1/me/check-in": Example(Action.OWN_DUTY, status=200),
+    "GET /v1/me/unit-looks": Example(Action.OWN_DUTY),
     "GET /v1/dead-letters": Example(Action.OPERATION),
     "POST /v1/dead-letters/{letter_id}/replay": Example(Action.OPERATION, OFFICE, status=200),
     "GET /v1/watch-failures": Example(Action.OPERATION),

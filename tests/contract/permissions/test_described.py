@@ -18,6 +18,9 @@ from tests.contract.permissions.undone import Undone
 from tests.contract.permissions.ways import EVERYBODY, Target
 from tests.contract.permissions.world import World
 
+PLAIN = ("text/event-stream", "text/csv", "image/jpeg")
+"""What is no JSON."""
+
 
 @lru_cache(1)
 def document() -> dict[str, Any]:
@@ -50,7 +53,7 @@ def undescribed(route: str, answer: Answer) -> list[str]:
     if answer.content_type not in described["content"]:
         return [f"{answer.status} is not described as {answer.content_type}"]
     schema = described["content"][answer.content_type]["schema"]
-    value = answer.text if answer.content_type in ("text/event-stream", "text/csv") else answer.json()
+    value = answer.text if answer.content_type in PLAIN else answer.json()
     return faults(schema, value)
 
 

@@ -46,6 +46,8 @@ class Way(StrEnum):
     TRACK = "track"
     ALERTS = "alerts"
     HEALTH = "health"
+    COMPANY = "company"
+    """Works for the security company whose it is, as a guard or in its control room."""
     VENDOR = "vendor"
     """Sold the tag, in the city where it is worn."""
 
@@ -75,8 +77,8 @@ Ways = dict[tuple[str, Target], frozenset[Way]]
 WAYS: Ways = {
     ("family", Target.OWN): SCOPES | {Way.SELF, Way.MANAGES, Way.HOUSEHOLD},
     ("contact", Target.OWN): frozenset({Way.SELF, Way.CONTACT, Way.PLACE, Way.ALERTS}),
-    ("guard", Target.OWN): frozenset({Way.SELF, Way.PLACE}),
-    ("control_room", Target.OWN): frozenset({Way.SELF}),
+    ("guard", Target.OWN): frozenset({Way.SELF, Way.PLACE, Way.COMPANY}),
+    ("control_room", Target.OWN): frozenset({Way.SELF, Way.COMPANY}),
     ("clerk", Target.OWN): OFFICE | {Way.SELF},
     ("clerk", Target.NEIGHBOUR): OFFICE,
     ("operator", Target.OWN): SCOPES | {Way.SELF, Way.STAFF, Way.HOUSEHOLD},

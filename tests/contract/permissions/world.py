@@ -25,6 +25,9 @@ from app.db import units
 from app.db.tables import dead_letter
 from app.devices import service as devices
 from app.devices.model import CommandKind
+from app.dispatch.service import staffing
+from app.dispatch.store import watching
+from app.dispatch.store.units import put_member
 from app.geo import service as geo
 from app.geo.model import GeofenceDraft, Point, Shape
 from app.households import service as households
@@ -49,6 +52,7 @@ from beacon_ingest.messages import Fix, Health
 from tests.build import NOW, VENDOR, account, an_alarm, unit, viewer
 from tests.contract.permissions.asking import Answer, ask
 from tests.contract.permissions.examples import ATTENDING, KNOWING, Request, request_of
+from tests.contract.permissions.guards import plan_hours, serve
 from tests.contract.permissions.undone import Undone
 from tests.contract.permissions.ways import NOBODY, VIEWERS, Target, Way
 
@@ -259,9 +263,27 @@ class World:
         shape = Shape(centre=Point(latitude(target) + 0.5, 134.8), radius_m=100.0)
         fence = geo.create(c, wearer, GeofenceDraft(name=f"garden of {target}", shape=shape), EARLIER)
         things.keep("geofence_id", fence, Way.MANAGES, Way.PLACE)
+        self._send_guards(c, things, city)
         self._equip(c, things, city, f"watch of {target}")
         self._seek(c, things, next(one for one in self.people.values() if one.id == member))
         return things
+
+    def _send_guards(self, c: Connection, things: Things, city: CityId) -> None:
+        """A security company and its unit, in which a guard is on duty; the people of the own one are of the cast.
+        Nothing of them hides from the staff of the city.
+        """
+        target = things.target
+        if target in (Target.HIDDEN, Target.ENDED):
+            return
+        guard = self.people.get("guard" if target is Target.OWN else "")
+        if guard is None:
+            guard = account(c, f"guard-of-{target}", f"guard of {target}", Role.GUARD, city=city)
+        company, unit = serve(c, city, f"company of {target}", f"unit of {target}", guard, latitude(target))
+        things.keep("company_id", company, Way.COMPANY, Way.STAFF)
+        things.keep("unit_id", unit, Way.COMPANY, Way.STAFF)
+        things["guard_id"], things["rota_id"] = guard.id, plan_hours(c, unit, guard)
+        if target is Target.OWN:
+            put_member(c, self.people["control_room"].id, company.id, None, EARLIER)
 
     def _seek(self, c: Connection, things: Things, by: Account) -> None:
         """She is missing; one of her places was told."""
@@ -431,8 +453,19 @@ class World:
         watch.take_back(c, family, wearer, fine.id, NOW)
         self._tell_place(c, gone, self.people["family"])
         missing.withdraw(c, family, gone["search_id"], gone["fact_id"], NOW)
+        self._revoke_guards(c, gone)
         self._revoke_device(c, gone)
         self._sign_others_out(c)
+
+    def _revoke_guards(self, c: Connection, gone: Things) -> None:
+        """A second company of the city has ended, with its unit and the guard's hours; he is in the office still."""
+        guard = account(c, f"guard-of-{gone.target}", f"guard of {gone.target}", Role.GUARD, city=HERE)
+        company, unit = serve(c, HERE, f"company of {gone.target}", f"unit of {gone.target}", guard, 34.0)
+        gone.keep("company_id", company)
+        gone.keep("unit_id", unit)
+        gone["guard_id"], gone["rota_id"] = guard.id, plan_hours(c, unit, guard)
+        watching.end_planned(c, gone["rota_id"], NOW)
+        staffing.end_company(c, viewer(self.people["colleague"]), company.id, NOW)
 
     def _revoke_device(self, c: Connection, gone: Things) -> None:
         name = f"watch of {gone.target}"

@@ -35,6 +35,9 @@ PARAMS = {
     "expected": "学校の正門",
     "since": "2026-03-31T22:50:00+00:00",
     "until": "2026-03-31T23:30:00+00:00",
+    "unit": "機動一号",
+    "company": "はりま警備保障",
+    "guards": "警備太郎、警備次郎",
     "stopped": "2026-03-31T22:55:00+00:00",
     "back": "2026-03-31T23:00:00+00:00",
 }
@@ -89,6 +92,8 @@ KINDS = (
     "address.code",
     "staff.devices_silent",
     "staff.devices_heard",
+    "unit.check_due",
+    "unit.check_missed",
     "me.test",
     "me.confirm_mailbox",
 )

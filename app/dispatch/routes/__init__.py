@@ -1,0 +1,10 @@
+"""Units and what they do over HTTP."""
+
+from litestar.handlers import HTTPRouteHandler
+
+from app.dispatch.routes.companies import ROUTES as COMPANIES
+from app.dispatch.routes.mine import ROUTES as MINE
+from app.dispatch.routes.rota import ROUTES as ROTA
+from app.dispatch.routes.units import ROUTES as UNITS
+
+ROUTES: list[HTTPRouteHandler] = [*COMPANIES, *UNITS, *ROTA, *MINE]
