@@ -5,8 +5,7 @@ side; docs/programmes.md has every field.
 """
 
 import codecs
-import contextlib
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
@@ -21,6 +20,7 @@ from app.programmes.model import Line, Payer, Rating, Refusal, Span, Terms, Usag
 from app.programmes.rating import rate
 from app.programmes.scheme import Scheme
 from app.programmes.spans import bound, day_of, must_be_near
+from app.programmes.spelling import spelled_out
 
 _TERMS, _USAGE = set(Terms.__struct_fields__), set(Usage.__struct_fields__)
 
@@ -75,9 +75,9 @@ def read_usage(text: bytes, file: str) -> Question:
     for name in raw:
         if name not in ("terms", "usage"):
             raise Faulty(file, [(name, "there is no such field beside terms and usage")])
-    _write_out(raw.get("usage"))
+    usage_raw = spelled_out(raw.get("usage", {}))
     terms = _part(raw.get("terms", {}), Terms, "terms", file, apart)
-    usage = _part(raw.get("usage", {}), Usage, "usage", file, apart)
+    usage = _part(usage_raw, Usage, "usage", file, apart)
     try:
         must_be_near(terms, "terms")
         must_be_near(usage, "usage")
@@ -95,17 +95,6 @@ def _sorted_out(raw: dict[str, Any], file: str) -> dict[str, Any]:
         "terms": {name: value for name, value in raw.items() if name in _TERMS},
         "usage": {name: value for name, value in raw.items() if name in _USAGE},
     }
-
-
-def _write_out(usage: Any) -> None:
-    """Moments of ISO 8601 that people write and RFC 3339 does not know (`2026-03-31T23:30+09:00`, without seconds)."""
-    turn_outs = usage.get("turn_outs") if isinstance(usage, dict) else None
-    for one in turn_outs if isinstance(turn_outs, list) else []:
-        for name in ("departed_at", "arrived_at", "ended_at"):
-            text = one.get(name) if isinstance(one, dict) else None
-            if isinstance(text, str):
-                with contextlib.suppress(ValueError):
-                    one[name] = datetime.fromisoformat(text).isoformat()
 
 
 def _part(raw: Any, wanted: Any, name: str, file: str, apart: bool) -> Any:

@@ -171,3 +171,37 @@ def test_a_towns_own_folder_is_known_by_its_setting(tmp_path: Path, monkeypatch:
 
     assert "mine: K-NET" in run("check").stdout
     assert 0 == run("check", "mine").exit_code
+
+
+def test_what_people_write_is_understood(tmp_path: Path) -> None:
+    usage = {
+        "choices": {"cancelled_before_departure": "free", "cancelled_after_departure": "one_unit"},
+        "months": "2026-05",
+        "turn_outs": [
+            {"departed_at": "2026-05-01T10:00+09:00", "ended_at": "2026-05-01T10:30+09:00"},
+            {"departed_at": "2026-05-02T10:00+09:00", "ended_at": "2026-05-02T10:30+09:00", "cancelled": True},
+            {"ended_at": "2026-05-03T10:30+09:00", "cancelled": True},
+            {"departed_at": "2026-05-04T10:00+09:00", "ended_at": "2026-05-04T11:30+09:00", "cancelled": False},
+        ],
+        "items": [
+            {"code": "strap", "on": "2026-05-31T23:30:00+09:00"},
+            {"code": "strap", "on": "2026-05-31T15:30:00Z"},
+        ],
+    }
+
+    found = json.loads(price(tmp_path, "kobe", usage).stdout)
+
+    turned_out = {line["source"]: line["amount_yen"] for line in found["lines"] if line["code"] == "turn_out"}
+    assert {"turn_out_1": 6_600, "turn_out_2": 6_600, "turn_out_3": 0, "turn_out_4": 13_200} == turned_out
+    assert ["2026-05-31"] == [line["on"] for line in found["lines"] if line["code"] == "strap"]
+    assert {"what": "usage.items[1]", "why": "outside_months"} in found["left_out"]
+
+
+def test_the_line_that_the_page_shows_is_the_one_that_comes_out(tmp_path: Path) -> None:
+    (shown,) = re.findall(r"```json\n(\{.*?\n\})\n```", PAGE, re.DOTALL)
+    usage = {
+        "free_used": {"FY2026": 6},
+        "turn_outs": [{"id": "a", "departed_at": "2026-05-01T10:00+09:00", "ended_at": "2026-05-01T11:01+09:00"}],
+    }
+
+    assert [json.loads(shown)] == json.loads(price(tmp_path, "kobe", usage).stdout)["lines"]
