@@ -34,7 +34,7 @@ def _fee(price: Monthly, version: Version, terms: Terms, month: date) -> Drafts:
 
 def owed_in(price: Monthly, terms: Terms, month: date) -> bool:
     """Whether the fee is owed in the month that begins on `month`."""
-    start = day_of(terms, price.starts)
+    start = start_of(price, terms)
     if start is not None:
         if month_of(month) < month_of(start):
             return False
@@ -43,6 +43,16 @@ def owed_in(price: Monthly, terms: Terms, month: date) -> bool:
     if price.last_month == "whole":
         return terms.ended_on is None or month_of(month) <= month_of(terms.ended_on)
     return _before_decision(terms, start, month)
+
+
+def start_of(price: Monthly, terms: Terms) -> date | None:
+    """The day from which a monthly fee is owed. None when the contract knows no day at all: then the months that are
+    rated are meant; a contract that knows others but not this one is asked.
+    """
+    start = day_of(terms, price.starts)
+    if start is None and price.starts is not None and day_of(terms, None) is not None:
+        raise Unanswered(Asked(field=f"terms.{price.starts}", why=both("ask.starts")))
+    return start
 
 
 def _before_decision(terms: Terms, start: date | None, month: date) -> bool:
@@ -60,7 +70,7 @@ def _before_decision(terms: Terms, start: date | None, month: date) -> bool:
 
 
 def _month(price: Monthly, version: Version, terms: Terms, month: date) -> Drafts:
-    start = day_of(terms, price.starts)
+    start = start_of(price, terms)
     arises_on = start if start is not None and month_of(start) == month_of(month) else month
     ward = ward_in(terms.residence, month) or ""
     made = draft(

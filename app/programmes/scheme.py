@@ -102,7 +102,7 @@ class Monthly(Price, frozen=True, kw_only=True, tag="monthly"):
     """Owed for every month."""
 
     starts: When | None = None
-    """The day from which it is owed; None: the first day that the contract knows."""
+    """The day from which it is owed, asked for when the contract knows only others; None: the first that it knows."""
     first_month: Literal["whole", "next"] = "whole"
     """`whole`: the month in which it begins counts as one; `next`: it is owed from the month after."""
     last_month: Literal["whole", "before_decision"] = "whole"

@@ -82,6 +82,15 @@ def test_the_user_bears_every_month(scheme: str, fields: dict[str, Any], yen: in
     assert found.complete
 
 
+def test_a_monthly_fee_begins_with_the_month_of_the_installation() -> None:
+    """「設置後に毎月発生する月額使用料」"""
+    found = priced("kyowa", contracted_on="2026-05-20", installed_on="2026-06-30", months=months("2026-05", "2026-07"))
+
+    assert ["2026-06", "2026-07"] == [str(line.on)[:7] for line in found.lines if line.code == "monthly"]
+    asked = priced("kyowa", contracted_on="2026-05-20", months=months("2026-05", "2026-07"))
+    assert ([], ["terms.installed_on"]) == (asked.lines, [one.field for one in asked.asked])
+
+
 @pytest.mark.parametrize(
     ("scheme", "fields", "code", "yen"),
     [
