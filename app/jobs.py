@@ -24,6 +24,7 @@ from app.db.errors import begins_anew, plain
 from app.db.session import hint, savepoint
 from app.db.tables import heartbeat
 from app.devices import service as devices
+from app.dispatch import service as dispatch
 from app.dispatch.service import checking
 from app.geo.model import FencePurpose
 from app.history import service as history
@@ -102,6 +103,12 @@ def look_after_units(connection: Connection, settings: Settings, now: datetime) 
     """
     checking.look_after(connection, now)
     checking.end_forgotten(connection, now)
+
+
+def go_on_with_incidents(connection: Connection, settings: Settings, now: datetime) -> None:
+    """Offers turn-outs to the next units, asks for one more hour, and tells the control room who does not get on."""
+    if dispatch.work_off(connection, now):
+        hint(connection, "dispatch")
 
 
 def judge_outages(connection: Connection, settings: Settings, now: datetime) -> None:
@@ -193,6 +200,7 @@ def forget(connection: Connection, settings: Settings, now: datetime) -> None:
     watch.forget_allowances(connection, now)
     missing.forget_before(connection, now - timedelta(days=settings.retention_days))
     checking.forget_before(connection, now - timedelta(days=settings.retention_days), now)
+    dispatch.forget_before(connection, now - timedelta(days=settings.retention_days))
     units.forget_before(connection, now - units.KEPT)
     shards.gather(connection)  # Where nobody publishes the register: its changes do not pile up.
     accounts.forget_failures(connection, now)
@@ -205,6 +213,7 @@ JOBS: tuple[Job, ...] = (
     Job(name="commands", every_s=2, work=look_after_commands),
     Job(name="escalation", every_s=2, work=escalate),
     Job(name="units", every_s=5, work=look_after_units),
+    Job(name="dispatch", every_s=2, work=go_on_with_incidents),
     Job(name="silence", every_s=5, work=judge_silence),
     Job(name="outages", every_s=30, work=judge_outages),
     Job(name="passages", every_s=15, work=close_passages),
@@ -224,6 +233,7 @@ def _wearer_ended(connection: Connection, payload: Mapping[str, Any], now: datet
     devices.release_all(connection, wearer_id, now)
     tags.release_all(connection, wearer_id, now)
     watch.forget_all(connection, wearer_id, now)
+    dispatch.cancel_all(connection, wearer_id, now)
     missing.close_all(connection, wearer_id, now)
     acting.cancel_all(connection, wearer_id, now)  # Last: what was judged until then may have begun one more.
 
@@ -276,8 +286,17 @@ def _sight_lost(connection: Connection, payload: Mapping[str, Any], now: datetim
 
 
 def _dispatch_wanted(connection: Connection, payload: Mapping[str, Any], now: datetime) -> None:
-    """Nobody answers an alert, and its plan asks for a guard: the desk sends one."""
-    escalating.ask_for_dispatch(connection, AlertId(UUID(payload["alert_id"])), now)
+    """Nobody answers an alert, and its plan asks for a guard: one is sent where her scheme lets a turn-out begin by
+    itself, else the desk is asked to send one.
+    """
+    alert_id = AlertId(UUID(payload["alert_id"]))
+    if not dispatch.by_signal(connection, alert_id, now):
+        escalating.ask_for_dispatch(connection, alert_id, now)
+
+
+def _signalled(connection: Connection, payload: Mapping[str, Any], now: datetime) -> None:
+    """She pressed SOS or fell: a guard is sent at once where her scheme lets the signal alone begin a turn-out."""
+    dispatch.by_signal(connection, AlertId(UUID(payload["alert_id"])), now)
 
 
 def _devices_silent(connection: Connection, payload: Mapping[str, Any], now: datetime) -> None:
@@ -301,6 +320,7 @@ INTENTS: dict[str, Callable[[Connection, Mapping[str, Any], datetime], None]] = 
     "sight_lost": _sight_lost,
     watch.DEVICES_SILENT: _devices_silent,
     watch.DEVICES_HEARD: _devices_heard,
+    saying.SIGNALLED: _signalled,
     saying.DISPATCH_WANTED: _dispatch_wanted,
 }
 

@@ -41,6 +41,8 @@ class What(StrEnum):
     DISPATCH_ASKED = "dispatch_asked"
     DISPATCH_REFUSED = "dispatch_refused"
     """Its plan asks for a guard, and the scheme lets nobody be sent so: only a registered contact may ask, say."""
+    DISPATCHED = "dispatched"
+    """A unit has accepted: a guard goes."""
     NOBODY_REACHABLE = "nobody_reachable"
     ACKNOWLEDGED = "acknowledged"
     ON_THE_WAY = "on_the_way"

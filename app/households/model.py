@@ -31,6 +31,8 @@ class Purpose(StrEnum):
     """Somebody looked at what a detector or a tag heard."""
     SEARCH = "search"
     """She is missing: somebody looked at the search for her, or at its map."""
+    DISPATCH = "dispatch"
+    """A guard who was sent to her looked where she is."""
 
 
 class GivenAs(StrEnum):
@@ -44,6 +46,8 @@ class GivenAs(StrEnum):
     """Given to somebody, or to a role, on purpose; ends only when revoked or at its time."""
     EMERGENCY = "emergency"
     """Taken by the house for whoever answers for the city, when an alert went on to them; ends after a day."""
+    DISPATCH = "dispatch"
+    """Taken by the house for the guards who are sent to her; ends when the turn-out does."""
 
 
 ALL_SCOPES = frozenset(Scope)

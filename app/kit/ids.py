@@ -43,6 +43,8 @@ ContractId = NewType("ContractId", UUID)
 AbsenceId = NewType("AbsenceId", UUID)
 UsageId = NewType("UsageId", UUID)
 PriceConsentId = NewType("PriceConsentId", UUID)
+OfferId = NewType("OfferId", UUID)
+EntryId = NewType("EntryId", UUID)
 
 
 def new_id() -> UUID:

@@ -11,9 +11,14 @@ rings of ISRID rate 0.78 there (95 % between 0.74 and 0.82, 376 cases, maps of 2
 """
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from app.missing.grid import cell_at
-from app.missing.probability import HeatMap
+from app.missing.model import Find, Known, Search
+from app.missing.probability import HeatMap, heat_map, plain_rings
+
+JUST_BEFORE = timedelta(minutes=1)
+"""What was known of the place itself because she was found there does not count for the map."""
 
 
 def score(probabilities: Sequence[float], find: int) -> float:
@@ -35,3 +40,20 @@ def score_of(heat: HeatMap, lat_deg: float, lon_deg: float) -> float:
     """
     number = heat.grid.place.get(cell_at(lat_deg, lon_deg))
     return -1.0 if number is None else score(heat.probability, number)
+
+
+def rated(search: Search, known: Known | None, at: datetime, lat_deg: float, lon_deg: float) -> Find:
+    """A find with what the map of `known`, as it was just before, had rated its place, and what rings round the first
+    and round the newest place would have; None for each where nobody knew where she was last seen.
+    """
+    if known is None:
+        return Find(
+            at=at, lat_deg=lat_deg, lon_deg=lon_deg, score=None, score_first_rings=None, score_newest_rings=None
+        )
+    by_map = score_of(heat_map(known, at - JUST_BEFORE), lat_deg, lon_deg)
+    newest = score_of(plain_rings(known.last), lat_deg, lon_deg)
+    first = None if search.last is None else score_of(plain_rings(search.last), lat_deg, lon_deg)
+    return Find(
+        at=at, lat_deg=lat_deg, lon_deg=lon_deg, score=round(by_map, 4),
+        score_first_rings=None if first is None else round(first, 4), score_newest_rings=round(newest, 4),
+    )  # fmt: skip

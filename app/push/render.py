@@ -31,6 +31,8 @@ BODY_LENGTH_MAX = 500
 """FCM takes 4,096 bytes in all, and a Japanese character is three."""
 NOTES = frozenset({"again", "desk"})
 """What is said besides: told before and nobody took it, in words for the family and for who answers for the city."""
+DRILL = "drill"
+"""The param of messages that are practice: their title says so first."""
 OTHER = "alert.other"
 """The kind whose words fit everything."""
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -73,6 +75,8 @@ def title_and_body(kind: str, language: str, params: Mapping[str, str], *, urgen
     title, body = text(f"{kind}.title", language, params), text(f"{kind}.body", language, params)
     if urgent:
         title = text("urgent", language, {}) + title
+    if params.get(DRILL):
+        title = text("drill", language, {}) + title
     if is_late(params):
         body += text("late_joint", language, {}) + text("reason.late", language, params)
     if params.get("note") in NOTES:
@@ -80,11 +84,15 @@ def title_and_body(kind: str, language: str, params: Mapping[str, str], *, urgen
     return Text(_clipped(title, TITLE_LENGTH_MAX), _clipped(body, BODY_LENGTH_MAX))
 
 
-def discreet(language: str, *, urgent: bool = False) -> Text:
-    """What a screen shows that everybody sees: that something is to be read, and how much it matters."""
+def discreet(language: str, *, urgent: bool = False, drill: bool = False) -> Text:
+    """What a screen shows that everybody sees: that something is to be read, how much it matters, and whether it is
+    practice.
+    """
     title = text("discreet.title", language, {})
     if urgent:
         title = text("urgent", language, {}) + title
+    if drill:
+        title = text("drill", language, {}) + title
     return Text(title, text("discreet.body", language, {}))
 
 

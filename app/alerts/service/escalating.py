@@ -218,17 +218,21 @@ def _told_on(said: Said, audience: Audience, run: Run, now: datetime, *, skips: 
 
 def ask_for_dispatch(connection: Connection, alert_id: AlertId, now: datetime) -> None:
     """Asks the desk to send a guard to an alert that nobody has taken, once. Where somebody has it meanwhile, or it is
-    over, nothing happens; where her scheme lets no turn-out begin on the signal, that is said in its history.
+    over, nothing happens; where her scheme lets neither a signal nor an operator begin a turn-out, that is said in its
+    history.
     """
     for found in escalating.runs(connection, [alert_id]):
         store.queue_up(connection, [found.alert.wearer_id])
         for run in escalating.runs(connection, [alert_id]):
             if run.alert.state is AlertState.OPEN:
-                decision = programmes.may_start(connection, run.alert.wearer_id, Starter.SIGNAL, None, now)
-                if decision.allowed:
+                decisions = [
+                    programmes.may_start(connection, run.alert.wearer_id, starter, None, now)
+                    for starter in (Starter.SIGNAL, Starter.OPERATOR)
+                ]
+                if any(one.allowed for one in decisions):
                     _ask_for_dispatch(connection, run, now)
                 else:
-                    why = {"why": decision.reason.value}
+                    why = {"why": decisions[0].reason.value}
                     store.add_history(connection, alert_id, What.DISPATCH_REFUSED, now, detail=why)
 
 

@@ -9,9 +9,11 @@ from sqlalchemy.engine import Connection
 
 from app.alerts.model import Alert, AlertAction, AlertState, What, Words
 from app.alerts.service import escalating, telling
+from app.alerts.service.saying import SIGNALLED
 from app.alerts.store import alerts as store
 from app.alerts.store.alerts import Who
 from app.alerts.transitions import after
+from app.db import intents
 from app.db.errors import begins_anew
 from app.db.session import hint, savepoint
 from app.kit.ids import AlertId, new_id
@@ -114,7 +116,13 @@ def _open(connection: Connection, event: WatchEvent, who: Who, now: datetime) ->
     store.add_cause(connection, event, one.id, now)
     detail = {"rule": event.rule, "happened_at": event.at.isoformat(), "received_at": event.received_at.isoformat()}
     store.add_history(connection, one.id, What.OPENED, now, detail=detail)
+    if event.kind in SIGNALS and event.outcome is Outcome.BEGAN:
+        intents.intend(connection, SIGNALLED, f"{SIGNALLED}:{one.id}", {"alert_id": str(one.id)}, now)
     return one, telling.words_of(who, f"alert.{_message(event)}", event)
+
+
+SIGNALS = frozenset({AlertKind.SOS, AlertKind.FALL})
+"""What a device reports that may be enough for a guard to be sent: her scheme says so."""
 
 
 def _add_evidence(connection: Connection, current: Alert, event: WatchEvent, who: Who, now: datetime) -> None:

@@ -22,6 +22,9 @@ from app.push import outbox
 from app.push.model import TOLD_TIMES, Address
 
 RECEIPT = timedelta(seconds=escalation.RECEIPT_S)
+SIGNALLED = "signalled"
+"""The intent that a guard is sent at once to an SOS or a fall, where her scheme lets the signal alone begin a turn-out.
+"""
 DISPATCH_WANTED = "dispatch_wanted"
 """The intent that a guard is sent to an alert that nobody answers."""
 

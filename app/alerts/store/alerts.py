@@ -156,6 +156,12 @@ def one(connection: Connection, alert_id: AlertId, wearer_ids: Iterable[UUID]) -
     return None if row is None else alert_of(row)
 
 
+def by_id(connection: Connection, alert_id: AlertId) -> Alert | None:
+    """One alert, whoever it is about."""
+    row = connection.execute(sa.select(alert).where(alert.c.id == alert_id)).one_or_none()
+    return None if row is None else alert_of(row)
+
+
 def as_it_is(connection: Connection, alert_: Alert) -> Alert:
     """The alert as it has become while we waited in the queue."""
     if connection.dialect.name != "postgresql":

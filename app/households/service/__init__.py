@@ -47,6 +47,7 @@ from app.households.service.sight import (
     visible_wearer_ids,
     wearers_by_id,
 )
+from app.households.service.turn_outs import let_guards_in, let_guards_out
 from app.households.service.wearers import WEARER_ENDED, change_wearer, create_wearer, end_wearer, new_wearer
 
 __all__ = [
@@ -75,6 +76,8 @@ __all__ = [
     "households",
     "known_wearer",
     "known_wearers",
+    "let_guards_in",
+    "let_guards_out",
     "let_in",
     "let_in_now",
     "look",

@@ -122,6 +122,33 @@ def lengthen_emergencies(
     connection.execute(sa.update(consent).where(*theirs, *running).values(until_at=until_at))
 
 
+def sent_now(connection: Connection, wearer_id: WearerId, now: datetime) -> frozenset[AccountId]:
+    """Who may see the wearer because they are sent to her."""
+    query = sa.select(consent.c.account_id).where(consent.c.wearer_id == wearer_id, _sent(now))
+    return frozenset(AccountId(one) for one in connection.execute(query).scalars())
+
+
+def sent_away(connection: Connection, wearer_id: WearerId, since: datetime) -> frozenset[AccountId]:
+    """Of whom the family has said since then that they may not see her though they are sent."""
+    mine = (consent.c.wearer_id == wearer_id) & (consent.c.given_as == GivenAs.DISPATCH.value)
+    query = sa.select(consent.c.account_id).where(mine, consent.c.revoked_at >= since)
+    return frozenset(AccountId(one) for one in connection.execute(query).scalars())
+
+
+def end_sent(
+    connection: Connection, wearer_id: WearerId, account_ids: Collection[AccountId], until_at: datetime, now: datetime
+) -> None:
+    """Lets those who are sent to her see her until then."""
+    if account_ids:
+        theirs = (consent.c.wearer_id == wearer_id, consent.c.account_id.in_(list(account_ids)), _sent(now))
+        connection.execute(sa.update(consent).where(*theirs).values(until_at=until_at))
+
+
+def _sent(now: datetime) -> sa.ColumnElement[bool]:
+    running = sa.and_(consent.c.revoked_at.is_(None), consent.c.until_at > now)
+    return sa.and_(consent.c.given_as == GivenAs.DISPATCH.value, running)
+
+
 def protections(connection: Connection, wearer_id: WearerId, before: UUID | None, count: int) -> list[Protection]:
     """Up to `count` protections that have not ended, newest first."""
     query = sa.select(protection).where(protection.c.wearer_id == wearer_id, protection.c.ended_at.is_(None))

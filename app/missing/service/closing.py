@@ -1,6 +1,6 @@
 """A search ends. Where she was found says how good its map was: the product measures itself."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.engine import Connection
 
@@ -9,13 +9,9 @@ from app.kit.errors import Conflict, InvalidInput
 from app.kit.ids import SearchId, WearerId
 from app.missing import store
 from app.missing.facts import must_be_past
-from app.missing.mapscore import score_of
+from app.missing.mapscore import JUST_BEFORE, rated
 from app.missing.model import FOUND, Ended, Find
-from app.missing.probability import heat_map, plain_rings
 from app.missing.service.looking import Shown, known_at, look, search, visible
-
-JUST_BEFORE = timedelta(minutes=1)
-"""What was known of the place itself because she was found there does not count for the map."""
 
 FORGOTTEN_MAX = 5_000
 
@@ -29,19 +25,7 @@ def scored(
     """
     found = visible(connection, viewer, search_id, now)
     must_be_past(at, now, "find.at")
-    before = at - JUST_BEFORE
-    known = known_at(connection, found, before)
-    if known is None:
-        return Find(
-            at=at, lat_deg=lat_deg, lon_deg=lon_deg, score=None, score_first_rings=None, score_newest_rings=None
-        )
-    rated = score_of(heat_map(known, before), lat_deg, lon_deg)
-    newest = score_of(plain_rings(known.last), lat_deg, lon_deg)
-    first = None if found.last is None else score_of(plain_rings(found.last), lat_deg, lon_deg)
-    return Find(
-        at=at, lat_deg=lat_deg, lon_deg=lon_deg, score=round(rated, 4),
-        score_first_rings=None if first is None else round(first, 4), score_newest_rings=round(newest, 4),
-    )  # fmt: skip
+    return rated(found, known_at(connection, found, at - JUST_BEFORE), at, lat_deg, lon_deg)
 
 
 def close(

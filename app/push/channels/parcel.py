@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 from msgspec import Struct
 
 from app.push.model import Level, Message
-from app.push.render import Text, discreet
+from app.push.render import DRILL, Text, discreet
 from app.push.retry import Delivery
 from app.push.tokens import Purpose, Tokens
 
@@ -21,7 +21,7 @@ CONFIRM_MAILBOX = "me.confirm_mailbox"
 """The kind that asks whoever reads a mailbox whether it is theirs: all that is sent there before."""
 
 
-ABOUT_WEARERS = ("alert.", "news.")
+ABOUT_WEARERS = ("alert.", "dispatch.", "news.")
 """How kinds begin whose words say who is where, or what happened to whom."""
 
 
@@ -45,7 +45,9 @@ class Parcel(Struct, frozen=True, kw_only=True):
         message = self.message
         if message.address.shows_details or not message.kind.startswith(ABOUT_WEARERS):
             return self.text
-        return discreet(message.address.language, urgent=message.level is Level.URGENT)
+        return discreet(
+            message.address.language, urgent=message.level is Level.URGENT, drill=bool(message.params.get(DRILL))
+        )
 
 
 def asks(kind: str) -> bool:

@@ -311,8 +311,8 @@ def test_one_alert_that_cannot_be_told_on_holds_up_no_other(
     assert {"sos": (2, NOW + minutes(8)), "fall": (1, NOW + minutes(4))} == turns
 
 
-def test_where_her_scheme_lets_it_the_last_step_asks_for_a_guard_once(connection: Connection, here: Town) -> None:
-    enrol(connection, here.hana, NOW, with_dispatch(started_by=[Starter.SIGNAL]))
+def test_where_an_operator_may_send_a_guard_the_last_step_asks_for_one_once(connection: Connection, here: Town) -> None:
+    enrol(connection, here.hana, NOW, with_dispatch(started_by=[Starter.OPERATOR]))
     is_reached_by(connection, here.operator, Channel.FCM)
     sets_policy(connection, here, msgspec.structs.replace(DESK, asks_dispatch=True))
     alert = an_alert(connection, here)
@@ -328,7 +328,6 @@ def test_where_her_scheme_lets_it_the_last_step_asks_for_a_guard_once(connection
     ("started_by", "why"),
     [
         ([Starter.CONTACT], "not_by_scheme"),
-        ([Starter.OPERATOR], "not_by_scheme"),
         ([Starter.NOBODY], "no_turn_outs"),
         (None, "no_contract"),
     ],
@@ -362,7 +361,7 @@ def test_a_policy_of_an_older_version_that_let_turn_outs_begin_still_counts(conn
 
 
 def test_no_guard_is_asked_for_once_somebody_has_it(connection: Connection, here: Town) -> None:
-    enrol(connection, here.hana, NOW, with_dispatch(started_by=[Starter.SIGNAL]))
+    enrol(connection, here.hana, NOW, with_dispatch(started_by=[Starter.OPERATOR]))
     is_reached_by(connection, here.operator, Channel.FCM)
     sets_policy(connection, here, msgspec.structs.replace(DESK, asks_dispatch=True))
     alert = an_alert(connection, here)

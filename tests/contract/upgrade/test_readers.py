@@ -29,8 +29,10 @@ from tests.contract.upgrade import as_it_was
 from tests.contract.upgrade.values import says_all, values
 
 FIRST_SAID: Mapping[type[Enum], frozenset[str]] = {
-    What: frozenset({"escalated", "on_the_way", "dispatch_asked", "dispatch_refused", "reopened", "suppressed"}),
-    Purpose: frozenset({"search"}),
+    What: frozenset(
+        {"escalated", "on_the_way", "dispatch_asked", "dispatch_refused", "dispatched", "reopened", "suppressed"}
+    ),
+    Purpose: frozenset({"dispatch", "search"}),
 }
 """Words that this version is the first to write into rows, by their enumeration. Until all processes are of this version,
 those of the one before fail at the rows that hold them: what is in hand is a dead letter, what is asked for an error.
