@@ -39,7 +39,7 @@ from tests.property.hostile import (
 DOCUMENT: dict[str, Any] = json.loads(openapi_json())
 SIGN_IN = "POST /v1/sign-in"
 OPERATIONS = {route for route, example in EXAMPLES.items() if example.action is Action.OPERATION}
-ASKERS = ("family", "administrator", "operator", "contact", "vendor")
+ASKERS = ("family", "administrator", "operator", "contact", "vendor", "guard")
 KINDS = {kind.status: kind for kind in OF_HTTP.values()}
 INSIDE = ("Traceback", "object at 0x", "site-packages", "sqlalchemy", "SELECT ", "INSERT ", "<class", ".py")
 TYPES = {"content-type", "content-length"}
