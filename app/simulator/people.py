@@ -1,4 +1,5 @@
-"""Who lives in the town: twelve wearers, their families, a guard, a clerk and an operator. Pure data.
+"""Who lives in the town: twelve wearers, their families, a guard and his control room, a clerk and an operator. Pure
+data.
 
 The names are made up of the commonest ones. Wearers who stay in come first, one of each format: their devices say
 little, so that a script may speak in their place.
@@ -95,10 +96,11 @@ RELATIVES: tuple[Relative, ...] = (
 
 STAFF: dict[str, Relative] = {
     "guard": Relative("guard", "警備 太郎"),
+    "control_room": Relative("control", "管制 学"),
     "clerk": Relative("clerk", "市役所 花子"),
     "operator": Relative("operator", "受付 みどり"),
 }
-"""Who works for the town, by role."""
+"""Who works for the town or for its security company, by role."""
 
 PEOPLE: tuple[Person, ...] = (
     Person(

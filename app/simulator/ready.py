@@ -11,12 +11,19 @@ from app.kit.clock import FastClock
 from app.simulator.detectors import CHILDREN_HOUSE
 from app.simulator.people import FAMILY, STAFF, Part
 from app.simulator.setup import Settled, SignIn, Tracker
+from app.simulator.setup_guards import Guarded, Stationed
 from app.simulator.setup_tags import Expected, Fitted, Mounted, WornTag
 from app.simulator.streets import Origin, Spot
 
 
 def ready(
-    settled: Settled, fitted: Fitted, base_url: str, tcp_watch_port: int, admin_token: str, clock: FastClock
+    settled: Settled,
+    fitted: Fitted,
+    guarded: Guarded,
+    base_url: str,
+    tcp_watch_port: int,
+    admin_token: str,
+    clock: FastClock,
 ) -> dict[str, Any]:
     """The content of the ready file (DESIGN section 9), with all families besides the one of `accounts`.
 
@@ -25,7 +32,8 @@ def ready(
 
     `id` of a detector is what it calls itself, `detector` its id in the API; the place of a vehicle is where its round
     begins. `bridge` is the broker that may speak for all detectors of the format `theengs`. `expectations` say which
-    children should pass which detectors, from when and by when.
+    children should pass which detectors, from when and by when. In the unit that is `on_duty` is the account `guard`;
+    its place is where it waits.
     """
     accounts: dict[str, Any] = {"family": _account(settled.accounts[FAMILY.key])}
     accounts |= {role: _account(settled.accounts[person.key]) for role, person in STAFF.items()}
@@ -42,6 +50,8 @@ def ready(
         "bridge": {"key": fitted.bridge_key, "format": "theengs"},
         "tags": [_tag(one) for one in fitted.tags],
         "expectations": [_expectation(one, fitted.detectors) for one in fitted.expected],
+        "companies": [{"id": guarded.id, "code": guarded.code, "name": guarded.name}],
+        "units": [_unit(one, guarded, fitted.town.origin) for one in guarded.units],
         "stickers": [],
     }
 
@@ -97,6 +107,16 @@ def _expectation(one: Expected, detectors: Sequence[Mounted]) -> dict[str, Any]:
         "by": one.by_at.isoformat(),
         "arrives": child.part is Part.GOES_TO_SCHOOL and CHILDREN_HOUSE not in child.expected_at,
     }
+
+
+def _unit(one: Stationed, guarded: Guarded, origin: Origin) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "company": guarded.id,
+        "name": one.name,
+        "kind": one.kind,
+        "on_duty": one.on_duty,
+    } | _place(origin, one.spot)
 
 
 def _place(origin: Origin, spot: Spot) -> dict[str, float]:

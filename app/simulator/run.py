@@ -18,6 +18,7 @@ from app.simulator.radio import WatchLine
 from app.simulator.ready import ready, write
 from app.simulator.relatives import Relatives, Ring, ring_of
 from app.simulator.setup import Settled, SignIn, Tracker, settle
+from app.simulator.setup_guards import Waiting, station
 from app.simulator.setup_tags import fit_out
 from app.simulator.town import town_of
 from app.simulator.view import View
@@ -60,6 +61,7 @@ async def run_demo(
     async with httpx.AsyncClient(base_url=base_url, timeout=TIMEOUT_S, limits=limits) as http:
         settled = await settle(http, admin_token, town_of(seed))
         fitted = await fit_out(http, admin_token, settled, clock())
+        guarded = await station(http, admin_token, settled, clock())
         _introduce(console, settled, base_url, host, tcp_watch_port)
         view = View(console, clock, settled, headline=f"Mimamori demo  {base_url}")
         rings: asyncio.Queue[Ring] = asyncio.Queue()
@@ -75,13 +77,14 @@ async def run_demo(
                 clock.hurry()
                 devices = _devices(settled, clock, http, host, tcp_watch_port)
                 detecting = Detecting(fitted, clock, clock(), http)
-                tasks += [life.create_task(one.run()) for one in (*devices, detecting)]
+                waiting = Waiting(http, settled, clock)
+                tasks += [life.create_task(one.run()) for one in (*devices, detecting, waiting)]
                 async with asyncio.timeout(BEGIN_S):
                     for device in devices:
                         await device.began.wait()
                     await detecting.all_began()
                 if ready_file is not None:
-                    write(ready_file, ready(settled, fitted, base_url, tcp_watch_port, admin_token, clock))
+                    write(ready_file, ready(settled, fitted, guarded, base_url, tcp_watch_port, admin_token, clock))
                 view.say(f"{len(devices)} devices and {len(fitted.detectors)} detectors report")
                 await _time_is_over(duration_s)
                 for task in tasks:
@@ -133,4 +136,4 @@ def _introduce(console: Console, settled: Settled, base_url: str, host: str, tcp
 
 
 def _sign_in(one: SignIn) -> str:
-    return f"  {one.role:<9} {one.email:<24} {one.password}"
+    return f"  {one.role:<12} {one.email:<24} {one.password}"

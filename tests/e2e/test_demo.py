@@ -63,6 +63,11 @@ def test_a_script_finds_its_way_through_the_demo(tmp_path: Path) -> None:
             )
             pressed = until(lambda: [one for one in client.get("/v1/alerts").json()["items"] if one["kind"] == "sos"])
             docs = client.get("/docs").text
+            client.headers["Authorization"] = f"Bearer {town['accounts']['guard']['token']}"
+            duty = client.get("/v1/me/duty").json()
+            client.headers["Authorization"] = f"Bearer {town['accounts']['control_room']['token']}"
+            units = client.get("/v1/units").json()["items"]
+            waits = client.get(f"/v1/units/{duty['unit']}/place").json()["place"]
     finally:
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=60)
@@ -73,6 +78,10 @@ def test_a_script_finds_its_way_through_the_demo(tmp_path: Path) -> None:
     assert before != after.json(), "the place is another one after the fix"
     assert "outside_fence" in {reason["code"] for reason in wrong[0]["reasons"]}
     assert pressed
+    first, second = town["units"]
+    assert (first["id"], True, "はりま警備保障") == (duty["unit"], first["on_duty"], duty["proof"]["company_name"])
+    assert [(first["id"], True), (second["id"], False)] == [(one["id"], one["is_complete"]) for one in units]
+    assert (first["lat_deg"], first["lon_deg"]) == (waits["lat_deg"], waits["lon_deg"])
     assert "https://" not in docs.replace("https://www.apache.org", "")
     assert 0 == process.returncode, output[-2000:]
     assert "Traceback" not in output

@@ -7,12 +7,22 @@ from app.simulator.detectors import detectors_of
 from app.simulator.people import RELATIVES, STAFF
 from app.simulator.ready import ready
 from app.simulator.setup import Settled, SignIn, Tracker
+from app.simulator.setup_guards import BY_CAR, ON_FOOT, Guarded, Stationed
 from app.simulator.setup_tags import Expected, Fitted, Mounted, WornTag, school_time
 from app.simulator.tags import tags_of
 from app.simulator.town import town_of
 from tests.build import NOW
 
 TOWN = town_of(1)
+GUARDED = Guarded(
+    id="firm",
+    code="harima",
+    name="はりま警備保障",
+    units=(
+        Stationed(id="u-1", name="機動一号", kind="guard", on_duty=True, spot=ON_FOOT),
+        Stationed(id="u-2", name="車両二号", kind="car", on_duty=False, spot=BY_CAR),
+    ),
+)
 
 
 def a_settled_town() -> Settled:
@@ -46,15 +56,16 @@ def a_fitted_town() -> Fitted:
 
 
 def content() -> dict[str, Any]:
-    return ready(a_settled_town(), a_fitted_town(), "http://127.0.0.1:8000", 5093, "admin-token", FastClock(NOW, 30))
+    clock = FastClock(NOW, 30)
+    return ready(a_settled_town(), a_fitted_town(), GUARDED, "http://127.0.0.1:8000", 5093, "admin-token", clock)
 
 
 def test_addresses_and_accounts_are_where_scripts_look_for_them() -> None:
     found = content()
 
     assert ("http://127.0.0.1:8000", {"watch": 5093}) == (found["base_url"], found["tcp"])
-    assert {"family", "guard", "clerk", "operator"} == found["accounts"].keys()
-    for role in ("family", "guard", "clerk", "operator"):
+    assert {"family", "guard", "control_room", "clerk", "operator"} == found["accounts"].keys()
+    for role in ("family", "guard", "control_room", "clerk", "operator"):
         assert {"email", "password", "token"} <= found["accounts"][role].keys()
     assert "p-family" == found["accounts"]["family"]["password"]
     assert len(RELATIVES) - 1 == len(found["families"])
@@ -101,3 +112,15 @@ def test_every_tracker_has_what_it_calls_itself_its_key_format_and_wearer() -> N
         found[0][name] for name in ("id", "key", "format", "wearer", "device")
     )
     assert {"watch", "owntracks", "osmand"} == {one["format"] for one in found}
+
+
+def test_a_script_finds_the_units_and_who_is_on_duty() -> None:
+    found = content()
+    lat_deg, lon_deg = TOWN.origin.degrees(ON_FOOT)
+
+    assert [{"id": "firm", "code": "harima", "name": "はりま警備保障"}] == found["companies"]
+    assert {
+        "id": "u-1", "company": "firm", "name": "機動一号", "kind": "guard", "on_duty": True,
+        "lat_deg": round(lat_deg, 6), "lon_deg": round(lon_deg, 6),
+    } == found["units"][0]  # fmt: skip
+    assert [True, False] == [one["on_duty"] for one in found["units"]]
