@@ -45,6 +45,14 @@ def payer_words(payer: str, city: Mapping[str, str] | None) -> dict[str, str]:
     return named
 
 
+def unit_words(unit: str) -> dict[str, str]:
+    """What a line counts, in words: `hour`, `month`, `30_minutes`."""
+    minutes, _, rest = unit.partition("_")
+    if rest == "minutes":
+        return both("duration.minutes", minutes=minutes)
+    return both(f"unit.{unit}")
+
+
 def _shown(value: Value, language: str) -> str:
     if isinstance(value, int):
         return f"{value:,}"

@@ -8,6 +8,7 @@ import pytest
 
 from app.programmes.catalogue import Faulty, decode
 from app.programmes.model import Rating, Terms, Usage
+from app.programmes.phrases import unit_words
 from app.programmes.rating import rate
 from app.programmes.scheme import Scheme
 from tests.unit.programmes.ask import jst, months, turn_out
@@ -56,6 +57,12 @@ def test_units_may_be_half_hours() -> None:
     (line,) = rated(scheme, {}, turn_outs=[turn_out("a", "2026-05-01 10:00", "2026-05-01 11:01")]).lines
 
     assert (3, "30_minutes", 9_000) == (line.quantity, line.unit, line.amount_yen)
+    assert {"ja": "30分", "en": "30 minutes"} == unit_words(line.unit)
+
+
+@pytest.mark.parametrize("unit", ["hour", "turn_out", "month", "time", "once", "piece"])
+def test_every_unit_has_words(unit: str) -> None:
+    assert {"ja", "en"} == set(unit_words(unit))
 
 
 @pytest.mark.parametrize(
