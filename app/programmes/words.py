@@ -8,8 +8,10 @@ from app.programmes.quoting import duration
 from app.programmes.scheme import (
     NOT_STATED,
     AnyPrice,
+    Deposit,
     DispatchTerms,
     Monthly,
+    Once,
     Plan,
     Scheme,
     Source,
@@ -119,6 +121,10 @@ def _price(tell: Telling, price: AnyPrice) -> Iterator[str]:
     kind = type(price).__struct_config__.tag
     shares = tell.listed(_share(tell, payer, amount) for payer, amount in price.shares.items())
     said = [tell.say(f"explain.{kind}", label=tell.of(price.label), id=price.id, shares=shares)]
+    if isinstance(price, Once | Deposit):
+        said.append(tell.say("explain.on", field=price.when))
+    if isinstance(price, Monthly) and price.starts:
+        said.append(tell.say("explain.starts", field=price.starts))
     if price.per_device:
         said.append(tell.say("explain.per_device"))
     if not price.tax_included:

@@ -196,6 +196,8 @@ def test_a_scheme_is_explained_with_every_price_source_and_reading(scheme_id: st
     for version in scheme.versions:
         for price in every_price(version):
             assert price.source.says in text
+            assert getattr(price, "when", "") in text
+            assert (getattr(price, "starts", None) or "") in text
             for amount in price.shares.values():
                 assert not isinstance(amount, int) or f"{amount:,}" in text
         for reading in version.readings:
