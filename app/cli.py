@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app import commands
+from app import billing_commands, commands
 from app.commands import settings_of
 from app.config import InvalidSettings, Settings, describe
 from app.kit.errors import MimamoriError
@@ -41,6 +41,7 @@ for _command in (
     commands.gateway_secret,
     commands.watch,
     commands.programmes,
+    billing_commands.billing,
 ):
     main.add_command(_command)
 

@@ -140,6 +140,16 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         str,
         Meta(description="folder of a town's own scheme files, which take the place of packaged ones; empty: none"),
     ] = ""
+    billing_font: Annotated[
+        str | None,
+        Meta(
+            description="path of a font (OTF, TTF) for documents on paper; without it the one that is installed is used"
+        ),
+    ] = None
+    billing_close_day: Annotated[
+        int,
+        Meta(ge=0, le=28, description="day from which the month before is closed by itself; 0: when a clerk says so"),
+    ] = 0
     tick_s: Annotated[float, Meta(gt=0, description="seconds between two looks for what is due")] = 2.0
     watchman_url: Annotated[
         str | None,

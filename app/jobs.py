@@ -18,6 +18,7 @@ from sqlalchemy.engine import Connection
 from app.accounts import service as accounts
 from app.alerts.service import acting, escalating, operating, raising, saying, telling
 from app.alerts.store.straying import strayed
+from app.billing import service as billing
 from app.config import Settings
 from app.db import dialect, intents, shards, units
 from app.db.errors import begins_anew, plain
@@ -155,6 +156,11 @@ def plan_beginning(connection: Connection, settings: Settings, now: datetime) ->
     return partial(watch.begin_learning, found=found, now=now) if found else None
 
 
+def plan_closing(connection: Connection, settings: Settings, now: datetime) -> Change | None:
+    """Works out the next step of a month that is being closed."""
+    return billing.plan_closing(connection, settings.billing_close_day, now)
+
+
 def _at_once(plan: Callable[[Connection, Settings, datetime], Change | None]) -> Callable[..., None]:
     """A plan, and what follows from it, in one transaction."""
 
@@ -223,6 +229,7 @@ JOBS: tuple[Job, ...] = (
     Job(name="detectors", every_s=30, work=judge_detectors),
     Job(name="unknown", every_s=300, work=_at_once(plan_beginning), plan=plan_beginning),
     Job(name="habits", every_s=3, work=_at_once(plan_learning), plan=plan_learning),
+    Job(name="billing", every_s=2, work=_at_once(plan_closing), plan=plan_closing),
     Job(name="forget", every_s=60, work=forget),
 )
 

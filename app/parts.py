@@ -196,6 +196,7 @@ def tick_jobs(
     for job in jobs.JOBS:
         ticker.every(job.every_s, job.name, partial(_run, job.name, partial(do, job)))
     database.listen("intent", lambda _key: ticker.wake("intents"))
+    database.listen("billing", lambda _key: ticker.wake("billing"))
     database.listen("escalation", lambda _key: ticker.wake("escalation"))
 
 

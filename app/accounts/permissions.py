@@ -53,6 +53,9 @@ class Action(StrEnum):
     UNIT_WRITE = "unit:write"
     UNIT_PLACE = "unit:place"
     OWN_DUTY = "own-duty"
+    BILL_READ = "bill:read"
+    BILL_COLLECT = "bill:collect"
+    BILL_WRITE = "bill:write"
     OPERATION = "operation"
 
 
@@ -108,6 +111,10 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     # Where a guard is is for those who send him; each look is a row that he reads.
     Action.UNIT_PLACE: frozenset({Role.CONTROL_ROOM, Role.OPERATOR, Role.ADMINISTRATOR}),
     Action.OWN_DUTY: frozenset({Role.GUARD}),
+    # A family those that ask it for money, a company its own; the city all that are its.
+    Action.BILL_READ: _OFFICE | {Role.FAMILY, Role.CONTROL_ROOM},
+    Action.BILL_COLLECT: _OFFICE | {Role.CONTROL_ROOM},
+    Action.BILL_WRITE: _OFFICE,
     Action.OPERATION: frozenset({Role.ADMINISTRATOR}),
 }
 

@@ -51,6 +51,7 @@ TAGS = {
     "units": "Security companies, their units (出動員), who is on duty and where",
     "answers": "Answers from a message, without signing in",
     "policies": "Whom alerts are told to, how often and in which order, and who is on duty",
+    "billing": "Bills (請求書): closing a month, documents, payments, arrears",
     "live": "What happens, as it happens",
     "operations": "What went wrong and waits for somebody to look, for administrators",
     "health": "Is the service alive, can it take work",

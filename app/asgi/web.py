@@ -16,6 +16,7 @@ from app.alerts.routes import ROUTES as ALERTS
 from app.asgi import docs, health, phone
 from app.asgi.parameters import with_limits
 from app.asgi.structs import DescribedStructs
+from app.billing.routes import ROUTES as BILLING
 from app.devices.routes import ROUTES as DEVICES
 from app.dispatch.routes import ROUTES as DISPATCH
 from app.geo.routes import ROUTES as GEO
@@ -43,6 +44,7 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     *ALERTS,
     *MISSING,
     *DISPATCH,
+    *BILLING,
     *LIVE,
     *OPERATIONS,
     *health.ROUTES,

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from app.billing.model import Billed, Document, Draft, Issuer, Kind, Owed, Payee
 from app.billing.totals import Sum, sums_of
+from app.programmes.corrections import reversed_line
 from app.programmes.model import Line, Payer
 
 REDUCED_RATE_PCT = 8
@@ -81,8 +82,7 @@ def changes(billed: Sequence[Billed], owed: Sequence[Owed]) -> list[Owed]:
 
 def taken_back(one: Billed) -> Owed:
     """The line that takes a billed one back."""
-    line = one.owed.line
-    return replace(one.owed, line=replace(line, amount_yen=-line.amount_yen, unit_yen=-line.unit_yen), returns=one.id)
+    return replace(one.owed, line=reversed_line(one.owed.line), returns=one.id)
 
 
 def same(one: Owed) -> tuple[object, ...]:

@@ -11,10 +11,12 @@ from app.billing.totals import Rounding, Sums, Totals
 from app.kit.ids import AccountId, CityId, WearerId
 from app.programmes.model import Line, Payer
 
-Month = Annotated[str, Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])\Z", description="a month of Japan, 2026-04")]
+Month = Annotated[str, Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])(?!\n)$", description="a month of Japan, 2026-04")]
 RegistrationNumber = Annotated[
     str,
-    Meta(pattern=r"^T[0-9]{13}\Z", description="of the company as an issuer of qualified invoices: T and 13 digits"),
+    Meta(
+        pattern=r"^T[0-9]{13}(?!\n)$", description="of the company as an issuer of qualified invoices: T and 13 digits"
+    ),
 ]
 
 
@@ -67,7 +69,7 @@ class Bank(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     bank: Annotated[str, Meta(min_length=1, max_length=60)]
     branch: Annotated[str, Meta(max_length=60)] = ""
     account_kind: Literal["普通", "当座"] = "普通"
-    number: Annotated[str, Meta(pattern=r"^[0-9]{1,8}\Z")]
+    number: Annotated[str, Meta(pattern=r"^[0-9]{1,8}(?!\n)$")]
     holder: Annotated[str, Meta(min_length=1, max_length=60)]
 
 
@@ -165,7 +167,7 @@ class Document(Struct, frozen=True, kw_only=True):
 
 class Payment(Struct, frozen=True, kw_only=True):
     """Money that came, went back, or is given up, for one document. Never changed: what was wrong is taken back by a
-    row that names it (`takes_back`).
+    row that names it (`takes_back`). The same `key` is the same row.
     """
 
     id: UUID
@@ -174,14 +176,15 @@ class Payment(Struct, frozen=True, kw_only=True):
     on: date
     amount_yen: int
     note: str
+    key: str
     takes_back: UUID | None
     by: AccountId
     at: datetime
 
 
 class Run(Struct, frozen=True, kw_only=True):
-    """A closing run of a city's month; a `round` above 0 looks for what was corrected since and bills the difference.
-    It has gone past the wearer `after`. `problem`: what it waits for.
+    """A closing run of a city's month. A `round` above 0 looks for what was corrected since and bills the difference:
+    of wearers of whom something was noted since a moment, or of all. It has gone past the wearer `after`.
     """
 
     id: UUID
@@ -189,9 +192,19 @@ class Run(Struct, frozen=True, kw_only=True):
     month: str
     round: int
     state: RunState
+    since: datetime | None
     after: WearerId | None
     wearers: int
     started_at: datetime
     started_by: AccountId | None
     closed_at: datetime | None
-    problem: str | None
+    gaps: int = 0
+    """How many contracts it could not bill."""
+
+
+class Gap(Struct, frozen=True, kw_only=True):
+    """A contract that a run could not bill, and why: the fields that are asked for, or `issuer:CODE`."""
+
+    contract_id: UUID
+    wearer_id: WearerId
+    why: tuple[str, ...]

@@ -2,6 +2,7 @@
 
 from app.accounts import tables as accounts
 from app.alerts import tables as alerts
+from app.billing import tables as billing
 from app.db import tables as db
 from app.db.types import metadata
 from app.devices import tables as devices
@@ -17,7 +18,8 @@ from app.tags import tables as tags
 from app.watch import tables as watch
 
 ROOMS = (
-    db, push, accounts, households, devices, geo, tags, history, hooks, watch, alerts, missing, programmes, dispatch
+    db, push, accounts, households, devices, geo, tags, history, hooks, watch, alerts, missing, programmes, dispatch,
+    billing,
 )  # fmt: skip
 
 __all__ = ["ROOMS", "metadata"]

@@ -37,8 +37,9 @@ KINDS_OF = {
         "alert_id",
         "search_id",
         "fact_id",
+        "document_id",
     },
-    Target.ENDED: {"wearer_id", "contact_id", "alert_id", "search_id"},
+    Target.ENDED: {"wearer_id", "contact_id", "alert_id", "search_id", "document_id"},
     Target.REVOKED: {
         "fact_id",
         "contact_id",
@@ -169,6 +170,8 @@ _U = "/v1/units/{unit_id}"
 _C = "/v1/companies/{company_id}"
 SENDING = frozenset({Way.COMPANY, Way.STAFF})
 FIRM = {"code": "new", "name": "New", "registration_number": "T7000012050002", "phone": "079-000-0000", "licence": "1"}
+_B = "/v1/billing/documents/{document_id}"
+_READERS = "/v1/billing/issuers/{code}/readers/{reader_id}"
 
 EXAMPLES: dict[str, Example] = {
     "POST /v1/sign-out": Example(Action.SELF, status=204),
@@ -347,6 +350,30 @@ EXAMPLES: dict[str, Example] = {
     f"DELETE {_S}/facts/{{fact_id}}": row(Action.SEARCH_WRITE, Way.PLACE),
     f"GET {_S}/map": row(Action.SEARCH_READ, Way.PLACE),
     f"GET {_S}/sectors": row(Action.SEARCH_READ, Way.PLACE),
+    "GET /v1/billing/documents": Example(Action.BILL_READ),
+    "GET /v1/billing/documents.csv": Example(Action.BILL_READ),
+    f"GET {_B}": row(Action.BILL_READ, Way.BILL),
+    f"GET {_B}/lines": row(Action.BILL_READ, Way.BILL),
+    f"GET {_B}/lines.csv": row(Action.BILL_READ, Way.BILL),
+    f"GET {_B}/explanation": row(Action.BILL_READ, Way.BILL),
+    f"GET {_B}/pdf": row(Action.BILL_READ, Way.BILL),
+    f"GET {_B}/payments": row(Action.BILL_READ, Way.BILL),
+    f"POST {_B}/payments": row(
+        Action.BILL_COLLECT, Way.BILL, status=200, body={"amount_yen": 100, "on": "2026-03-31", "key": "transfer-1"}
+    ),
+    f"POST {_B}/payments/{{payment_id}}/take-back": row(
+        Action.BILL_COLLECT, Way.BILL, status=200, body={"note": "of somebody else"}
+    ),
+    "GET /v1/billing/statements": Example(Action.BILL_COLLECT),
+    "GET /v1/billing/statements.csv": Example(Action.BILL_COLLECT),
+    "GET /v1/billing/arrears": Example(Action.BILL_COLLECT),
+    "POST /v1/billing/closings": Example(Action.BILL_WRITE, body={"month": "2026-03"}, status=200),
+    "GET /v1/billing/closings": Example(Action.BILL_WRITE),
+    "GET /v1/billing/closings/{closing_id}/gaps": row(Action.BILL_WRITE, Way.BILL),
+    "GET /v1/billing/issuers": Example(Action.BILL_WRITE),
+    "PUT /v1/billing/issuers/{code}": Example(Action.BILL_WRITE, body={"name": "Another"}),
+    f"PUT {_READERS}": row(Action.BILL_WRITE, Way.BILL, status=204),
+    f"DELETE {_READERS}": row(Action.BILL_WRITE, Way.BILL),
     "GET /v1/me/preferences": Example(Action.SELF),
     "PUT /v1/me/preferences": Example(Action.SELF, body={"news": False}),
     "GET /v1/policy": Example(Action.POLICY_READ),

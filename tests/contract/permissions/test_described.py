@@ -18,7 +18,7 @@ from tests.contract.permissions.undone import Undone
 from tests.contract.permissions.ways import EVERYBODY, Target
 from tests.contract.permissions.world import World
 
-PLAIN = ("text/event-stream", "text/csv", "image/jpeg")
+PLAIN = ("text/event-stream", "text/csv", "image/jpeg", "application/pdf")
 """What is no JSON."""
 
 

@@ -51,6 +51,9 @@ class Way(StrEnum):
     VENDOR = "vendor"
     """Sold the tag, in the city where it is worn."""
 
+    BILL = "bill"
+    """Is asked to pay, issued the bill, or works for the city of which it is; also when the wearer has ended."""
+
 
 SCOPES = frozenset({Way.PLACE, Way.TRACK, Way.ALERTS, Way.HEALTH})
 OFFICE = frozenset({Way.MANAGES, Way.HOUSEHOLD, Way.OFFICE, Way.STAFF})
@@ -75,20 +78,25 @@ EVERYBODY = (*VIEWERS, NOBODY)
 Ways = dict[tuple[str, Target], frozenset[Way]]
 
 WAYS: Ways = {
-    ("family", Target.OWN): SCOPES | {Way.SELF, Way.MANAGES, Way.HOUSEHOLD},
+    ("family", Target.OWN): SCOPES | {Way.SELF, Way.MANAGES, Way.HOUSEHOLD, Way.BILL},
+    ("family", Target.ENDED): frozenset({Way.BILL}),
     ("contact", Target.OWN): frozenset({Way.SELF, Way.CONTACT, Way.PLACE, Way.ALERTS}),
     ("guard", Target.OWN): frozenset({Way.SELF, Way.PLACE, Way.COMPANY}),
-    ("control_room", Target.OWN): frozenset({Way.SELF, Way.COMPANY}),
-    ("clerk", Target.OWN): OFFICE | {Way.SELF},
-    ("clerk", Target.NEIGHBOUR): OFFICE,
+    ("control_room", Target.OWN): frozenset({Way.SELF, Way.COMPANY, Way.BILL}),
+    ("control_room", Target.NEIGHBOUR): frozenset({Way.BILL}),
+    ("control_room", Target.ENDED): frozenset({Way.BILL}),
+    ("clerk", Target.OWN): OFFICE | {Way.SELF, Way.BILL},
+    ("clerk", Target.NEIGHBOUR): OFFICE | {Way.BILL},
+    ("clerk", Target.ENDED): frozenset({Way.BILL}),
     ("operator", Target.OWN): SCOPES | {Way.SELF, Way.STAFF, Way.HOUSEHOLD},
     ("operator", Target.NEIGHBOUR): frozenset({Way.STAFF}),
     ("care_manager", Target.OWN): frozenset({Way.SELF, Way.HEALTH, Way.ALERTS}),
     ("vendor", Target.OWN): SCOPES | {Way.SELF, Way.VENDOR},
     ("vendor", Target.NEIGHBOUR): frozenset({Way.VENDOR}),
     ("police", Target.OWN): frozenset({Way.SELF, Way.PLACE, Way.TRACK}),
-    ("administrator", Target.OWN): OFFICE | {Way.SELF},
-    ("administrator", Target.NEIGHBOUR): OFFICE,
+    ("administrator", Target.OWN): OFFICE | {Way.SELF, Way.BILL},
+    ("administrator", Target.NEIGHBOUR): OFFICE | {Way.BILL},
+    ("administrator", Target.ENDED): frozenset({Way.BILL}),
     ("administrator", Target.FARAWAY): OFFICE,
 }
 """Who is not here has no way."""

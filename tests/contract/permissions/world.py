@@ -50,6 +50,7 @@ from app.watch.store import allowances
 from app.watch.tables import watch_failure
 from beacon_ingest.messages import Fix, Health
 from tests.build import NOW, VENDOR, account, an_alarm, unit, viewer
+from tests.contract.permissions import bills
 from tests.contract.permissions.asking import Answer, ask
 from tests.contract.permissions.examples import ATTENDING, KNOWING, Request, request_of
 from tests.contract.permissions.guards import plan_hours, serve
@@ -223,6 +224,7 @@ class World:
         self._let_neighbour_no_more(c)
         for role in sorted(CONSENT_ROLES):
             self._consent(c, Target.FARAWAY, role=role, by=faraway)
+        bills.bill(c, self.people, self.things)
         self._hide(c)
         households.end_wearer(c, viewer(self.people["colleague"]), ended["wearer_id"], NOW)
         self._take_back(c, ended, own)
@@ -248,10 +250,10 @@ class World:
         things = self.things[target] = Things(target, {"city_id": city, "account_id": member})
         if household_id is None:
             home = households.create_household(c, city, f"household of {target}", [member], EARLIER)
-            things.keep("household_id", home, Way.HOUSEHOLD, id_ways=KNOWING)
+            things.keep("household_id", home, Way.HOUSEHOLD, Way.BILL, id_ways=KNOWING)
             household_id = home.id
         wearer = households.create_wearer(c, household_id, f"wearer of {target}", now=EARLIER)
-        things.keep("wearer_id", wearer, *KNOWING)
+        things.keep("wearer_id", wearer, *KNOWING, id_ways=KNOWING | {Way.BILL})
         kin = households.add_contact(c, wearer.id, f"contact of {target}", account_id=contact, now=EARLIER)
         things.keep("contact_id", kin, Way.MANAGES, Way.ALERTS, Way.CONTACT)
         things["contacts"] = [kin.id]

@@ -1,0 +1,1 @@
+"""Every query of billing, by what they are about."""
