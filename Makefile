@@ -3,6 +3,9 @@ SHELL := /bin/bash
 PYTHON ?= python3.11
 BIN := .venv/bin
 
+# What Python and pytest have compiled is kept: the tests start many processes, and each compiled all of it anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup demo serve test check format lock bench openapi chaos beside
 help:  ## Show what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk 'BEGIN{FS=":.*## "}{printf "  make %-9s %s\n",$$1,$$2}'
@@ -31,7 +34,7 @@ serve: .venv/stamp  ## Run the service on SQLite in data/ (ARGS="--port 8000")
 	$(BIN)/mimamori serve $(ARGS)
 
 test: check  ## Everything that must hold: static checks, unit, property, contract, end to end, kills
-	$(BIN)/pytest -n 2 --dist loadfile tests
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder tests
 
 check: setup  ## Format, lint, strict types, import contract
 	$(BIN)/ruff format --check .

@@ -2,17 +2,22 @@
 PostgreSQL, is copied for each test.
 """
 
+import gc
 import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import settings
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Engine
 
 from app.db.engine import FILE_NAME, Database, sqlite_engine
 from app.db.postgres import postgres_engine
 from app.migrations.run import upgrade
+from tests import statements
 from tests.postgres import PostgresServer, running_postgres
 
 DIALECTS = ("sqlite", "postgresql")
@@ -29,6 +34,14 @@ MEMORY_BYTES_MIN = 2 * 1024**3
 settings.register_profile("house", deadline=None, database=None)
 settings.load_profile("house")
 
+statements.keep()
+
+
+def pytest_collection_finish() -> None:
+    """What there is by now stays until the end: Python need not look through it again and again for what does not."""
+    gc.collect()
+    gc.freeze()
+
 
 @pytest.fixture(scope="session")
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -41,22 +54,28 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / FILE_NAME
 
 
+@pytest.fixture(scope="session")
+def memory() -> Path | None:
+    """Where databases lie in memory, if there is enough of it: to make, fill and drop one takes a quarter of the time
+    without a disk to sync, and no test of one process cuts the power.
+    """
+    return MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > MEMORY_BYTES_MIN else None
+
+
 @pytest.fixture
-def data_folder(migrated_file: Path, tmp_path: Path) -> Path:
-    """A folder with a fresh database."""
+def data_folder(migrated_file: Path, memory: Path | None, tmp_path: Path) -> Iterator[Path]:
+    """A folder with a fresh database, which is `data` in the folder of the test wherever it lies."""
     folder = tmp_path / "data"
-    folder.mkdir()
-    shutil.copy(migrated_file, folder / FILE_NAME)
-    return folder
+    with tempfile.TemporaryDirectory(prefix="mimamori-data-", dir=memory, ignore_cleanup_errors=True) as place:
+        folder.symlink_to(place)
+        shutil.copy(migrated_file, folder / FILE_NAME)
+        yield folder
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
-    """A PostgreSQL of this test process, in memory where there is enough of it: to make and drop a database takes a
-    quarter of the time without a disk to sync, and no test of one process cuts the power.
-    """
-    place = MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > MEMORY_BYTES_MIN else None
-    with running_postgres("max_wal_size = 256MB\n", place=place) as server:
+def postgres(memory: Path | None) -> Iterator[PostgresServer]:
+    """A PostgreSQL of this test process."""
+    with running_postgres("max_wal_size = 256MB\n", place=memory) as server:
         yield server
 
 
@@ -102,21 +121,44 @@ def shared_where(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
             yield url
 
 
+@contextmanager
+def _never_committed(engine: Engine) -> Iterator[Engine]:
+    """The engine of a database that many tests share, since none of them leaves anything in it."""
+
+    @sa.event.listens_for(engine, "commit")
+    def refuse(_: Connection) -> None:
+        raise AssertionError("The fixture `connection` is for tests that commit nothing; take `database` or `where`.")
+
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def empty_sqlite(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """A SQLite file that stays without rows."""
+    folder = tmp_path_factory.mktemp("empty")
+    shutil.copy(migrated_file, folder / FILE_NAME)
+    with _never_committed(sqlite_engine(folder)) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def empty_postgresql(postgres: PostgresServer) -> Iterator[Engine]:
+    """A database of PostgreSQL that stays without rows."""
+    with _never_committed(postgres_engine(postgres.empty)) as engine:
+        yield engine
+
+
 @pytest.fixture
-def connection(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Connection]:
+def connection(dialect: str, request: pytest.FixtureRequest) -> Iterator[Connection]:
     """An open transaction on a database without rows; nothing of it stays."""
-    if dialect == "sqlite":
-        folder = tmp_path / "connection"
-        folder.mkdir()
-        shutil.copy(request.getfixturevalue("migrated_file"), folder / FILE_NAME)
-        engine = sqlite_engine(folder)
-    else:
-        engine = postgres_engine(request.getfixturevalue("postgres").empty)
+    shared: Engine = request.getfixturevalue(f"empty_{dialect}")
+    engine = shared.execution_options()  # Another one over the same pool: what is kept for an engine is of one test.
     with engine.connect() as connection:
         transaction = connection.begin()
         yield connection
         transaction.rollback()
-    engine.dispose()
+        connection.info.clear()  # What was noted beside it: hints, and which versions of rows were there.
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from app.accounts.permissions import Action
-from app.asgi import openapi_json
 from app.asgi.headers import PAGE_PREFIXES
 from app.problems import OF_HTTP
 from tests.build import PASSWORD
@@ -21,6 +20,7 @@ from tests.contract.permissions.examples import EXAMPLES, request_of
 from tests.contract.permissions.judging import expected_of
 from tests.contract.permissions.ways import Target, ways_of
 from tests.contract.permissions.world import World
+from tests.description import description
 from tests.property.hostile import (
     ANYTHING,
     BODIES,
@@ -36,7 +36,7 @@ from tests.property.hostile import (
     spoiled,
 )
 
-DOCUMENT: dict[str, Any] = json.loads(openapi_json())
+DOCUMENT = description()
 SIGN_IN = "POST /v1/sign-in"
 OPERATIONS = {route for route, example in EXAMPLES.items() if example.action is Action.OPERATION}
 ASKERS = ("family", "administrator", "operator", "contact", "vendor", "guard")

@@ -1,6 +1,5 @@
 """The description of the API, and the page that shows it without any other machine."""
 
-import json
 import re
 import subprocess
 import sys
@@ -13,8 +12,9 @@ from app.asgi import openapi_json
 from app.asgi.web import ROUTES
 from tests.contract.permissions.examples import OPEN
 from tests.contract.web import Town
+from tests.description import description
 
-DOCUMENT: dict[str, Any] = json.loads(openapi_json())
+DOCUMENT = description()
 OPERATIONS = [
     (path, method, operation) for path, item in DOCUMENT["paths"].items() for method, operation in item.items()
 ]

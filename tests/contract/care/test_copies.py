@@ -61,7 +61,9 @@ def test_the_log_of_another_database_does_not_get_into_a_copy_that_is_put_back(
     with closing(sqlite3.connect(data_folder / FILE_NAME)) as killed:
         killed.execute("CREATE TABLE damage (a)")
         killed.commit()
-        (data_folder / FILE_NAME).rename(tmp_path / "moved away")  # Its log stays where it is, as it does after a kill.
+        (data_folder / FILE_NAME).rename(
+            data_folder / "moved away"
+        )  # Its log stays where it is, as it does after a kill.
         with pytest.raises(NotCopied, match="-wal"):
             restore(tmp_path / "copy", data_folder)
     assert not (data_folder / FILE_NAME).exists()

@@ -1,7 +1,6 @@
 """What is asked and answered is what the description of the API says."""
 
 import asyncio
-import json
 from functools import lru_cache
 from typing import Any
 
@@ -9,7 +8,6 @@ import jsonschema_rs
 import msgspec
 import pytest
 
-from app.asgi import openapi_json
 from app.kit.errors import Overloaded
 from tests.contract.permissions.asking import Answer
 from tests.contract.permissions.examples import EXAMPLES, request_of, targets_of
@@ -17,6 +15,7 @@ from tests.contract.permissions.judging import expected_of
 from tests.contract.permissions.undone import Undone
 from tests.contract.permissions.ways import EVERYBODY, Target
 from tests.contract.permissions.world import World
+from tests.description import description
 
 PLAIN = ("text/event-stream", "text/csv", "image/jpeg", "application/pdf")
 """What is no JSON."""
@@ -24,8 +23,7 @@ PLAIN = ("text/event-stream", "text/csv", "image/jpeg", "application/pdf")
 
 @lru_cache(1)
 def document() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(openapi_json())
-    return found
+    return description()
 
 
 def operation(route: str) -> dict[str, Any]:
