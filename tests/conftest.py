@@ -3,6 +3,7 @@ PostgreSQL, is copied for each test.
 """
 
 import gc
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -17,7 +18,7 @@ from sqlalchemy.engine import Connection, Engine
 from app.db.engine import FILE_NAME, Database, sqlite_engine
 from app.db.postgres import postgres_engine
 from app.migrations.run import upgrade
-from tests import statements
+from tests import guard, statements
 from tests.postgres import PostgresServer, running_postgres
 
 DIALECTS = ("sqlite", "postgresql")
@@ -35,6 +36,13 @@ settings.register_profile("house", deadline=None, database=None)
 settings.load_profile("house")
 
 statements.keep()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """From here on the process is watched; what there is to say goes where it is seen, since nothing is captured yet."""
+    said_to = os.dup(2)
+    over = guard.watch(said_to)
+    config.add_cleanup(lambda: (over.set(), os.close(said_to)))
 
 
 def pytest_collection_finish() -> None:
