@@ -67,13 +67,8 @@ def spells_since(connection: Connection, account_id: AccountId, since: datetime)
 
 def guards_on(connection: Connection, unit_id: UnitId) -> list[AccountId]:
     """Those on duty in a unit who are guards of its company still, whose accounts have not ended."""
-    query = (
-        _counting()
-        .with_only_columns(unit_duty.c.account_id)
-        .where(unit_duty.c.unit_id == unit_id)
-        .order_by(unit_duty.c.id)
-    )
-    return [AccountId(one) for one in connection.execute(query).scalars()]
+    query = _counting().join(unit, unit.c.id == unit_duty.c.unit_id).where(unit.c.id == unit_id)
+    return [AccountId(one) for one in connection.execute(query.order_by(unit_duty.c.id)).scalars()]
 
 
 def take(
@@ -113,27 +108,11 @@ def tasks_since(connection: Connection, unit_ids: Collection[UnitId], since: dat
 
 
 def free_units(connection: Connection, city_id: CityId, companies: Collection[CompanyId] = ()) -> list[Free]:
-    """The units of a city that are complete and not out, with their newest places. One query."""
-    on = (
-        _counting()
-        .with_only_columns(unit_duty.c.unit_id, sa.func.count().label("people"))
-        .group_by(unit_duty.c.unit_id)
-        .subquery()
-    )
-    query = (
-        sa.select(
-            unit, company.c.name.label("company_name"), on.c.people, unit_place.c.at, unit_place.c.received_at,
-            unit_place.c.lat_deg, unit_place.c.lon_deg, unit_place.c.accuracy_m,
-        )
-        .join(company, company.c.id == unit.c.company_id)
-        .join(on, on.c.unit_id == unit.c.id)
-        .outerjoin(unit_place, unit_place.c.unit_id == unit.c.id)
-        .where(unit.c.city_id == city_id, unit.c.ended_at.is_(None), company.c.ended_at.is_(None))
-        .where(~sa.exists().where(unit_task.c.unit_id == unit.c.id, _OUT))
-    )  # fmt: skip
-    if companies:
-        query = query.where(unit.c.company_id.in_(list(companies)))
-    found = ((unit_of(row), row) for row in connection.execute(query))
+    """The units of a city, or of these companies in it, that are complete and not out, with their newest places. One
+    query, made once.
+    """
+    rows = connection.execute(_FREE, {"city": city_id})
+    found = ((unit_of(row), row) for row in rows if row.people and (not companies or row.company_id in companies))
     return [
         Free(unit=one, company_name=row.company_name, place=None if row.at is None else _place(row))
         for one, row in found
@@ -161,15 +140,29 @@ def places(connection: Connection, unit_ids: Collection[UnitId]) -> dict[UnitId,
 
 
 def _counting() -> sa.Select[Any]:
-    """Those on duty who count: guards of the unit's company still, whose accounts have not ended."""
-    mine = unit.alias("unit_of_duty")
+    """Those on duty who count: guards of the unit's company still, whose accounts have not ended. For a query of units,
+    of each by itself: a database that has no statistics yet finds them by their indexes all the same.
+    """
     return (
-        sa.select(unit_duty)
-        .join(mine, mine.c.id == unit_duty.c.unit_id)
-        .join(crew, (crew.c.account_id == unit_duty.c.account_id) & (crew.c.company_id == mine.c.company_id))
+        sa.select(unit_duty.c.account_id)
+        .join(crew, crew.c.account_id == unit_duty.c.account_id)
         .join(account, account.c.id == unit_duty.c.account_id)
-        .where(_ON, account.c.disabled_at.is_(None), account.c.role == Role.GUARD.value)
+        .where(unit_duty.c.unit_id == unit.c.id, _ON, crew.c.company_id == unit.c.company_id)
+        .where(account.c.disabled_at.is_(None), account.c.role == Role.GUARD.value)
     )
+
+
+_PEOPLE = _counting().with_only_columns(sa.func.count()).correlate(unit).scalar_subquery()
+_FREE = (
+    sa.select(
+        unit, company.c.name.label("company_name"), _PEOPLE.label("people"), unit_place.c.at, unit_place.c.received_at,
+        unit_place.c.lat_deg, unit_place.c.lon_deg, unit_place.c.accuracy_m,
+    )
+    .join(company, company.c.id == unit.c.company_id)
+    .outerjoin(unit_place, unit_place.c.unit_id == unit.c.id)
+    .where(unit.c.city_id == sa.bindparam("city"), unit.c.ended_at.is_(None), company.c.ended_at.is_(None))
+    .where(~sa.exists().where(unit_task.c.unit_id == unit.c.id, _OUT))
+)  # fmt: skip
 
 
 def _place(row: Any) -> UnitPlace:

@@ -10,8 +10,9 @@ from app import jobs
 from app.accounts import service as accounts
 from app.accounts.model import Account, Role
 from app.config import Settings
+from app.dispatch.checks import turned
 from app.dispatch.service import checking, choosing, serving
-from app.dispatch.store import duty, units
+from app.dispatch.store import duty, units, watching
 from app.dispatch.tables import unit_look, unit_place, unit_trail
 from app.dispatch.units import Company, Unit
 from app.kit.ids import IncidentId
@@ -94,6 +95,18 @@ def test_an_answer_after_the_control_room_was_told_ends_it(out: Out) -> None:
         out.at(minute)
 
     assert [ASKED, MISSED] == out.told()
+
+
+def test_of_two_who_look_at_the_same_time_one_goes_on(out: Out) -> None:
+    """And none of them where he answered in between."""
+    now = NOW + minutes(20)
+    (due,) = watching.due_checks(out.connection, now, 10)
+    first, second = (watching.turn_check(out.connection, due, turned(due.stage, now)) for _ in range(2))
+    (asked,) = watching.due_checks(out.connection, now + minutes(3), 10)
+    serving.check_in(out.connection, viewer(out.guard), now + minutes(3))
+
+    assert (True, False) == (first, second)
+    assert not watching.turn_check(out.connection, asked, turned(asked.stage, now + minutes(3)))
 
 
 def test_nobody_is_asked_any_more_who_is_back(out: Out) -> None:

@@ -88,7 +88,7 @@ def test_a_pair_goes_when_both_are_there(connection: Connection, company: Compan
     assert ([], ["第一"]) == (names(alone), names(found(connection)))
 
 
-@pytest.mark.parametrize("why", ["disabled", "another role", "left the company"])
+@pytest.mark.parametrize("why", ["disabled", "another role", "another company", "left the company"])
 def test_who_is_no_guard_of_the_company_any_more_does_not_count(
     connection: Connection, company: Company, unit: Unit, guard: Account, why: str
 ) -> None:
@@ -97,6 +97,8 @@ def test_who_is_no_guard_of_the_company_any_more_does_not_count(
     match why:
         case "disabled":
             connection.execute(sa.update(accounts).where(mine).values(disabled_at=NOW))
+        case "another company":
+            units.put_member(connection, guard.id, a_company(connection, "other").id, None, NOW)
         case "another role":
             connection.execute(sa.update(accounts).where(mine).values(role=Role.FAMILY.value))
         case _:
