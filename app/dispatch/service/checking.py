@@ -37,7 +37,9 @@ def look_after(connection: Connection, now: datetime) -> None:
 def end_forgotten(connection: Connection, now: datetime) -> None:
     """Takes those off duty who forgot to say so: a place is kept of nobody who went home yesterday."""
     for unit_id, account_id in watching.forgotten_spells(connection, now - DUTY_MAX, AT_ONCE_MAX):
-        duty.end(connection, unit_id, account_id, account_id, now)
+        units.unit_by_id(connection, unit_id, lock=True)
+        if duty.task_of(connection, unit_id) is None:  # Another process may have sent it out meanwhile.
+            duty.end(connection, unit_id, account_id, account_id, now)
 
 
 def forget_before(connection: Connection, before: datetime, now: datetime) -> None:

@@ -175,6 +175,9 @@ def test_places_of_guards_are_kept_as_long_as_said(out: Out) -> None:
     day = rows()
     checking.forget_before(out.connection, NOW, NOW + timedelta(hours=25))
     next_day = rows()
-    checking.forget_before(out.connection, NOW + minutes(3), NOW + timedelta(days=91))
+    jobs.run_all(out.connection, Settings(retention_days=30), NOW + timedelta(days=30))
+    month = rows()
+    jobs.run_all(out.connection, Settings(retention_days=30), NOW + timedelta(days=30, minutes=3))
 
+    assert [1, 1, 0] == month
     assert ([1, 1, 1], [1, 1, 1], [1, 1, 0], [0, 0, 0]) == (kept, day, next_day, rows())
