@@ -29,6 +29,7 @@ from app.dispatch import service as dispatch
 from app.dispatch.service import checking
 from app.geo.model import FencePurpose
 from app.history import service as history
+from app.households import service as households
 from app.kit.ids import AlertId, CityId, ContactId, DeviceId, GeofenceId, HouseholdId, TagId, WearerId
 from app.missing import service as missing
 from app.push import outbox
@@ -200,6 +201,7 @@ def forget(connection: Connection, settings: Settings, now: datetime) -> None:
     history.forget_before(connection, now - timedelta(days=settings.retention_days))
     devices.forget_commands_before(connection, now - timedelta(days=settings.retention_days))
     history.forget_surveys_before(connection, now - SURVEYS_KEPT)
+    history.forget_company_before(connection, now - history.COMPANY_KEPT)
     tags.forget_detector_history(connection, now - timedelta(days=settings.retention_days))
     outbox.forget_before(connection, now - timedelta(days=settings.retention_days), MESSAGES_FORGOTTEN_MAX)
     escalating.forget_before(connection, now - timedelta(days=settings.retention_days))
@@ -270,6 +272,15 @@ def _tag_handed_on(connection: Connection, payload: Mapping[str, Any], now: date
     history.attribute_passages(connection, TagId(UUID(payload["tag_id"])), datetime.fromisoformat(payload["from_at"]))
 
 
+def _place_withdrawn(connection: Connection, payload: Mapping[str, Any], now: datetime) -> None:
+    """A contact agrees no more that their own place is taken: a tag of theirs is theirs no more, and what was heard of
+    it goes.
+    """
+    contact_id = ContactId(UUID(payload["contact_id"]))
+    tags.take_from_contact(connection, contact_id, now)
+    history.forget_company(connection, contact_id)
+
+
 def _tag_released(connection: Connection, payload: Mapping[str, Any], now: datetime) -> None:
     """A tag is no longer worn by a wearer: what is said of it is over, as with a device."""
     _device_released(connection, {"wearer_id": payload["wearer_id"], "device_id": payload["tag_id"]}, now)
@@ -322,6 +333,7 @@ INTENTS: dict[str, Callable[[Connection, Mapping[str, Any], datetime], None]] = 
     devices.DEVICE_HANDED_ON: _device_handed_on,
     tags.TAG_HANDED_ON: _tag_handed_on,
     "tag_released": _tag_released,
+    households.PLACE_WITHDRAWN: _place_withdrawn,
     "geofence_ended": _geofence_ended,
     watch.EXPECTATION_ENDED: _expectation_ended,
     "sight_lost": _sight_lost,

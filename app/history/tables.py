@@ -134,6 +134,23 @@ passage = sa.Table(
     sqlite_with_rowid=False,
 )
 
+# Where tags were heard that contacts carry: one row a minute and detector, for a little over two hours, so that it can
+# be asked who was with her. It is no passage, and nobody reads it.
+contact_heard = sa.Table(
+    "contact_heard",
+    metadata,
+    key("tag_id", primary_key=True),
+    sa.Column("minute", sa.Integer, primary_key=True, autoincrement=False),
+    key("detector_id", primary_key=True),
+    key("contact_id", nullable=False),
+    moment("at", index=True),
+    sa.Column("lat_deg", sa.Float, nullable=False),
+    sa.Column("lon_deg", sa.Float, nullable=False),
+    sa.Column("accuracy_m", sa.Float, nullable=False),
+    sa.Index("ix_contact_heard_contact_id_at", "contact_id", "at"),
+    sqlite_with_rowid=False,
+)
+
 # Closed passages that became part of another one: whoever read them in a feed is told.
 gone_passage = sa.Table(
     "gone_passage",

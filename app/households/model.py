@@ -95,7 +95,7 @@ class Wearer(Struct, frozen=True, kw_only=True):
 class Contact(Struct, frozen=True, kw_only=True):
     """Somebody who is told (緊急連絡先), in order of `rank` from 1.
 
-    `shares_place_since`: from when on they agreed that their own phone's place is taken.
+    `shares_place_since`: from when on they agreed that the place of their own phone or tag is taken.
     """
 
     id: ContactId

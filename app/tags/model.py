@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from app.devices.model import Holding
-from app.kit.ids import CityId, DetectorId, TagId, WearerId
+from app.kit.ids import CityId, ContactId, DetectorId, TagId, WearerId
 from beacon_ingest.messages import TagScheme
 
 DetectorFormat = Literal["gateway", "minew", "theengs"]
@@ -52,6 +52,15 @@ class TagCarrier(Holding, frozen=True, kw_only=True):
 
     tag_id: TagId
     wearer_id: WearerId
+
+
+class TagLoan(Holding, frozen=True, kw_only=True):
+    """When a contact who agreed carried a tag of their own. What is heard of it then becomes nobody's passage: it says
+    for a short time whether somebody is with the wearer, and nothing else.
+    """
+
+    tag_id: TagId
+    contact_id: ContactId
 
 
 class Detector(Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ UTC.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from math import ceil
+from math import ceil, floor, inf
 from typing import Final
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from app.tags.heard import Heard, heard_at, joined, seconds_of
-from app.tags.model import TagCarrier
+from app.tags.model import TagCarrier, TagLoan
 
 GAP_S_MIN: Final = 60.0
 GAP_INTERVALS: Final = 3.0
@@ -79,6 +79,17 @@ def is_cut(first_s: int, last_s: int, cuts: Sequence[int]) -> bool:
     if not cuts or first_s >= cuts[-1]:  # The usual case: it has been hers for long.
         return False
     return bisect_right(cuts, first_s) != bisect_right(cuts, last_s)
+
+
+def not_lent(loans: Sequence[TagLoan], seconds: Sequence[int]) -> tuple[int, ...]:
+    """Those of these seconds, in order, in which no contact carried the tag. A second in which it was handed over or
+    back is the contact's: what is heard of contacts is nobody's passage.
+    """
+    spans = [
+        (floor(one.from_at.timestamp()), inf if one.until_at is None else ceil(one.until_at.timestamp()))
+        for one in loans
+    ]
+    return tuple(second for second in seconds if not any(begin <= second < end for begin, end in spans))
 
 
 def stretches(

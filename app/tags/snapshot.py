@@ -5,7 +5,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from app.kit.ids import CityId
-from app.tags.model import DetectorFormat, DetectorKind, TagCarrier
+from app.tags.model import DetectorFormat, DetectorKind, TagCarrier, TagLoan
 from app.tags.passages import GAP_S_MIN
 from beacon_ingest.messages import TagScheme
 
@@ -49,6 +49,8 @@ class Worn(Struct, frozen=True, kw_only=True):
     gap_s: float = GAP_S_MIN
     key: bytes = b""
     """The 16 bytes of the tag's id: what the hot path compares."""
+    loans: tuple[TagLoan, ...] = ()
+    """When a contact carried it, whether they still agree or not: what was heard then is no passage."""
 
 
 class Placed(Struct, frozen=True, kw_only=True):

@@ -45,6 +45,17 @@ tag_carrier = sa.Table(
     key("wearer_id", sa.ForeignKey("wearer.id"), nullable=False, index=True),
 )
 
+# A contact who agreed carries a tag of their own. It is a table by itself, so that nothing that asks who was where
+# can take a contact for a wearer.
+tag_loan = sa.Table(
+    "tag_loan",
+    metadata,
+    key("tag_id", sa.ForeignKey("tag.id"), primary_key=True),
+    moment("from_at", primary_key=True),
+    moment("until_at", nullable=True),
+    key("contact_id", sa.ForeignKey("contact.id"), nullable=False, index=True),
+)
+
 detector = sa.Table(
     "detector",
     metadata,

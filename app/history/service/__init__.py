@@ -3,6 +3,7 @@
 Functions that take a `viewer` ask first whether they may. Those that do not are for the house itself.
 """
 
+from app.history.service.company import COMPANY_KEPT, forget_company, forget_company_before
 from app.history.service.feeding import FedPassage, cursor_of, fed, serial_of
 from app.history.service.handing_on import attribute_passages
 from app.history.service.positions import (
@@ -32,6 +33,7 @@ from app.history.store.companions import companions
 from app.history.store.positions import attribute
 
 __all__ = [
+    "COMPANY_KEPT",
     "POINTS",
     "POINTS_MAX",
     "POINTS_MIN",
@@ -47,6 +49,8 @@ __all__ = [
     "fed",
     "feed",
     "forget_before",
+    "forget_company",
+    "forget_company_before",
     "forget_surveys_before",
     "keep_surveys",
     "last_heard",

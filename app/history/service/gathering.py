@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 
 from app.history.going import OfTag, OpenKey
 from app.tags import service as tags
+from app.tags.passages import not_lent
 from app.tags.snapshot import Placed, Worn
 from beacon_ingest.messages import DetectorUnit
 
@@ -30,14 +31,25 @@ class Touched(Struct, gc=False):
     until_s: int = 0
 
 
+class Lent(Struct, frozen=True):
+    """The seconds in which a detector heard a tag that a contact carried."""
+
+    tag_id: UUID
+    tag: Worn
+    detector_id: UUID
+    detector: Placed
+    seconds: tuple[int, ...]
+
+
 _NONE = OfTag()
 
 
-def gather(connection: Connection, units: Sequence[DetectorUnit]) -> dict[OpenKey, Touched]:
-    """What was heard of tags and by detectors that are known here."""
+def gather(connection: Connection, units: Sequence[DetectorUnit]) -> tuple[dict[OpenKey, Touched], list[Lent]]:
+    """What was heard of tags and by detectors that are known here; apart from it, what was heard of contacts."""
     placed = tags.placed(connection, {unit.device_id for unit in units if unit.tags})
     worn = tags.worn_by_number(connection, {heard.tag.int for unit in units for heard in unit.tags})
     touched: dict[OpenKey, Touched] = {}
+    lent: list[Lent] = []
     for unit in units:
         detector = placed.get(unit.device_id)
         if detector is None:
@@ -47,15 +59,21 @@ def gather(connection: Connection, units: Sequence[DetectorUnit]) -> dict[OpenKe
             tag = worn[heard.tag.int]
             if tag is None:
                 continue
+            seconds = heard.heard_s
+            if tag.loans:
+                seconds = not_lent(tag.loans, seconds)
+                lent.append(Lent(heard.tag, tag, unit.device_id, detector, heard.heard_s))
+                if not seconds:
+                    continue
             rssi_dbm: Any = heard.rssi_dbm_max
             if rssi_dbm is UNSET:
                 rssi_dbm = None
             key = (tag.city_id, tag.key, detector_key)
             one = touched.get(key)
             if one is None:
-                touched[key] = Touched(heard.tag, tag, unit, detector, heard.heard_s, rssi_dbm, _NONE)
+                touched[key] = Touched(heard.tag, tag, unit, detector, seconds, rssi_dbm, _NONE)
                 continue
-            one.seconds = tuple(sorted({*one.seconds, *heard.heard_s}))
+            one.seconds = tuple(sorted({*one.seconds, *seconds}))
             if rssi_dbm is not None and (one.rssi_dbm_max is None or rssi_dbm > one.rssi_dbm_max):
                 one.rssi_dbm_max = rssi_dbm
-    return touched
+    return touched, lent

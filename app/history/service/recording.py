@@ -15,19 +15,19 @@ from sqlalchemy.engine import Connection
 
 from app.devices.carriers import carrier_at
 from app.geo.cells import cell_of, hour_of
-from app.history.doubting import MOVING
 from app.history.going import Going, OfTag, OpenKey, lengthened, may_contradict
 from app.history.model import Began, KnownBy, Passage, Position, Spot
 from app.history.service import doubting
 from app.history.service.beginning import begun, cell_at
+from app.history.service.company import keep_company
 from app.history.service.gathering import Touched, gather
+from app.history.service.standing import spot_of
 from app.history.store import opened, positions
 from app.history.store import passages as store
 from app.kit.ids import CityId, DetectorId, DeviceId, PassageId, TagId, new_id
 from app.tags import heard as heard_set
 from app.tags import service as tags
 from app.tags.passages import Joined, Stretch, join, stretches, taught_interval_s
-from app.tags.snapshot import Placed
 from beacon_ingest.messages import DetectorUnit, Fix
 
 KEPT_OPEN = timedelta(minutes=5)
@@ -37,9 +37,6 @@ nobody has to search the history.
 
 LATE = timedelta(minutes=2)
 """What is told later than this may contradict what is already history."""
-
-VEHICLE_PLACE_AGE = timedelta(seconds=120)
-"""Where a bus was more than two minutes away from that second, it was somewhere else."""
 
 CLOSED_AT_ONCE = 1_000
 
@@ -60,7 +57,9 @@ class _Changes(Struct):
 def record(connection: Connection, units: Sequence[DetectorUnit], now: datetime) -> list[Began]:
     """Takes in what detectors heard; the passages that are news, in order of time. A repeat changes nothing."""
     tags.queue_up(connection, (tag.tag for unit in units for tag in unit.tags))
-    touched = gather(connection, units)
+    touched, lent = gather(connection, units)
+    if lent:
+        keep_company(connection, lent, now)
     if not touched:
         return []
     known = opened.of(connection, {key[:2] for key in touched})
@@ -236,18 +235,6 @@ def _at_spot(passage: Passage, spot: Spot | None) -> Passage:
     return msgspec.structs.replace(
         passage, lat_deg=spot.lat_deg, lon_deg=spot.lon_deg, accuracy_m=spot.accuracy_m, cell=cell
     )
-
-
-def spot_of(connection: Connection, detector_id: UUID, detector: Placed, at: datetime) -> Spot | None:
-    """Where the detector was at that second: where it is fixed, or where the vehicle was."""
-    if detector.kind in MOVING:
-        found = positions.place_at(connection, detector.city_id, detector_id, at, VEHICLE_PLACE_AGE)
-        if found is not None:
-            return Spot(found.lat_deg, found.lon_deg, detector.range_m)
-        return None
-    if detector.lat_deg is None or detector.lon_deg is None:
-        return None
-    return Spot(detector.lat_deg, detector.lon_deg, detector.range_m)
 
 
 def _doubt(

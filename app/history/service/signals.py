@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from app.devices.carriers import carrier_at, carrier_now
 from app.history.model import Signal
-from app.history.service.recording import spot_of
+from app.history.service.standing import spot_of
 from app.history.store import passages as store
 from app.kit.ids import TagId
 from app.tags import service as tags

@@ -59,7 +59,7 @@ class ContactOrder(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class SharesPlace(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whether one agrees that one's own phone's place is taken."""
+    """Whether one agrees that one's own place is taken, by phone or tag."""
 
     shares_place: bool
 
@@ -74,7 +74,7 @@ class ContactShown(Struct, frozen=True, kw_only=True):
     relation: str
     phone: str
     account_id: UUID | None
-    shares_place: Annotated[bool, Meta(description="agreed that the place of their own phone is taken")]
+    shares_place: Annotated[bool, Meta(description="agreed that the place of their own phone or tag is taken")]
     created_at: datetime
     reachable: Annotated[
         Reach | None,
@@ -280,7 +280,7 @@ async def list_own_contacts(
     "/v1/contacts/{contact_id:uuid}/shares-place",
     guards=[May(Action.SELF)],
     operation_id="share_place",
-    summary="Agree that your own phone's place is taken, or take that back",
+    summary="Agree that your own place is taken, by phone or tag, or take that back",
     tags=["contacts"],
 )
 async def share_place(
@@ -290,7 +290,9 @@ async def share_place(
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> OwnContactShown:
-    """Agrees, or takes it back, for oneself as a contact. To everybody but the contact's own account it is a 404."""
+    """Agrees, or takes it back, for oneself as a contact; a tag that one carries is given back by that. To everybody
+    but the contact's own account it is a 404.
+    """
     now, wanted = clock(), ContactId(contact_id)
     return _own(await database.write(lambda c: service.share_place(c, viewer, wanted, data.shares_place, now)))
 

@@ -30,6 +30,7 @@ from app.households.service.households import (
 )
 from app.households.service.protections import end_protection, new_protection, protect, protections_of
 from app.households.service.sight import (
+    PLACE_WITHDRAWN,
     TOLD_OF_ALERTS,
     administered_wearer,
     attended_wearer,
@@ -51,6 +52,7 @@ from app.households.service.turn_outs import let_guards_in, let_guards_out
 from app.households.service.wearers import WEARER_ENDED, change_wearer, create_wearer, end_wearer, new_wearer
 
 __all__ = [
+    "PLACE_WITHDRAWN",
     "TOLD_OF_ALERTS",
     "WEARER_ENDED",
     "add_contact",

@@ -12,7 +12,7 @@ from app.accounts.names import one_line
 from app.households import contact_order, words
 from app.households.model import CONTACT_SCOPES, CONTACTS_MAX, Contact, GivenAs, Scope, Wearer
 from app.households.service.consents import give_consent, must_be_lettable, must_not_be_own
-from app.households.service.sight import attended_wearer, lose_sight, managed_wearer
+from app.households.service.sight import attended_wearer, lose_sight, managed_wearer, place_withdrawn
 from app.households.store import consents, contacts, people
 from app.kit.errors import Conflict, NotFound
 from app.kit.ids import AccountId, ContactId, WearerId, new_id
@@ -144,6 +144,7 @@ def change_contact(
     if account_id is not UNSET and account_id != before.account_id:
         values |= {"account_id": account_id, "shares_place_since": None}
         _change_account(connection, viewer, wearer, before.account_id, account_id, now)
+        place_withdrawn(connection, [contact_id], now)
     if values:
         contacts.change(connection, contact_id, values)
     return _of(connection, wearer_id, contact_id)
@@ -158,6 +159,7 @@ def remove_contact(
     gone = _of(connection, wearer_id, contact_id)
     others = contacts.of_wearer(connection, wearer_id)
     contacts.change(connection, contact_id, {"ended_at": now, "shares_place_since": None})
+    place_withdrawn(connection, [contact_id], now)
     _write_order(connection, others, contact_order.removed([one.id for one in others], contact_id))
     if gone.account_id is not None:
         consents.revoke_contact(connection, wearer_id, gone.account_id, viewer.account_id, now)
@@ -195,6 +197,8 @@ def share_place(connection: Connection, viewer: Viewer, contact_id: ContactId, s
         raise NotFound
     if shares is not (own[0].shares_place_since is not None):
         contacts.change(connection, contact_id, {"shares_place_since": now if shares else None})
+        if not shares:
+            place_withdrawn(connection, [contact_id], now)
     return contacts.by_id(connection, [contact_id])[contact_id]
 
 

@@ -9,7 +9,7 @@ from app.accounts.model import Role, Viewer
 from app.accounts.names import one_line
 from app.households import words
 from app.households.model import Protection
-from app.households.service.sight import lose_sight, managed_wearer
+from app.households.service.sight import lose_sight, managed_wearer, place_withdrawn
 from app.households.store import consents, contacts, people
 from app.kit.errors import Conflict, NotAllowed, NotFound
 from app.kit.ids import AccountId, ProtectionId, WearerId, new_id
@@ -42,7 +42,7 @@ def protect(
             raise NotFound
         if consents.protected_from(connection, wearer_id, account_id):
             raise Conflict("There is such a protection already.")
-        contacts.withdraw_place(connection, wearer_id, account_id)
+        place_withdrawn(connection, contacts.withdraw_place(connection, wearer_id, account_id), now)
     protection = Protection(
         id=ProtectionId(new_id()),
         wearer_id=wearer_id,

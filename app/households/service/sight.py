@@ -1,6 +1,6 @@
 """May they see her? Every room asks here before it shows anything of a wearer, and notes each look at her place."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 import msgspec
@@ -20,10 +20,21 @@ log = structlog.get_logger()
 SIGHT_LOST = "sight_lost"
 """The intent that whatever waits to be told about a household goes only to those who still may know."""
 
+PLACE_WITHDRAWN = "place_withdrawn"
+"""The intent that what was kept of a contact's own place goes, since they agree no more that it is taken."""
+
 
 def lose_sight(connection: Connection, household_id: HouseholdId, now: datetime) -> None:
     """Notes that somebody may see less of this household from now on; what waits to be told to them must not go out."""
     intents.intend(connection, SIGHT_LOST, str(new_id()), {"household_id": str(household_id)}, now)
+
+
+def place_withdrawn(connection: Connection, contact_ids: Iterable[ContactId], now: datetime) -> None:
+    """Notes that contacts agree no more that their own place is taken. What asks for it sees that at once; what was
+    kept is deleted, and a tag that they carried is theirs no more.
+    """
+    for contact_id in contact_ids:
+        intents.intend(connection, PLACE_WITHDRAWN, str(new_id()), {"contact_id": str(contact_id)}, now)
 
 
 def visible_wearer(

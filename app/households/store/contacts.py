@@ -54,11 +54,13 @@ def change(connection: Connection, contact_id: ContactId, values: Mapping[str, o
         versions.bump(connection, SHARING_VERSION, [contact_id])
 
 
-def withdraw_place(connection: Connection, wearer_id: WearerId, account_id: AccountId) -> None:
-    """Ends the agreement of this account that its phone's place is taken for this wearer."""
+def withdraw_place(connection: Connection, wearer_id: WearerId, account_id: AccountId) -> list[ContactId]:
+    """Ends the agreement of this account that its own place is taken for this wearer; the contacts that it is."""
     mine = sa.and_(contact.c.wearer_id == wearer_id, contact.c.account_id == account_id)
     withdrawal = sa.update(contact).where(mine).values(shares_place_since=None).returning(contact.c.id)
-    versions.bump(connection, SHARING_VERSION, connection.execute(withdrawal).scalars().all())
+    contact_ids = list(connection.execute(withdrawal).scalars())
+    versions.bump(connection, SHARING_VERSION, contact_ids)
+    return contact_ids
 
 
 def set_ranks(connection: Connection, ranks: Mapping[ContactId, int]) -> None:

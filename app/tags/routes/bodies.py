@@ -86,6 +86,19 @@ class TagWearerOut(Struct, kw_only=True):
     from_at: datetime
 
 
+class TagContactIn(Struct, kw_only=True, forbid_unknown_fields=True):
+    """The contact who carries the tag from now on."""
+
+    contact_id: UUID
+
+
+class TagContactOut(Struct, kw_only=True):
+    """The contact who carries the tag now, as a tag of their own."""
+
+    contact_id: UUID
+    from_at: datetime
+
+
 class TagOut(Struct, kw_only=True):
     """A BLE tag. `battery_pct` is what it last said of itself, at `battery_at`."""
 
@@ -101,6 +114,7 @@ class TagOut(Struct, kw_only=True):
     battery_at: datetime | None
     created_at: datetime
     wearer: TagWearerOut | None
+    contact: TagContactOut | None
 
 
 class DetectorIn(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -246,7 +260,7 @@ class ProvisioningOut(Struct, kw_only=True):
 
 def tag_out(view: TagView) -> TagOut:
     """A tag as it leaves the house."""
-    tag, carrier = view.tag, view.carrier
+    tag, carrier, loan = view.tag, view.carrier, view.loan
     return TagOut(
         id=tag.id,
         city_id=tag.city_id,
@@ -260,6 +274,7 @@ def tag_out(view: TagView) -> TagOut:
         battery_at=tag.battery_at,
         created_at=tag.created_at,
         wearer=TagWearerOut(wearer_id=carrier.wearer_id, from_at=carrier.from_at) if carrier else None,
+        contact=TagContactOut(contact_id=loan.contact_id, from_at=loan.from_at) if loan else None,
     )
 
 

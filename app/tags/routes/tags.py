@@ -16,9 +16,9 @@ from app.db.engine import Database
 from app.db.page import LIMIT, Cursor, Limit, Page, decode_cursor, page
 from app.kit.clock import Clock
 from app.kit.errors import NotFound
-from app.kit.ids import TagId, WearerId
+from app.kit.ids import ContactId, TagId, WearerId
 from app.tags import service
-from app.tags.routes.bodies import TagIn, TagOut, TagPatch, TagWearerIn, city_of, tag_out
+from app.tags.routes.bodies import TagContactIn, TagIn, TagOut, TagPatch, TagWearerIn, city_of, tag_out
 from app.tags.service import views
 
 VendorFilter = Annotated[str, Meta(min_length=1, max_length=100, description="only this vendor's")]
@@ -186,4 +186,56 @@ async def release_tag(
     await database.write(lambda c: service.release_tag(c, views.managed_tag(c, viewer, TagId(tag_id), now).id, now))
 
 
-ROUTES: list[HTTPRouteHandler] = [list_tags, register_tag, get_tag, change_tag, end_tag, hand_over_tag, release_tag]
+@put(
+    "/v1/tags/{tag_id:uuid}/contact",
+    guards=[May(Action.TAG_WRITE)],
+    tags=["tags"],
+    operation_id="lend_tag",
+    summary="Give a tag to a contact, as their own",
+)
+async def lend_tag(
+    tag_id: FromPath[UUID],
+    data: JSONBody[TagContactIn],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> TagOut:
+    """The tag with the contact who carries it from now on: where it is heard beside the wearer, she has company. It
+    makes no passages. It ends when the contact agrees no more that their own place is taken.
+
+    For the clerk of its city. 409 for a contact who has not agreed.
+    """
+    now = clock()
+    contact_id = ContactId(data.contact_id)
+    return tag_out(await database.write(lambda c: views.lend_visible_tag(c, viewer, TagId(tag_id), contact_id, now)))
+
+
+@delete(
+    "/v1/tags/{tag_id:uuid}/contact",
+    guards=[May(Action.TAG_WRITE)],
+    tags=["tags"],
+    operation_id="take_tag_from_contact",
+    summary="Take a tag back from a contact",
+)
+async def take_tag_from_contact(
+    tag_id: FromPath[UUID],
+    viewer: NamedDependency[Viewer],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+) -> None:
+    """No contact carries it from now on; once is enough. For the clerk of its city."""
+    now = clock()
+    await database.write(lambda c: service.end_loan(c, views.managed_tag(c, viewer, TagId(tag_id), now).id, now))
+
+
+ROUTES: list[HTTPRouteHandler] = [
+    list_tags,
+    register_tag,
+    get_tag,
+    change_tag,
+    end_tag,
+    hand_over_tag,
+    release_tag,
+    lend_tag,
+    take_tag_from_contact,
+]

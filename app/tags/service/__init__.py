@@ -15,6 +15,7 @@ from app.tags.service.detectors import (
 from app.tags.service.hearing import detector_health
 from app.tags.service.hearing import save as save_hearing
 from app.tags.service.learning import learn_intervals, save_battery, teach_intervals
+from app.tags.service.lending import end_loan, lend_tag, take_from_contact
 from app.tags.service.registry import detector_entries, registry_version, tag_entries, tag_wearers
 from app.tags.service.spells import forget_before as forget_detector_history
 from app.tags.service.spells import judge as judge_detectors
@@ -42,10 +43,12 @@ __all__ = [
     "detector_entries",
     "detector_health",
     "end_detector",
+    "end_loan",
     "end_tag",
     "forget_detector_history",
     "judge_detectors",
     "learn_intervals",
+    "lend_tag",
     "placed",
     "placed_now",
     "queue_up",
@@ -62,6 +65,7 @@ __all__ = [
     "state_at",
     "tag_entries",
     "tag_wearers",
+    "take_from_contact",
     "teach_intervals",
     "uptime",
     "worn",

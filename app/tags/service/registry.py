@@ -26,7 +26,7 @@ def tag_entries(connection: Connection, in_shards: Collection[int] | None = None
 
 
 def tag_wearers(connection: Connection, in_shards: Collection[int]) -> dict[UUID, UUID]:
-    """The wearer of each tag of some shards that is worn."""
+    """Whom each tag of some shards concerns: its wearer, or whose contact carries it."""
     return wearers_now(connection, in_shards)
 
 

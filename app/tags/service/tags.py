@@ -19,7 +19,7 @@ from app.tags import identity as identities
 from app.tags.model import Tag, TagCarrier
 from app.tags.service.registry import registry_changed
 from app.tags.snapshot import Worn
-from app.tags.store import tags
+from app.tags.store import loans, tags
 from beacon_ingest.messages import TagScheme
 
 TAG_RELEASED = "tag_released"
@@ -105,6 +105,10 @@ def assign_tag(
         raise InvalidInput("A tag is handed over now or was before.", "from_at")
     if city_of_wearer(connection, wearer_id) != tag.city_id:
         raise NotFound
+    lent = loans.of(connection, [tag_id]).get(tag_id, [])
+    if any(start < (one.until_at or one.from_at) for one in lent):
+        raise Conflict("Somebody else carried this after that moment.")
+    tags.end_loan(connection, tag_id, start)
     before = tags.history(connection, tag_id)
     new = TagCarrier(tag_id=tag_id, wearer_id=wearer_id, from_at=start, until_at=None)
     after = carriers.handed_to(before, new)
@@ -118,15 +122,21 @@ def assign_tag(
 
 
 def release_tag(connection: Connection, tag_id: TagId, now: datetime) -> None:
-    """Nobody wears the tag from now on; once is enough. Raises `NotFound`."""
+    """Nobody wears or carries the tag from now on; once is enough. Raises `NotFound`."""
     tags.locked(connection, tag_id)
+    take_from_wearer(connection, tag_id, now)
+    tags.end_loan(connection, tag_id, now)
+
+
+def take_from_wearer(connection: Connection, tag_id: TagId, now: datetime) -> None:
+    """No wearer has the tag, which is locked, from now on."""
     before = tags.history(connection, tag_id)
     _save(connection, tag_id, before, carriers.released(before, now), now)
 
 
 def release_all(connection: Connection, wearer_id: WearerId, now: datetime) -> int:
-    """How many tags were taken back from a wearer who ended; none the second time."""
-    tag_ids = tags.tag_ids_of_wearer(connection, wearer_id)
+    """How many tags were taken back from a wearer who ended and from their contacts; none the second time."""
+    tag_ids = [*tags.tag_ids_of_wearer(connection, wearer_id), *loans.tag_ids_about(connection, wearer_id)]
     for tag_id in tag_ids:
         release_tag(connection, tag_id, now)
     return len(tag_ids)

@@ -9,25 +9,27 @@ from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from app.accounts.model import Role, Viewer
-from app.devices.store.holders import sight
+from app.devices.store.holders import agreement, sight
 from app.households import service as households
 from app.kit.errors import NotFound
-from app.kit.ids import CityId, DetectorId, TagId, WearerId
-from app.tags.model import Detector, DetectorKind, Tag, TagCarrier
+from app.kit.ids import CityId, ContactId, DetectorId, TagId, WearerId
+from app.tags.model import Detector, DetectorKind, Tag, TagCarrier, TagLoan
 from app.tags.registration import DetectorDraft
 from app.tags.service.detectors import change_detector, register_detector
+from app.tags.service.lending import lend_tag
 from app.tags.service.tags import assign_tag, change_tag, register_tag
-from app.tags.store import detectors, tags
+from app.tags.store import detectors, loans, tags
 from beacon_ingest.messages import TagScheme
 
 _OFFICE = frozenset({Role.CLERK, Role.ADMINISTRATOR})
 
 
 class TagView(Struct, frozen=True, kw_only=True):
-    """A tag as a viewer may see it, and who wears it now."""
+    """A tag as a viewer may see it, and who wears it now, or carries it as a contact."""
 
     tag: Tag
     carrier: TagCarrier | None
+    loan: TagLoan | None = None
 
 
 def visible_tags(
@@ -42,7 +44,8 @@ def visible_tags(
 ) -> list[TagView]:
     """Up to `count` tags, in the order of their ids: the office's of its city, everybody else's of their people.
 
-    Their people are the wearers whom they manage or may see the health of, as with devices.
+    Their people are the wearers whom they manage or may see the health of, and they themselves as contacts, as with
+    devices.
     """
     if viewer.role in _OFFICE:
         found = tags.page_of_city(connection, viewer, wearer_id=wearer_id, vendor=vendor, after=after, count=count)
@@ -58,13 +61,16 @@ def visible_tags(
 def visible_tag(connection: Connection, viewer: Viewer, tag_id: TagId, now: datetime) -> TagView:
     """One of the tags of `visible_tags`. Raises `NotFound` for every other."""
     (view,) = _views(connection, [tags.by_id(connection, tag_id)])
-    people = sight(connection, viewer, [view.carrier.wearer_id] if view.carrier else [], now)
-    if view.carrier is not None and view.carrier.wearer_id in people.hidden:
+    borrower = loans.borrowers(connection, [tag_id]).get(tag_id)
+    about = [] if borrower is None else [borrower.about]
+    people = sight(connection, viewer, [view.carrier.wearer_id] if view.carrier else about, now)
+    if people.hidden:
         raise NotFound
     if viewer.role in _OFFICE:
         seen = view.tag.city_id == viewer.city_id or viewer.role is Role.ADMINISTRATOR
     else:
-        seen = view.carrier is not None and view.carrier.wearer_id in people.managed | people.health
+        own = borrower is not None and borrower.account_id == viewer.account_id
+        seen = own or (view.carrier is not None and view.carrier.wearer_id in people.managed | people.health)
     if not seen:
         raise NotFound
     return view
@@ -129,6 +135,21 @@ def hand_over_tag(
     return visible_tag(connection, viewer, tag_id, now)
 
 
+def lend_visible_tag(
+    connection: Connection, viewer: Viewer, tag_id: TagId, contact_id: ContactId, now: datetime
+) -> TagView:
+    """The tag with the contact who carries it from now on, by somebody who manages it and whose contact that is. Raises
+    as `lend_tag`.
+    """
+    managed_tag(connection, viewer, tag_id, now)
+    agreed = agreement(connection, contact_id)
+    if agreed is None:
+        raise NotFound
+    households.managed_wearer(connection, viewer, agreed.wearer_id, now)
+    lend_tag(connection, tag_id, contact_id, now)
+    return visible_tag(connection, viewer, tag_id, now)
+
+
 def visible_detectors(
     connection: Connection, viewer: Viewer, kind: DetectorKind | None, after: UUID | None, count: int
 ) -> list[Detector]:
@@ -175,4 +196,8 @@ def own_city(viewer: Viewer, city_id: CityId | None) -> CityId:
 
 def _views(connection: Connection, found: Sequence[Tag]) -> list[TagView]:
     carriers = tags.carriers_now(connection, [tag.id for tag in found])
-    return [TagView(tag=tag, carrier=carriers.get(tag.id)) for tag in found]
+    lent = loans.borrowers(connection, [tag.id for tag in found])
+    return [
+        TagView(tag=tag, carrier=carriers.get(tag.id), loan=lent[tag.id].loan if tag.id in lent else None)
+        for tag in found
+    ]

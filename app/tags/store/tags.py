@@ -1,15 +1,18 @@
 """Registered tags, and who wears them."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 from sqlalchemy.engine import Connection, Row
 
 from app.accounts.model import Role, Viewer
 from app.db import dialect, shards, versions
 from app.db.types import KeyBytes
+from app.devices.carriers import released
 from app.households.tables import protection
 from app.kit.errors import NotFound
 from app.kit.ids import TagId, WearerId
@@ -17,6 +20,7 @@ from app.tags.identity import Identity, is_factory_default
 from app.tags.model import Tag, TagCarrier
 from app.tags.passages import cuts_of, gap_s
 from app.tags.snapshot import TagEntry, Worn
+from app.tags.store import loans
 from app.tags.tables import tag, tag_carrier
 
 TAG_CARRIERS_VERSION = "tag_carriers"
@@ -124,20 +128,22 @@ def page_of_people(
     after: UUID | None,
     count: int,
 ) -> list[Tag]:
-    """Up to `count` tags that one of these wearers wears, in the order of their ids."""
+    """Up to `count` tags that one of these wearers wears, or the viewer carries, in the order of their ids."""
     worn = _worn().where(tag_carrier.c.wearer_id.in_(wearer_ids)).correlate(tag)
     query = _page(viewer, wearer_id, vendor, after, count)
-    query = query.where(worn.exists(), tag.c.city_id == viewer.city_id)
+    theirs = sa.or_(worn.exists(), loans.to_account(viewer.account_id).exists())
+    query = query.where(theirs, tag.c.city_id == viewer.city_id)
     return [_tag(row) for row in connection.execute(query)]
 
 
 def _page(
     viewer: Viewer, wearer_id: WearerId | None, vendor: str | None, after: UUID | None, count: int
 ) -> sa.Select[Any]:
-    """Tags that have not ended, without those whose wearer is hidden from the viewer."""
+    """Tags that have not ended, without those whose wearer, or for whom they are carried, is hidden from the viewer."""
     mine = sa.and_(protection.c.account_id == viewer.account_id, protection.c.ended_at.is_(None))
     hiding = _worn().join(protection, protection.c.wearer_id == tag_carrier.c.wearer_id).where(mine).correlate(tag)
     query = sa.select(tag).where(tag.c.ended_at.is_(None), sa.not_(hiding.exists()))
+    query = query.where(sa.not_(loans.hidden_from(viewer.account_id).exists()))
     if wearer_id is not None:
         query = query.where(_worn().where(tag_carrier.c.wearer_id == wearer_id).correlate(tag).exists())
     if vendor is not None:
@@ -176,6 +182,15 @@ def save_history(
     if new:
         connection.execute(sa.insert(table), new)
     versions.bump(connection, TAG_CARRIERS_VERSION, [tag_id])
+
+
+def end_loan(connection: Connection, tag_id: TagId, at: datetime) -> None:
+    """No contact carries the tag from `at` on."""
+    before = loans.of(connection, [tag_id]).get(tag_id, [])
+    after = released(before, at)
+    if after != before:
+        loans.save(connection, tag_id, before, after)
+        versions.bump(connection, TAG_CARRIERS_VERSION, [tag_id])
 
 
 def tag_ids_of_wearer(connection: Connection, wearer_id: WearerId) -> list[TagId]:
@@ -236,6 +251,10 @@ def _load_worn(connection: Connection, numbers: Collection[int]) -> dict[int, Wo
             gap_s=gap_s(interval_s),
             key=key,
         )
+    for lent_id, lent in loans.of(connection, [UUID(int=number) for number, one in found.items() if one]).items():
+        worn_by = found[lent_id.int]
+        assert worn_by is not None
+        found[lent_id.int] = replace(worn_by, loans=tuple(lent))
     return found
 
 

@@ -261,6 +261,8 @@ EXAMPLES: dict[str, Example] = {
     f"DELETE {_T}": Example(Action.TAG_WRITE, OFFICE),
     f"PUT {_T}/wearer": Example(Action.TAG_WRITE, OFFICE, body={"wearer_id": "{wearer_id}"}),
     f"DELETE {_T}/wearer": Example(Action.TAG_WRITE, OFFICE),
+    f"PUT {_T}/contact": Example(Action.TAG_WRITE, OFFICE, body={"contact_id": "{contact_id}"}),
+    f"DELETE {_T}/contact": Example(Action.TAG_WRITE, OFFICE),
     "GET /v1/detectors": Example(Action.DETECTOR_READ),
     "POST /v1/detectors": Example(
         Action.DETECTOR_WRITE, body={"kind": "fixed", "name": "New", "lat_deg": 34.9, "lon_deg": 134.9}

@@ -65,6 +65,12 @@ REFUSED: list[tuple[str, str, Any]] = [
     ("clerk", "PUT /v1/tags/{tag_id}/wearer", {"wearer_id": "{hidden_wearer_id}"}),
     ("clerk", "PUT /v1/tags/{faraway_tag_id}/wearer", {"wearer_id": "{wearer_id}"}),
     ("administrator", "PUT /v1/tags/{faraway_tag_id}/wearer", {"wearer_id": "{wearer_id}"}),
+    # As with a tag and the contact who is to carry it.
+    ("clerk", "PUT /v1/tags/{tag_id}/contact", {"contact_id": "{faraway_contact_id}"}),
+    ("administrator", "PUT /v1/tags/{tag_id}/contact", {"contact_id": "{faraway_contact_id}"}),
+    ("clerk", "PUT /v1/tags/{tag_id}/contact", {"contact_id": "{hidden_contact_id}"}),
+    ("clerk", "PUT /v1/tags/{tag_id}/contact", {"contact_id": "{revoked_contact_id}"}),
+    ("clerk", "PUT /v1/tags/{faraway_tag_id}/contact", {"contact_id": "{contact_id}"}),
     # Who is let see, told or made a member is of the wearer's city.
     ("clerk", "PUT /v1/households/{household_id}/members/{faraway_account_id}", None),
     ("administrator", "PUT /v1/households/{household_id}/members/{faraway_account_id}", None),

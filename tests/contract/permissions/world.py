@@ -32,6 +32,7 @@ from app.geo import service as geo
 from app.geo.model import GeofenceDraft, Point, Shape
 from app.households import service as households
 from app.households.model import ALL_SCOPES, CONSENT_ROLES, Scope
+from app.households.store import contacts
 from app.households.tables import look
 from app.kit.clock import ManualClock
 from app.kit.ids import AccountId, AllowanceId, CityId, HouseholdId, ShiftId, new_id
@@ -255,6 +256,7 @@ class World:
         wearer = households.create_wearer(c, household_id, f"wearer of {target}", now=EARLIER)
         things.keep("wearer_id", wearer, *KNOWING, id_ways=KNOWING | {Way.BILL})
         kin = households.add_contact(c, wearer.id, f"contact of {target}", account_id=contact, now=EARLIER)
+        contacts.change(c, kin.id, {"shares_place_since": EARLIER})
         things.keep("contact_id", kin, Way.MANAGES, Way.ALERTS, Way.CONTACT)
         things["contacts"] = [kin.id]
         by = self.people["colleague"].id

@@ -1,6 +1,7 @@
 """Every change that edges must know leaves a note in its own transaction, and nothing else does."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,9 @@ from app.db import shards
 from app.db.tables import registry_change
 from app.devices import service as devices
 from app.devices.tables import device
+from app.households import service as households
+from app.households.tables import contact
+from app.kit.ids import ContactId
 from app.snapshots import read_shards
 from app.tags import service as tags
 from app.tags.model import DetectorKind
@@ -20,7 +24,7 @@ from app.tags.registration import DetectorDraft
 from app.tags.tables import detector_health, tag
 from beacon_ingest.clocks import SKEW_S_MAX
 from beacon_ingest.shards import SHARDS, shard_of
-from tests.build import KAKOGAWA, NOW, Town, town
+from tests.build import KAKOGAWA, NOW, Town, town, viewer
 
 pytestmark = pytest.mark.postgresql
 
@@ -42,10 +46,18 @@ def noted(connection: Connection) -> set[int]:
     return set(connection.execute(sa.delete(registry_change).returning(registry_change.c.shard)).scalars())
 
 
-def new_tag(connection: Connection) -> Any:
+def new_tag(connection: Connection, minor: int = 0x1B) -> Any:
     return tags.register_tag(
-        connection, city_id=KAKOGAWA, vendor="Aruku", scheme="mac", identity="ac233fa0001b", now=NOW
+        connection, city_id=KAKOGAWA, vendor="Aruku", scheme="mac", identity=f"ac233fa000{minor:02x}", now=NOW
     )
+
+
+def son_of(connection: Connection, here: Town) -> ContactId:
+    """Her son, who agrees that his own place is taken."""
+    query = sa.select(contact.c.id).where(contact.c.account_id == here.son.id)
+    found = ContactId(connection.execute(query).scalar_one())
+    households.share_place(connection, viewer(here.son), found, True, NOW)
+    return found
 
 
 def test_the_database_and_the_edge_find_the_same_shard(connection: Connection) -> None:
@@ -78,6 +90,8 @@ def test_each_change_of_a_tag_is_noted_and_what_it_says_of_its_battery_is_not(
     changes: list[Callable[[], Any]] = [
         lambda: tags.assign_tag(connection, one.id, here.hana.id, now=NOW),
         lambda: tags.release_tag(connection, one.id, NOW),
+        lambda: tags.lend_tag(connection, one.id, son_of(connection, here), NOW),
+        lambda: tags.end_loan(connection, one.id, NOW + timedelta(hours=1)),
         lambda: tags.end_tag(connection, one.id, NOW),
     ]
     tags.change_tag(connection, one.id, name="red")
@@ -86,6 +100,16 @@ def test_each_change_of_a_tag_is_noted_and_what_it_says_of_its_battery_is_not(
     for change in changes:
         change()
         assert {shard_of(one.id)} == noted(connection)
+
+
+def test_what_is_heard_of_a_contacts_tag_goes_the_way_of_the_wearer(connection: Connection, here: Town) -> None:
+    """Her passage is judged by whoever knows already who was with her."""
+    hers, his = new_tag(connection), new_tag(connection, minor=3)
+    tags.assign_tag(connection, hers.id, here.hana.id, now=NOW)
+    tags.lend_tag(connection, his.id, son_of(connection, here), NOW)
+
+    concerned = tags.tag_wearers(connection, {shard_of(one.id) for one in (hers, his)})
+    assert {hers.id: here.hana.id, his.id: here.hana.id} == concerned
 
 
 def test_each_change_of_a_detector_is_noted_and_of_its_clock_only_whether_it_is_right(
