@@ -22,8 +22,10 @@ from app.kit.ids import CityId, WearerId
 from app.missing import store
 from app.missing.facts import House
 from app.missing.model import Listener, Place, Point
+from app.missing.usual import usual_places
 from app.tags import service as tags
 from app.tags.model import DetectorKind, DetectorTrouble, Spell
+from app.watch import service as watch
 
 LOOK_BACKS = (timedelta(hours=1), timedelta(hours=24))
 """A place is looked for so long before a moment in the past: first in little, which mostly has it."""
@@ -63,18 +65,20 @@ def last_place(connection: Connection, wearer_id: WearerId, as_of: datetime) -> 
 
 
 def house(
-    connection: Connection, city_id: CityId, wearer_id: WearerId, last: Point, as_of: datetime,
-    places: Iterable[Place] = (),
+    connection: Connection, city_id: CityId, wearer_id: WearerId, last: Point, as_of: datetime
 ) -> House:  # fmt: skip
-    """What the house knows beside the point last known. `places` are those of her own that others found out (her habits
-    will come in here); her geofences are added.
+    """What the house knows beside the point last known: places of her own are her geofences, and where she usually is.
+
+    Of a moment long ago the habits are those that are still known: days that were forgotten since are not in them.
     """
+    habits = watch.habits_at(connection, wearer_id, last.at)
+    usual = [] if habits is None else usual_places(*habits)
     worn = store.tags_worn(connection, wearer_id, last.at)
     fences = geo.fences_of(connection, [wearer_id]).get(wearer_id, [])
     return House(
         last=last,
         heading_deg=_came_by(connection, wearer_id, last),
-        places=(*places, *map(_place, fences)),
+        places=(*usual, *map(_place, fences)),
         listeners=tuple(_listeners(connection, city_id, last, as_of)) if worn else (),
         tag_lost=_tag_lost(connection, worn, last) if worn else 1.0,
     )

@@ -16,7 +16,7 @@ from app.kit.errors import Conflict, NotFound
 from app.kit.ids import SearchId, WearerId
 from app.missing import store
 from app.missing.facts import known_of, newest, seen_at
-from app.missing.model import Fact, Known, Place, Search, State
+from app.missing.model import Fact, Known, Search, State
 from app.missing.probability import HeatMap, heat_map
 from app.missing.service.gathering import house, last_place, names_around
 
@@ -108,16 +108,14 @@ def map_of(connection: Connection, viewer: Viewer, search_id: SearchId, now: dat
     return Asked(search=found, known=known, heat=heat_map(known, at), at=at, names=names)
 
 
-def known_at(connection: Connection, found: Search, at: datetime, places: Sequence[Place] = ()) -> Known | None:
-    """All that was known by a moment; None where no place of hers was. `places` of her own beside those that were told
-    and her geofences.
-    """
+def known_at(connection: Connection, found: Search, at: datetime) -> Known | None:
+    """All that was known by a moment; None where no place of hers was."""
     told = [one for one in store.facts_of(connection, found.id, at) if one.at <= at]
     opened = found.last if found.last is not None and found.last.at <= at else None
     last = newest([opened, last_place(connection, found.wearer_id, at), *seen_at(told)])
     if last is None:
         return None
-    return known_of(last, told, house(connection, found.city_id, WearerId(found.wearer_id), last, at, places))
+    return known_of(last, told, house(connection, found.city_id, WearerId(found.wearer_id), last, at))
 
 
 def _shown(connection: Connection, viewer: Viewer, found: Sequence[Search], now: datetime) -> list[Shown]:

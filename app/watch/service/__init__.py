@@ -2,7 +2,7 @@
 
 from app.watch.service.allowing import ShownAllowance, Told, allow, allowances, forget_allowances, take_back
 from app.watch.service.expectations import EXPECTATION_ENDED, Draft, end_expectation, expect, expectations
-from app.watch.service.learning import Progress, begin_learning, progress, unknown_wearers
+from app.watch.service.learning import Progress, begin_learning, habits_at, progress, unknown_wearers
 from app.watch.service.learning import keep as keep_learnt
 from app.watch.service.learning import work_out as work_out_days
 from app.watch.service.looking import forget_all, forget_device, load, look, tick
@@ -30,6 +30,7 @@ __all__ = [
     "forget_all",
     "forget_allowances",
     "forget_device",
+    "habits_at",
     "judge_outages",
     "keep_learnt",
     "load",

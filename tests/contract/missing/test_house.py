@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from app.geo.model import Point
@@ -21,6 +22,9 @@ from app.tags import service as tags
 from app.tags.model import DetectorKind, DetectorTrouble, Spell
 from app.tags.registration import DetectorDraft
 from app.tags.store import spells
+from app.watch.movement.habits import RESOLUTION, Day, Habits, encode, learn
+from app.watch.movement.habits import cell_at as habits_cell
+from app.watch.tables import habit_map
 from beacon_ingest.messages import DetectorReport, DetectorUnit
 from tests.build import HOME, KAKOGAWA, NOW, viewer
 from tests.contract.history.build import a_position, off
@@ -122,6 +126,28 @@ def test_her_geofences_are_places_of_her_own(connection: Connection, here: Stree
     (garden,) = known(connection, here).places
 
     assert ("自宅", HOME.lat_deg) == (garden.name, garden.lat_deg)
+
+
+def test_where_she_usually_is_draws_the_map_and_has_no_name(connection: Connection, here: Street) -> None:
+    fixes(connection, here, (-60, HOME))
+    later = NOW + timedelta(minutes=1)
+    plain = heat_map(known(connection, here), later)
+    habits = Habits()
+    for number in range(28, 0, -1):
+        spot = off(2_000.0)
+        day = Day(
+            ordinal=NOW.date().toordinal() - number, cells={habits_cell(spot.lat_deg, spot.lon_deg, RESOLUTION): 1}
+        )
+        learn(habits, day)
+    hana = here.town.hana
+    row = {"city_id": KAKOGAWA, "version": 1, "learnt_until": NOW, "due_at": NOW}
+    connection.execute(sa.insert(habit_map).values(wearer_id=hana.id, map=encode(habits), **row))
+    found = known(connection, here)
+    drawn = heat_map(found, later)
+
+    assert {"", "自宅"} == {one.name for one in found.places}
+    assert at(drawn, 2_000, 0) > 2 * at(plain, 2_000, 0)
+    assert sum(drawn.probability) == pytest.approx(1.0)
 
 
 def test_detectors_that_were_heard_listen_for_her_tag(connection: Connection, here: Street) -> None:
