@@ -331,6 +331,8 @@ INTENTS: dict[str, Callable[[Connection, Mapping[str, Any], datetime], None]] = 
     "wearer_ended": _wearer_ended,
     "device_released": _device_released,
     devices.DEVICE_HANDED_ON: _device_handed_on,
+    devices.LIVE_WANTED: devices.begin_live,
+    devices.NO_LIVE_WANTED: devices.end_live,
     tags.TAG_HANDED_ON: _tag_handed_on,
     "tag_released": _tag_released,
     households.PLACE_WITHDRAWN: _place_withdrawn,

@@ -98,14 +98,80 @@ def plan(
         case CommandKind.LOCATE:
             return _ask(kind, None, now + LOCATE_FOR, device, commands, now, new_id)
         case CommandKind.LIVE_ON:
-            end = now + LIVE_FOR
-            on = _ask(kind, LIVE_INTERVAL_S, end, device, commands, now, new_id)
-            changed, off = _end_live_at(end, device, commands, now, new_id)
-            return Plan(asked=on.asked, changed=(*on.changed, *changed), added=(*on.added, *off))
+            return _live(LIVE_INTERVAL_S, now + LIVE_FOR, device, commands, now, new_id)
         case CommandKind.LIVE_OFF:
             off_now = _ask(kind, device.interval_s, now + LIVE_OFF_KEPT, device, commands, now, new_id)
             over = tuple(expired(one) for one in commands if one.kind is CommandKind.LIVE_ON)
             return Plan(asked=off_now.asked, changed=(*off_now.changed, *over), added=off_now.added)
+
+
+def closer(
+    device: Device,
+    commands: Sequence[Command],
+    newest: Command | None,
+    interval_s: int,
+    until: datetime,
+    now: datetime,
+    new_id: Callable[[], UUID],
+) -> Plan | None:
+    """What it comes to that a device is to report every `interval_s` or more often until then; None where it does, or
+    nobody can ask it. `newest` is the newest `live_on` of the device, over or not.
+
+    Live mode that runs so already is only told to end later, so that a device is not told twice what it does; one that
+    is faster, since somebody is looking, goes on as it is and ends as it would.
+    """
+    if CommandKind.LIVE_ON not in kinds_of(device) or device.interval_s <= interval_s or until <= now:
+        return None
+    running = _running(commands, newest, now)
+    if running is None or running[0].interval_s is None or running[0].interval_s > interval_s:
+        return _live(interval_s, until, device, commands, now, new_id)
+    on, off = running
+    if on.interval_s != interval_s or off.due_at >= until:
+        return None
+    ends = replace(off, due_at=until, expires_at=until + LIVE_OFF_KEPT)
+    waits = tuple(replace(one, expires_at=until) for one in commands if one.kind is CommandKind.LIVE_ON)
+    return Plan(asked=ends, changed=(ends, *waits))
+
+
+def close_enough(
+    device: Device,
+    commands: Sequence[Command],
+    newest: Command | None,
+    interval_s: int,
+    now: datetime,
+    new_id: Callable[[], UUID],
+) -> Plan | None:
+    """What it comes to that a device need not report every `interval_s` any more; None where it does not, or where it
+    is in a live mode of somebody else.
+    """
+    running = _running(commands, newest, now)
+    if running is None or running[0].interval_s != interval_s:
+        return None
+    return plan(CommandKind.LIVE_OFF, device, commands, now, new_id)
+
+
+def _running(commands: Sequence[Command], newest: Command | None, now: datetime) -> tuple[Command, Command] | None:
+    """What began the live mode that runs, and what will end it."""
+    ends = [
+        one
+        for one in commands
+        if one.kind is CommandKind.LIVE_OFF and one.state is CommandState.QUEUED and one.due_at > now
+    ]
+    return (newest, ends[0]) if newest is not None and ends else None
+
+
+def _live(
+    interval_s: int,
+    end: datetime,
+    device: Device,
+    commands: Sequence[Command],
+    now: datetime,
+    new_id: Callable[[], UUID],
+) -> Plan:
+    """Live mode from now on, and its end."""
+    on = _ask(CommandKind.LIVE_ON, interval_s, end, device, commands, now, new_id)
+    changed, off = _end_live_at(end, device, commands, now, new_id)
+    return Plan(asked=on.asked, changed=(*on.changed, *changed), added=(*on.added, *off))
 
 
 def _ask(
@@ -123,7 +189,7 @@ def _ask(
         if one.state is CommandState.QUEUED:
             due = replace(one, due_at=min(one.due_at, now), expires_at=expires_at, interval_s=interval_s)
             return Plan(asked=due, changed=(due,))
-        if one.sent_at is not None and now - AGAIN_AFTER < one.sent_at:
+        if one.sent_at is not None and now - AGAIN_AFTER < one.sent_at and one.interval_s == interval_s:
             return Plan(asked=one)
     added = _new(kind, interval_s, now, expires_at, device, now, new_id)
     return Plan(asked=added, changed=tuple(expired(one) for one in same), added=(added,))

@@ -42,20 +42,30 @@ class Watch:
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, name: str) -> None:
         self._reader, self._writer, self.name = reader, writer, name
+        self._commands: list[str] = []
 
     def say(self, content: str) -> None:
         """Sends one frame."""
         self._writer.write(f"[3G*{self.name}*{len(content):04X}*{content}]".encode())
 
     async def answer(self) -> str:
-        """The content of the next frame that the service sends."""
+        """The content of the next frame that the service sends, or of one that came before another answer."""
+        return self._commands.pop(0) if self._commands else await self._next()
+
+    async def _next(self) -> str:
         frame = await asyncio.wait_for(self._reader.readuntil(b"]"), PATIENCE_S)
         return frame.decode().rsplit("*", 1)[1].removesuffix("]")
 
     async def tell(self, content: str) -> str:
-        """Sends one frame that is answered; the answer."""
+        """Sends one frame that is answered; the answer. What the service asks for meanwhile is repeated, as watches do, and
+        kept for `answer`.
+        """
         self.say(content)
-        return await self.answer()
+        word = content.partition(",")[0]
+        while (answer := await self._next()).partition(",")[0] != word:
+            self._commands.append(answer)
+            self.say(answer.partition(",")[0])
+        return answer
 
     async def hang_up(self) -> None:
         self._writer.close()

@@ -16,7 +16,10 @@ from app.devices.commands import (
     OPEN,
     TRANSITIONS,
     CommandAction,
+    Plan,
     answered,
+    close_enough,
+    closer,
     expired,
     plan,
     sent,
@@ -28,6 +31,7 @@ from app.kit.machine import step
 from tests.build import NOW
 
 OWN_INTERVAL_S = 600
+CLOSER_S = 60
 
 
 @given(st.sampled_from(CommandState), st.lists(st.sampled_from(CommandAction), max_size=6))
@@ -149,6 +153,120 @@ class LiveMode(RuleBasedStateMachine):
 
 TestLiveMode = LiveMode.TestCase
 TestLiveMode.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+
+
+class Closer(RuleBasedStateMachine):
+    """A house that wants fixes every minute for a while, again and again, and a family that presses buttons."""
+
+    @initialize(own_interval_s=st.sampled_from([30, 300, 600]))
+    def begin(self, own_interval_s: int) -> None:
+        self.now = NOW
+        self.numbers = count(1)
+        self.device = a_device(own_interval_s)
+        self.commands: dict[CommandId, Command] = {}
+        self.told: list[int] = []
+        """Intervals that the device was told, in order: the last one is how it reports."""
+
+    def open(self) -> list[Command]:
+        return [one for one in self.commands.values() if one.state in OPEN and one.expires_at > self.now]
+
+    def newest(self) -> Command | None:
+        return max(
+            (one for one in self.commands.values() if one.kind is CommandKind.LIVE_ON), key=_number, default=None
+        )
+
+    def take(self, order: Plan | None) -> None:
+        for one in () if order is None else (*order.changed, *order.added):
+            self.commands[one.id] = one
+
+    def new_id(self) -> UUID:
+        return UUID(int=next(self.numbers))
+
+    @rule(minutes=st.integers(5, 20))
+    def want(self, minutes: int) -> None:
+        until = self.now + timedelta(minutes=minutes)
+        self.take(closer(self.device, self.open(), self.newest(), CLOSER_S, until, self.now, self.new_id))
+        before = len(self.told), dict(self.commands)
+        self.take(closer(self.device, self.open(), self.newest(), CLOSER_S, until, self.now, self.new_id))
+        assert before[1] == self.commands
+        self.reach()
+        if self.device.interval_s <= CLOSER_S:
+            assert [] == [one for one in self.told if one == CLOSER_S]
+        else:
+            assert self.told[-1] <= CLOSER_S
+            ends = [one.due_at for one in self.open() if one.kind is CommandKind.LIVE_OFF]
+            assert self.told[-1] < CLOSER_S or ends >= [until]
+
+    @rule(minutes=st.integers(5, 20))
+    def want_again_while_it_runs(self, minutes: int) -> None:
+        """Not a word to the device."""
+        self.want(minutes)
+        said = list(self.told)
+        if said and said[-1] == CLOSER_S:
+            self.want(minutes + 1)
+            assert said == self.told
+
+    @rule()
+    def want_no_more(self) -> None:
+        runs = self.told[-1] if self.told else self.device.interval_s
+        self.take(close_enough(self.device, self.open(), self.newest(), CLOSER_S, self.now, self.new_id))
+        self.reach()
+        if runs == CLOSER_S:
+            assert self.told[-1] == self.device.interval_s
+        elif runs == LIVE_INTERVAL_S:
+            assert self.told[-1] == LIVE_INTERVAL_S
+
+    @rule(kind=st.sampled_from([CommandKind.LIVE_ON, CommandKind.LIVE_OFF]))
+    def press(self, kind: CommandKind) -> None:
+        """Whoever looks has it as often as ever."""
+        self.take(plan(kind, self.device, self.open(), self.now, self.new_id))
+        self.reach()
+        assert self.told[-1] == (LIVE_INTERVAL_S if kind is CommandKind.LIVE_ON else self.device.interval_s)
+
+    @rule(minutes=st.integers(3, 25))
+    def wait(self, minutes: int) -> None:
+        for _ in range(minutes):
+            self.now += timedelta(minutes=1)
+            for one in list(self.commands.values()):
+                if one.state in OPEN and one.expires_at <= self.now:
+                    self.commands[one.id] = expired(one)
+            self.reach()
+
+    @rule()
+    def rest(self) -> None:
+        self.wait(21)
+        assert not self.told or self.told[-1] == self.device.interval_s
+
+    def reach(self) -> None:
+        due = [one for one in self.open() if one.state is CommandState.QUEUED and one.due_at <= self.now]
+        for one in sorted(due, key=lambda one: (one.due_at, one.id)):
+            self.commands[one.id] = sent(one, self.now)
+            assert one.interval_s is not None
+            self.told.append(one.interval_s)
+            for after in answered(self.open(), "UPLOAD", None, None, self.now):
+                self.commands[after.id] = after
+
+
+TestCloser = Closer.TestCase
+TestCloser.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+
+
+def _number(one: Command) -> int:
+    return one.id.int
+
+
+def a_device(interval_s: int = OWN_INTERVAL_S) -> Device:
+    return Device(
+        id=DeviceId(new_id()),
+        city_id=CityId(282103),
+        format="watch",
+        external_id="1",
+        name="one",
+        forwarder=False,
+        key_required=False,
+        interval_s=interval_s,
+        created_at=NOW,
+    )
 
 
 @given(st.integers(0, 6))

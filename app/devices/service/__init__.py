@@ -3,6 +3,14 @@
 Functions that take a `viewer` ask first whether they may. Those that do not are for the house itself.
 """
 
+from app.devices.service.closer import (
+    LIVE_WANTED,
+    NO_LIVE_WANTED,
+    begin_live,
+    end_live,
+    want_live,
+    want_no_live,
+)
 from app.devices.service.devices import (
     change_device,
     end_device,
@@ -50,11 +58,14 @@ from app.devices.service.views import (
 __all__ = [
     "DEVICE_HANDED_ON",
     "DEVICE_RELEASED",
+    "LIVE_WANTED",
+    "NO_LIVE_WANTED",
     "DeviceView",
     "answered",
     "ask",
     "ask_wearer",
     "assign",
+    "begin_live",
     "carried",
     "carriers_now",
     "change_device",
@@ -63,6 +74,7 @@ __all__ = [
     "devices_of_wearer",
     "due_device_ids",
     "end_device",
+    "end_live",
     "enrol",
     "expire",
     "forget_commands_before",
@@ -85,4 +97,6 @@ __all__ = [
     "views_of_wearer",
     "visible_device",
     "visible_devices",
+    "want_live",
+    "want_no_live",
 ]

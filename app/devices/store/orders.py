@@ -56,6 +56,13 @@ def open_of(connection: Connection, device_id: UUID, now: datetime) -> list[Comm
     return [_command(row) for row in connection.execute(query)]
 
 
+def newest_live(connection: Connection, device_id: UUID) -> Command | None:
+    """The newest order for live mode that a device was given, over or not."""
+    query = sa.select(command).where(command.c.device_id == device_id, command.c.kind == CommandKind.LIVE_ON.value)
+    row = connection.execute(query.order_by(command.c.id.desc()).limit(1)).first()
+    return None if row is None else _command(row)
+
+
 def open_by_id(connection: Connection, command_ids: Collection[UUID]) -> list[Command]:
     """Those of these commands to which something can still happen."""
     query = sa.select(command).where(command.c.id.in_(command_ids), _is_open())

@@ -160,6 +160,8 @@ class Movement(Struct, kw_only=True, omit_defaults=True):
     company: Company | None = None
     """In whose company she is, as far as anybody had to ask."""
     others: list[Other] = msgspec.field(default_factory=list)
+    closer_until: datetime | None = None
+    """Until when her tracker was last asked to speak more often (`closer.py`)."""
 
 
 def is_slow(kept: Movement) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from app.accounts.store.people import CITY_VERSION
 from app.db.versions import Kept
+from app.devices import service as devices
 from app.geo import service as geo
 from app.history import service as history
 from app.kit.calendar import JST
@@ -21,6 +22,7 @@ from app.tags.store.detectors import DETECTOR_PLACES_VERSION
 from app.watch import arrival, catalogue, home, store
 from app.watch.around import Around, Question, asked_together
 from app.watch.model import Observation, Passed, Place, Subject, WatchEvent, WatchSettings, WatchState
+from app.watch.movement import closer
 from app.watch.service import muting, outages, remembering
 from app.watch.service.remembering import with_habits
 from app.watch.silence import Uptime
@@ -29,6 +31,9 @@ from app.watch.store import allowances
 from app.watch.store.habits import forget_map
 
 DUE_AT_ONCE = 500
+
+WHY = "out"
+"""What a tracker is asked for by these rules."""
 
 
 def load(connection: Connection, subjects: Mapping[UUID, CityId]) -> dict[UUID, KeptState]:
@@ -55,10 +60,32 @@ def look(
             happened = _verified(connection, one.state, subjects[wearer_id], happened, now)
             happened = muting.unmuted(connection, one.state, subjects[wearer_id], happened)
         events += happened
+        _ask_for_more(connection, one.state, subjects[wearer_id], now)
         if failures:
             store.save_failures(connection, wearer_id, one.city_id, failures, now)
     save(connection, list(kept.values()), subjects, now=now)
     return events
+
+
+def _ask_for_more(connection: Connection, state: WatchState, subject: Subject, now: datetime) -> None:
+    """Wants her tracker to speak more often while she is out, and no more when she is home."""
+    if state.movement is None or not subject.settings.movement:
+        return
+    asked = closer.wanted(state.movement, subject.habits, now)
+    if asked is None:
+        return
+    if asked.until is None:
+        devices.want_no_live(connection, subject.wearer_id, why=WHY, interval_s=closer.INTERVAL_S, now=now)
+    else:
+        devices.want_live(
+            connection,
+            subject.wearer_id,
+            why=WHY,
+            until=asked.until,
+            interval_s=closer.INTERVAL_S,
+            battery_pct_min=asked.battery_pct_min,
+            now=now,
+        )
 
 
 def _verified(
