@@ -20,7 +20,19 @@ from app.geo import quality
 from app.geo.cells import cell_of, hour_of
 from app.history.model import Began, KeptSurvey, KnownBy, Position, RefusedFix, Signal
 from app.kit.ids import CityId, DeviceId, WearerId
-from app.watch.model import AlarmHeard, HealthHeard, Heard, Observation, Passed, Place, Seen, Surveyed, WatchState
+from app.watch.impossible import note_refused
+from app.watch.model import (
+    JUDGED_AGE_MAX,
+    AlarmHeard,
+    HealthHeard,
+    Heard,
+    Observation,
+    Passed,
+    Place,
+    Seen,
+    Surveyed,
+    WatchState,
+)
 from beacon_ingest.messages import Alarm, Answer, Fix, Health, Survey, Unit
 
 INTERVAL_S = 300
@@ -197,6 +209,9 @@ def _take_fix(batch: Batch, unit: Unit, fix: Fix, ordinal: int, carrier: Carrier
         received_at=unit.received_at,
     )
     if refused is not None:
+        if refused is quality.Refused.IMPOSSIBLE_SPEED and unit.received_at - at <= JUDGED_AGE_MAX:
+            accuracy_m = quality.assumed_accuracy_m(known_by) if stated_m is None else stated_m
+            note_refused(device, quality.Place(at, fix.lat_deg, fix.lon_deg, accuracy_m))
         batch.refused.append(
             RefusedFix(
                 city_id=CityId(unit.city),

@@ -19,6 +19,14 @@ PLACES_MAX: Final = 12
 DAYS_MIN: Final = 2
 """Where she was on one day alone is no habit."""
 
+AT_THIS_HOUR: Final = 2
+"""So much more it counts where she is in this part of the day: her shop in the morning, her daughter in the evening. An
+assumption."""
+
+PARTS: Final = 8
+HOURS_OF_A_PART: Final = 24 // PARTS
+"""The parts of a day, as bits of `Habits.bands`."""
+
 APART: Final = 5
 """Cells of 131 m: so near to a place is that place."""
 
@@ -27,22 +35,28 @@ _disk: Callable[[int, int], Sequence[int]] = h3.grid_disk
 _centre: Callable[[int], tuple[float, float]] = h3.cell_to_latlng
 
 
-def usual_places(habits: Habits, before: int) -> list[Place]:
-    """Up to `PLACES_MAX` places, those of most days first, by the days before the one with this ordinal
-    (`date.toordinal`): what she did since she was lost is no habit. Their weights sum up to 1.
+def usual_places(habits: Habits, before: int, hour: int) -> list[Place]:
+    """Up to `PLACES_MAX` places, the most usual ones first, by the days before the one with this ordinal
+    (`date.toordinal`): what she did since she was lost is no habit. `hour` is that of her clock when she was last seen.
+    Their weights sum up to 1.
     """
     mask = sum(1 << bit for bit, ordinal in enumerate(habits.ordinals) if ordinal < before)
-    found = [(-(days & mask).bit_count(), cell) for cell, days in zip(habits.cells, habits.masks, strict=True)]
+    part = 1 << hour // HOURS_OF_A_PART
+    found = []
+    for cell, days, bands in zip(habits.cells, habits.masks, habits.bands, strict=True):
+        count = (days & mask).bit_count()
+        if count >= DAYS_MIN:
+            found.append((count * (AT_THIS_HOUR if (bands | bands >> PARTS) & part else 1), cell))
     chosen: list[tuple[int, int]] = []
     covered: set[int] = set()
-    for fewer, cell in sorted(found):
-        if -fewer < DAYS_MIN or len(chosen) == PLACES_MAX:
+    for counts, cell in sorted(found, key=lambda one: (-one[0], one[1])):
+        if len(chosen) == PLACES_MAX:
             break
         if cell not in covered:
-            chosen.append((-fewer, cell))
+            chosen.append((counts, cell))
             covered.update(_disk(cell, APART))
-    total = sum(days for days, _ in chosen)
-    return [_place(cell, days / total) for days, cell in chosen]
+    total = sum(counts for counts, _ in chosen)
+    return [_place(cell, counts / total) for counts, cell in chosen]
 
 
 def _place(cell: int, weight: float) -> Place:

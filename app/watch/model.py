@@ -205,8 +205,18 @@ class FenceState(Struct, kw_only=True, omit_defaults=True):
     crossed_at: datetime | None = None
 
 
+class Double(Struct, frozen=True, array_like=True):
+    """Where a device was found that is in use elsewhere: the last refused place, how often it was there by turns with
+    its own, and when a place of its own was last taken before.
+    """
+
+    place: Fixed
+    times: int
+    own_at: datetime | None = None
+
+
 class DeviceState(Struct, kw_only=True, omit_defaults=True):
-    """What rules remember of one device of a subject."""
+    """What rules remember of one device of a subject; `double`: what another one says under its name."""
 
     known: Known | None = None
     heard_at: datetime | None = None
@@ -215,6 +225,7 @@ class DeviceState(Struct, kw_only=True, omit_defaults=True):
     battery_low: bool = False
     removed: bool = False
     conditions_at: datetime | None = None
+    double: Double | None = None
 
 
 class Told(Struct, frozen=True, array_like=True):

@@ -100,9 +100,20 @@ def weigh(rule: Rule, moment: Moment, measure: float) -> Evidence | None:
     return Evidence(rule, measure, threshold, points)
 
 
+def reason_of_shape(code: str, times: float, moment: Moment, measured: float) -> Reason:
+    """Why a rule spoke that looks at the line of the last half hour: how often she did it, and since when."""
+    shape = moment.shape
+    minutes = shape.time_s / 60 if shape else 0.0
+    return Reason(
+        code=code,
+        params={"times": str(int(times)), "minutes": str(round(minutes))},
+        numbers=numbers(measure=measured, minutes=minutes, path_m=shape.path_m if shape else 0.0),
+    )
+
+
 def numbers(**values: float) -> dict[str, float]:
     """The numbers behind a reason, rounded."""
     return {name: round(value, 1) for name, value in values.items()}
 
 
-__all__ = ["Evidence", "Moment", "Rule", "numbers", "threshold_of", "weigh"]
+__all__ = ["Evidence", "Moment", "Rule", "numbers", "reason_of_shape", "threshold_of", "weigh"]

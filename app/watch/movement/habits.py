@@ -112,17 +112,6 @@ def days_there(habits: Habits, cell: int) -> int:
     return found
 
 
-def is_known(habits: Habits, cell: int) -> bool:
-    """Whether she was in this cell, or in one beside it, on any of the days."""
-    cells = habits.cells
-    count = len(cells)
-    for one in around(cell):
-        place = bisect_left(cells, one)
-        if place < count and cells[place] == one:
-            return True
-    return False
-
-
 @lru_cache(8192)
 def around(cell: int) -> tuple[int, ...]:
     """A cell and those beside it."""

@@ -20,11 +20,9 @@ from app.geo.model import FencePurpose
 from app.push.model import Level
 from app.watch.model import (
     JUDGED_AGE_MAX,
-    AlertKind,
     Observation,
     Outcome,
     Passed,
-    Place,
     Reason,
     Seen,
     Subject,
@@ -33,6 +31,7 @@ from app.watch.model import (
 )
 from app.watch.movement import unusual_hour, vanished
 from app.watch.movement.allowances import Hush, allows_place, hush, said_since
+from app.watch.movement.events import event_of
 from app.watch.movement.evidence import Evidence, Moment, weigh
 from app.watch.movement.following import follows
 from app.watch.movement.habits import RESOLUTION, Habits, cell_at, day_of, days_there
@@ -42,9 +41,6 @@ from app.watch.movement.shapes import shape_of
 from app.watch.outage import Outage
 from app.watch.passage import place_of
 from app.watch.silence import Uptime
-
-SUBJECT: Final = "home"
-"""Leaving home and being lost are one incident: they share the alert of the fence of home."""
 
 COARSE_M: Final = 150.0
 """A fix that may be off by more says nothing of a walk."""
@@ -144,18 +140,10 @@ def tick(
         return
     since = movement.level_at if movement.level and movement.level_at is not None else now
     movement.level, movement.level_at = 2, since
-    yield WatchEvent(
-        wearer_id=subject.wearer_id,
-        kind=AlertKind.MOVEMENT,
-        rule="vanished",
-        subject=SUBJECT,
-        level=Level.URGENT,
-        cause=f"movement:2:{since.isoformat()}",
-        at=now,
-        received_at=now,
-        reasons=(vanished.reason(movement, now),),
-        place=_place(movement.last),
-    )
+    yield event_of(
+        subject, "vanished", f"movement:2:{since.isoformat()}", (vanished.reason(movement, now),), at=now,
+        received_at=now, place=movement.last, level=Level.URGENT,
+    )  # fmt: skip
 
 
 def due_at(
@@ -353,19 +341,16 @@ def _is_calm(moment: Moment) -> bool:
 
 
 def _event(moment: Moment, received_at: datetime, found: list[Evidence], points: float, level: int) -> WatchEvent:
-    first = found[0]
     since = moment.movement.level_at or moment.at
-    return WatchEvent(
-        wearer_id=moment.subject.wearer_id,
-        kind=AlertKind.MOVEMENT,
-        rule=first.rule.name,
-        subject=SUBJECT,
-        level=Level.URGENT if level > 1 else Level.NOTICE,
-        cause=f"movement:{level}:{since.isoformat()}",
+    return event_of(
+        moment.subject,
+        found[0].rule.name,
+        f"movement:{level}:{since.isoformat()}",
+        tuple(_reason(one, moment, points) for one in found),
         at=moment.at,
         received_at=received_at,
-        reasons=tuple(_reason(one, moment, points) for one in found),
-        place=_place(moment.taken.point),
+        place=moment.taken.point,
+        level=Level.URGENT if level > 1 else Level.NOTICE,
     )
 
 
@@ -376,20 +361,13 @@ def _reason(one: Evidence, moment: Moment, points: float) -> Reason:
 
 
 def _over(moment: Moment, received_at: datetime) -> WatchEvent:
-    return WatchEvent(
-        wearer_id=moment.subject.wearer_id,
-        kind=AlertKind.MOVEMENT,
-        rule="known_again",
-        subject=SUBJECT,
-        level=Level.NOTICE,
-        cause=f"movement:over:{moment.at.isoformat()}",
+    return event_of(
+        moment.subject,
+        "known_again",
+        f"movement:over:{moment.at.isoformat()}",
+        (Reason(code="known_again"),),
         at=moment.at,
         received_at=received_at,
+        place=moment.taken.point,
         outcome=Outcome.OVER,
-        reasons=(Reason(code="known_again"),),
-        place=_place(moment.taken.point),
     )
-
-
-def _place(point: Point) -> Place:
-    return Place(lat_deg=point.lat_deg, lon_deg=point.lon_deg, accuracy_m=point.accuracy_m, at=point.at)

@@ -3,7 +3,7 @@
 from typing import Final
 
 from app.watch.model import Reason
-from app.watch.movement.evidence import Moment, Rule, numbers
+from app.watch.movement.evidence import Moment, Rule, reason_of_shape
 
 COUNTS_A_LAP: Final = 40.0
 TANGLE_MIN: Final = 2.2
@@ -20,13 +20,7 @@ def measure(moment: Moment) -> float:
 
 def reason(moment: Moment, measured: float) -> Reason:
     """How often she went round, and since when."""
-    shape = moment.shape
-    minutes = shape.time_s / 60 if shape else 0.0
-    return Reason(
-        code="lapping",
-        params={"times": str(max(1, int(measured / COUNTS_A_LAP))), "minutes": str(round(minutes))},
-        numbers=numbers(measure=measured, minutes=minutes, path_m=shape.path_m if shape else 0.0),
-    )
+    return reason_of_shape("lapping", max(1.0, measured / COUNTS_A_LAP), moment, measured)
 
 
 RULE: Final = Rule(

@@ -36,8 +36,8 @@ Points = Sequence[tuple[int, int, int]]
 class Shape(Struct, frozen=True, gc=False):
     """The line of the last half hour. `extent_m`: from end to end of its box. `width_m`: how far its points are from
     its long axis (root of the mean square), `along_m`: from its middle along it. `reversals`: how often it turns back
-    along that axis; `slim_reversals`: the same where the line, or its second half, is slim, whatever is more. `turns`:
-    how often it turns by more than 70°. `laps`: how often it goes round, in the last 45 minutes.
+    along that axis where the line, or its second half, is slim, whatever is more. `turns`: how often it turns by more
+    than 70°. `laps`: how often it goes round, in the last 45 minutes.
     """
 
     time_s: float
@@ -46,7 +46,6 @@ class Shape(Struct, frozen=True, gc=False):
     along_m: float
     width_m: float
     reversals: int
-    slim_reversals: int
     turns: int
     laps: float
 
@@ -71,15 +70,14 @@ def shape_of(points: Points, now_s: float) -> Shape | None:
     if path_m < PATH_M_MIN or not SPEED_MPS_MIN <= path_m / time_s <= SPEED_MPS_MAX:
         return None
     along_m, width_m, projected = _axis(easts, norths)
-    reversals = _reversals(projected)
+    back = _reversals(projected) if _is_slim(along_m, width_m) else 0
     return Shape(
         time_s=time_s,
         path_m=path_m,
         extent_m=extent_m,
         along_m=along_m,
         width_m=width_m,
-        reversals=reversals,
-        slim_reversals=max(reversals if _is_slim(along_m, width_m) else 0, _lately(points, now_s)),
+        reversals=max(back, _lately(points, now_s)),
         turns=_turns(recent),
         laps=_laps([one for one in points if one[0] >= now_s - LAPS_S]) if width_m >= ROUND * along_m else 0.0,
     )

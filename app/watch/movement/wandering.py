@@ -3,7 +3,7 @@
 from typing import Final
 
 from app.watch.model import Reason
-from app.watch.movement.evidence import Moment, Rule, numbers
+from app.watch.movement.evidence import Moment, Rule, reason_of_shape
 
 COUNTS_A_TURN: Final = 10.0
 TANGLE_MIN: Final = 2.2
@@ -22,13 +22,7 @@ def measure(moment: Moment) -> float:
 
 def reason(moment: Moment, measured: float) -> Reason:
     """How often she changed her direction, and since when."""
-    shape = moment.shape
-    minutes = shape.time_s / 60 if shape else 0.0
-    return Reason(
-        code="random",
-        params={"times": str(round(measured / COUNTS_A_TURN)), "minutes": str(round(minutes))},
-        numbers=numbers(measure=measured, minutes=minutes, path_m=shape.path_m if shape else 0.0),
-    )
+    return reason_of_shape("random", round(measured / COUNTS_A_TURN), moment, measured)
 
 
 RULE: Final = Rule(

@@ -60,15 +60,15 @@ def progress(connection: Connection, viewer: Viewer, wearer_id: WearerId, now: d
     return Progress(days=known, of=habits.DAYS, words=words(code, f"learning.{code}", params))
 
 
-def habits_at(connection: Connection, wearer_id: WearerId, at: datetime) -> tuple[habits.Habits, int] | None:
-    """Her habit map as it is now, and which day (`date.toordinal`) a moment belongs to; None where nothing is learnt.
-    For the search for her: nobody else is given it.
+def habits_at(connection: Connection, wearer_id: WearerId, at: datetime) -> tuple[habits.Habits, int, int] | None:
+    """Her habit map as it is now, which day (`date.toordinal`) a moment belongs to, and its hour on her clock; None
+    where nothing is learnt. For the search for her: nobody else is given it.
     """
     kept = maps.maps_of(connection, [wearer_id]).get(wearer_id)
     if kept is None:
         return None
     zone = store.zones_of(connection, [wearer_id])[wearer_id]
-    return habits.decode(kept[1]), habits.day_of(at, zone).toordinal()
+    return habits.decode(kept[1]), habits.day_of(at, zone).toordinal(), at.astimezone(zone).hour
 
 
 def unknown_wearers(connection: Connection) -> list[NewMap]:

@@ -97,10 +97,9 @@ def test_a_place_is_forgotten_after_twenty_eight_days_of_which_something_is_know
         *(day(number, hospital) for number in range(1, DAYS)),
     )
 
-    assert habits.is_known(known, shop)
+    assert days_there(known, shop)
     assert (1, 60, 400) == (habits.hours_out(known, 20), known.far[-1], known.last_out[-1])
     learn(known, day(DAYS, hospital))
-    assert not habits.is_known(known, shop)
     assert (0, 0) == (habits.hours_out(known, 20), days_there(known, shop))
     assert [NEVER] * DAYS == list(known.far)
 
@@ -116,17 +115,15 @@ def test_the_cells_beside_a_known_one_are_known_and_the_next_ones_are_not() -> N
     shop = cell(600.0)
     known = learnt(day(0, shop))
 
-    assert all(habits.is_known(known, one) for one in disk(shop, 1))
-    assert not any(habits.is_known(known, one) for one in ring(shop, 2))
+    assert all(days_there(known, one) for one in disk(shop, 1))
+    assert not any(days_there(known, one) for one in ring(shop, 2))
     assert [0, 1, 2, 3] == [habits.rings_to_known(known, ring(shop, rings)[0], 3) for rings in range(4)]
 
 
 def test_nothing_is_known_of_nobody() -> None:
     nobody = Habits()
 
-    assert (0, False, 4) == (
-        days_there(nobody, cell(0.0)), habits.is_known(nobody, cell(0.0)), habits.rings_to_known(nobody, cell(0.0), 4),
-    )  # fmt: skip
+    assert (0, 4) == (days_there(nobody, cell(0.0)), habits.rings_to_known(nobody, cell(0.0), 4))
     assert nobody.home is None
 
 

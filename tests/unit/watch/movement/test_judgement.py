@@ -55,7 +55,7 @@ def test_who_is_lost_is_one_alert_that_grows() -> None:
 
     assert [Level.NOTICE, Level.URGENT] == [one.level for one in events]
     assert {AlertKind.MOVEMENT} == {one.kind for one in events}
-    assert {judgement.SUBJECT} == {one.subject for one in events}
+    assert {"home"} == {one.subject for one in events}
     assert 2 == len({one.cause for one in events})
 
 
