@@ -303,6 +303,11 @@ def _sight_lost(connection: Connection, payload: Mapping[str, Any], now: datetim
     telling.untell(connection, HouseholdId(UUID(payload["household_id"])), now)
 
 
+def _movement_ended(connection: Connection, payload: Mapping[str, Any], now: datetime) -> None:
+    """Somebody ended an alert about how she moves: what she does from then on is something new."""
+    watch.note_ended(connection, WearerId(UUID(payload["wearer_id"])), datetime.fromisoformat(payload["at"]))
+
+
 def _dispatch_wanted(connection: Connection, payload: Mapping[str, Any], now: datetime) -> None:
     """Nobody answers an alert, and its plan asks for a guard: one is sent where her scheme lets a turn-out begin by
     itself, else the desk is asked to send one.
@@ -338,6 +343,7 @@ INTENTS: dict[str, Callable[[Connection, Mapping[str, Any], datetime], None]] = 
     households.PLACE_WITHDRAWN: _place_withdrawn,
     "geofence_ended": _geofence_ended,
     watch.EXPECTATION_ENDED: _expectation_ended,
+    watch.MOVEMENT_ENDED: _movement_ended,
     "sight_lost": _sight_lost,
     watch.DEVICES_SILENT: _devices_silent,
     watch.DEVICES_HEARD: _devices_heard,

@@ -14,6 +14,7 @@ from app.alerts.store import alerts as store
 from app.alerts.store import escalating as escalating_store
 from app.alerts.store.escalating import Going
 from app.alerts.transitions import GOING_ON, after
+from app.db import intents
 from app.db.session import hint
 from app.kit.errors import Conflict
 from app.kit.ids import AlertId, WearerId
@@ -21,6 +22,7 @@ from app.push.model import Level
 from app.watch import service as watch
 from app.watch.model import AlertKind
 from app.watch.movement.allowances import FineScope
+from app.watch.movement.events import SUBJECT
 
 SAME_WITHIN = timedelta(minutes=1)
 """Times of arrival that are closer than this are one."""
@@ -100,8 +102,12 @@ def escalate(connection: Connection, viewer: Viewer, alert_id: AlertId, turn: in
 
 
 def resolve(connection: Connection, viewer: Viewer, alert_id: AlertId, now: datetime) -> Alert:
-    """The alert, over. Raises as `acknowledge`."""
-    return _end(connection, viewer, alert_id, AlertAction.RESOLVE, What.RESOLVED, now)
+    """The alert, over. If she strays on for a while, that is a new one (decision 0031). Raises as `acknowledge`."""
+    ended = _end(connection, viewer, alert_id, AlertAction.RESOLVE, What.RESOLVED, now)
+    if ended.kind is AlertKind.MOVEMENT and ended.subject == SUBJECT:
+        payload = {"wearer_id": str(ended.wearer_id), "at": now.isoformat()}
+        intents.intend(connection, watch.MOVEMENT_ENDED, f"ended {alert_id}", payload, now)
+    return ended
 
 
 def fine(

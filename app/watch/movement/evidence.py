@@ -29,7 +29,7 @@ whoever it is: what nobody saw may have been a ride."""
 class Moment(Struct, kw_only=True, gc=False):
     """One fix with all that rules look at. `local` is on the clock of her city; `home_m` how far she is from the middle
     of home, None when no home is known; `known`: she knows the place; `shape`: of her line, where the step allows to
-    say so.
+    say so; `left_home`: the fence of her home told that she left it.
     """
 
     at: datetime
@@ -42,6 +42,7 @@ class Moment(Struct, kw_only=True, gc=False):
     home_m: float | None = None
     known: bool = False
     shape: Shape | None = None
+    left_home: bool = False
 
 
 class Rule(Struct, frozen=True, kw_only=True):

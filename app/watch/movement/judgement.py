@@ -16,7 +16,7 @@ from zlib import crc32
 
 from app.geo.fences import signed_distance_m
 from app.geo.measure import distance_m
-from app.geo.model import FencePurpose
+from app.geo.model import FencePurpose, Geofence
 from app.push.model import Level
 from app.watch.model import (
     JUDGED_AGE_MAX,
@@ -25,12 +25,13 @@ from app.watch.model import (
     Passed,
     Reason,
     Seen,
+    Side,
     Subject,
     WatchEvent,
     WatchState,
 )
 from app.watch.movement import unusual_hour, vanished
-from app.watch.movement.allowances import Hush, allows_place, hush, said_since
+from app.watch.movement.allowances import Hush, allows_place, hush
 from app.watch.movement.events import event_of
 from app.watch.movement.evidence import Evidence, Moment, weigh
 from app.watch.movement.following import follows
@@ -38,6 +39,7 @@ from app.watch.movement.habits import RESOLUTION, Habits, cell_at, day_of, days_
 from app.watch.movement.moving import Ground, Mode, Movement, Peaks, Point, Taken, on_ground, take
 from app.watch.movement.rules import RULES
 from app.watch.movement.shapes import shape_of
+from app.watch.movement.word import take_word
 from app.watch.outage import Outage
 from app.watch.passage import place_of
 from app.watch.silence import Uptime
@@ -101,7 +103,20 @@ def look(state: WatchState, observation: Observation, subject: Subject, now: dat
     if taken is None:
         return
     moment = _moment(movement, taken, subject)
+    moment.left_home = _left_home(state, subject)
     yield from _judged(moment, observation.received_at)
+
+
+def _left_home(state: WatchState, subject: Subject) -> bool:
+    """Whether the fence of her home has told that she left, and she is not back."""
+    kept = (state.fences.get(fence.id.hex) for fence in subject.fences if _tells(fence))
+    return subject.settings.geofence and any(
+        one is not None and one.side is Side.OUTSIDE and one.untold_at is None for one in kept
+    )
+
+
+def _tells(fence: Geofence) -> bool:
+    return fence.purpose is FencePurpose.HOME and fence.tell_exit
 
 
 def _point(observation: Seen | Passed) -> Point | None:
@@ -300,7 +315,7 @@ def _told(moment: Moment, received_at: datetime, found: list[Evidence], points: 
     movement = moment.movement
     if movement.level and movement.level_at is not None and moment.at - movement.level_at > STALE:
         movement.level, movement.over_at = 0, movement.level_at + STALE
-    _take_word(movement, moment.subject)
+    take_word(movement, moment.subject.allowances, moment.taken.point)
     level = 2 if points >= URGENT else 1 if points >= NOTICE else 0
     if level:
         movement.calm_s = 0.0
@@ -314,18 +329,8 @@ def _told(moment: Moment, received_at: datetime, found: list[Evidence], points: 
         yield _event(moment, received_at, found, points, level)
     elif movement.level_at is not None and not level and _is_calm(moment):  # What is old is over then, too.
         movement.level, movement.level_at, movement.calm_s, movement.over_at = 0, None, 0.0, moment.at
-        yield _over(moment, received_at)
-
-
-def _take_word(movement: Movement, subject: Subject) -> None:
-    """What was told and then said to be fine is over; what comes after it is something new. Once a word: what comes
-    late was before it.
-    """
-    if not movement.level or movement.level_at is None or not subject.allowances:
-        return
-    said_at = said_since(subject.allowances, movement.level_at)
-    if said_at is not None and (movement.over_at is None or movement.over_at < said_at):
-        movement.level, movement.level_at, movement.calm_s, movement.over_at = 0, None, 0.0, said_at
+        if not moment.left_home:  # Both are one alert: that she knows her way there does not bring her home.
+            yield _over(moment, received_at)
 
 
 def _is_calm(moment: Moment) -> bool:

@@ -157,6 +157,8 @@ class Movement(Struct, kw_only=True, omit_defaults=True):
     """Whether movement was told that is not over yet: 1 notice, 2 urgent; and since when."""
     calm_s: float = 0.0
     over_at: datetime | None = None
+    ended: Point | None = None
+    """When somebody ended what was told while she had not been seen to be back, and where she was then."""
     company: Company | None = None
     """In whose company she is, as far as anybody had to ask."""
     others: list[Other] = msgspec.field(default_factory=list)

@@ -5,7 +5,7 @@ from app.watch.service.expectations import EXPECTATION_ENDED, Draft, end_expecta
 from app.watch.service.learning import Progress, begin_learning, habits_at, progress, unknown_wearers
 from app.watch.service.learning import keep as keep_learnt
 from app.watch.service.learning import work_out as work_out_days
-from app.watch.service.looking import forget_all, forget_device, load, look, tick
+from app.watch.service.looking import MOVEMENT_ENDED, forget_all, forget_device, load, look, note_ended, tick
 from app.watch.service.muting import Quiet, quiet
 from app.watch.service.outages import DEVICES_HEARD, DEVICES_SILENT
 from app.watch.service.outages import judge as judge_outages
@@ -15,6 +15,7 @@ __all__ = [
     "DEVICES_HEARD",
     "DEVICES_SILENT",
     "EXPECTATION_ENDED",
+    "MOVEMENT_ENDED",
     "Draft",
     "Progress",
     "Quiet",
@@ -35,6 +36,7 @@ __all__ = [
     "keep_learnt",
     "load",
     "look",
+    "note_ended",
     "progress",
     "quiet",
     "settings",

@@ -22,7 +22,7 @@ from app.tags.store.detectors import DETECTOR_PLACES_VERSION
 from app.watch import arrival, catalogue, home, store
 from app.watch.around import Around, Question, asked_together
 from app.watch.model import Observation, Passed, Place, Subject, WatchEvent, WatchSettings, WatchState
-from app.watch.movement import closer
+from app.watch.movement import closer, word
 from app.watch.service import muting, outages, remembering
 from app.watch.service.remembering import with_habits
 from app.watch.silence import Uptime
@@ -31,6 +31,9 @@ from app.watch.store import allowances
 from app.watch.store.habits import forget_map
 
 DUE_AT_ONCE = 500
+
+MOVEMENT_ENDED = "movement_ended"
+"""Intent: somebody ended an alert about a wearer's movement."""
 
 WHY = "out"
 """What a tracker is asked for by these rules."""
@@ -243,6 +246,14 @@ def forget_device(connection: Connection, wearer_id: WearerId, device_id: UUID) 
     one = kept[wearer_id]
     device, tag = one.state.devices.pop(device_id.hex, None), one.state.tags.pop(device_id.hex, None)
     if one.version and (device is not None or tag is not None):
+        save(connection, [one], subjects_of(connection, [wearer_id]))
+
+
+def note_ended(connection: Connection, wearer_id: WearerId, at: datetime) -> None:
+    """Takes in that somebody ended an alert about her movement: if she goes on it is something new, after a while."""
+    one = store.load(connection, {wearer_id: CityId(0)})[wearer_id]
+    if one.version and one.state.movement is not None:
+        word.ended(one.state.movement, at)
         save(connection, [one], subjects_of(connection, [wearer_id]))
 
 

@@ -10,15 +10,17 @@ from app.geo.model import FencePurpose
 from app.push.model import Level
 from app.watch.model import (
     AlertKind,
+    FenceState,
     HealthHeard,
     Outcome,
     Seen,
+    Side,
     Subject,
     WatchEvent,
     WatchSettings,
     WatchState,
 )
-from app.watch.movement import judgement
+from app.watch.movement import judgement, word
 from app.watch.movement.habits import Habits
 from app.watch.replaying import Fix
 from tests.unit.watch.build import DEVICE, GARDEN, HANA
@@ -94,6 +96,65 @@ def test_it_is_over_when_she_has_been_back_for_a_while_where_she_knows_her_way()
     assert Outcome.BEGAN is events[0].outcome
     assert Outcome.OVER is events[-1].outcome
     assert 1 == len([one for one in events if one.outcome is Outcome.OVER])
+
+
+def fixes_until_told(way: Way, level: Level) -> int:
+    """How many of these fixes it takes."""
+    state, who = WatchState(), subject(known_days())
+    for number, one in enumerate(way.fixes, start=1):
+        if any(event.level is level for event in judgement.look(state, seen(one), who, one.at)):
+            return number
+    raise AssertionError("it is never told")
+
+
+def test_who_strays_on_after_somebody_ended_it_is_told_of_again_but_not_at_once() -> None:
+    """A family that pressed the wrong button: the next time is told half an hour later."""
+    way = on_day("10:00").to((0.0, 6_000.0), speed_mps=1.1)
+    first = fixes_until_told(way, Level.URGENT)
+    state, who = WatchState(), subject(known_days())
+    judged(way.fixes[:first], who, state)
+    assert state.movement is not None
+    ended_at = way.fixes[first - 1].at
+    word.ended(state.movement, ended_at)
+    again = began(judged(way.fixes[first:], who, state))
+
+    assert [Level.URGENT] == [one.level for one in again[:1]]
+    assert word.AGAIN_AFTER <= again[0].at - ended_at <= word.AGAIN_AFTER + timedelta(minutes=15)
+    assert 1 == len([one for one in again if one.level is Level.URGENT])
+
+
+def test_who_was_found_and_brought_home_within_half_an_hour_is_not_told_of_again() -> None:
+    way = on_day("10:00").to((0.0, 2_500.0), speed_mps=1.1)
+    state, who = WatchState(), subject(known_days())
+    told = judged(way.fixes, who, state)
+    assert state.movement is not None
+    assert Level.URGENT in [one.level for one in told]
+    word.ended(state.movement, way.at)
+    on = Way(way.at, way.spot).stay(5).to(HOME, speed_mps=8.0).stay(90)
+
+    assert [] == began(judged(on.fixes[1:], who, state))
+
+
+def test_who_stays_where_she_was_found_is_not_told_of_again() -> None:
+    """At the police box, with a cup of tea."""
+    way = on_day("10:00").to((0.0, 2_500.0), speed_mps=1.1)
+    state, who = WatchState(), subject(known_days())
+    judged(way.fixes, who, state)
+    assert state.movement is not None
+    word.ended(state.movement, way.at)
+
+    again = began(judged(Way(way.at, way.spot).stay(100).fixes[1:], who, state))
+    assert [] == [one for one in again if one.at - way.at < timedelta(minutes=60)]
+
+
+@pytest.mark.parametrize("side", list(Side), ids=lambda one: one.value)
+def test_that_she_knows_her_way_does_not_bring_home_who_the_fence_says_has_left(side: Side) -> None:
+    way = on_day("10:00").to((600.0, 900.0)).to(SHOP).stay(40)
+    state = WatchState(fences={GARDEN.id.hex: FenceState(side=side)})
+    events = judged(way.fixes, subject(known_days(), fences=(GARDEN,)), state)
+
+    over = [one for one in events if one.outcome is Outcome.OVER]
+    assert (side is Side.OUTSIDE) is (over == [])
 
 
 def test_after_it_is_over_there_is_a_time_in_which_only_what_is_urgent_is_told() -> None:
