@@ -215,6 +215,13 @@ class Double(Struct, frozen=True, array_like=True):
     own_at: datetime | None = None
 
 
+class Alike(Struct, frozen=True, array_like=True):
+    """Fences of which the same is known: what that is, and each one's id and shape (`fitting.py`)."""
+
+    known: FenceState
+    fences: bytes
+
+
 class DeviceState(Struct, kw_only=True, omit_defaults=True):
     """What rules remember of one device of a subject; `double`: what another one says under its name."""
 
@@ -270,7 +277,8 @@ class TagState(Struct, kw_only=True, array_like=True):
 
 class WatchState(Struct, kw_only=True, omit_defaults=True):
     """All that is kept of a subject between two observations; at most 4 KB as msgpack. The key of `fences`, `devices`,
-    `arrivals` and `tags` is the id's hex. `last_fix` is the newest, where a fence tells of arriving.
+    `arrivals` and `tags` is the id's hex. `last_fix` is the newest, where a fence tells of arriving. `alike` holds
+    fences only where it is stored (`fitting.py`).
     """
 
     judged_at: datetime | None = None
@@ -283,6 +291,7 @@ class WatchState(Struct, kw_only=True, omit_defaults=True):
     movement: Movement | None = None
     last_fix: Fixed | None = None
     learnt: Learnt | None = None
+    alike: list[Alike] = msgspec.field(default_factory=list)
 
     def device(self, device_id: UUID) -> DeviceState:
         """The state of one device, begun when it was not there."""

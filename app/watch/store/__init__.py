@@ -22,7 +22,8 @@ from app.kit.errors import Conflict
 from app.kit.ids import AccountId, CityId, ExpectationId, WearerId, new_id
 from app.tags.model import DetectorKind
 from app.tags.tables import detector
-from app.watch.catalogue import Failure, decode_state, encode_state
+from app.watch.catalogue import Failure
+from app.watch.fitting import decoded, encoded
 from app.watch.model import Expectation, WatchSettings, WatchState
 from app.watch.outage import Outage
 from app.watch.silence import Uptime
@@ -112,7 +113,7 @@ def load(connection: Connection, subjects: Mapping[UUID, CityId]) -> dict[UUID, 
             one = Kept(
                 subject_id=subject_id,
                 city_id=subjects[subject_id],
-                state=WatchState() if state is None else decode_state(state),
+                state=WatchState() if state is None else decoded(state),
                 version=version,
                 due_at=due_at,
             )
@@ -133,7 +134,10 @@ def save(
     timed: list[tuple[Any, ...]] = []
     for one, due in zip(kept, due_at, strict=True):
         one.version += 1
-        row = (one.subject_id, one.city_id, encode_state(one.state), one.version)
+        raw, whole = encoded(one.state)
+        if not whole:  # What goes on in memory is what another process would read.
+            one.state = decoded(raw)
+        row = (one.subject_id, one.city_id, raw, one.version)
         before = one.due_at
         if now is None or before is None or due is None or due < before or before - now < _IN_TIME:
             timed.append((*row, due))
@@ -154,7 +158,7 @@ def state_of(connection: Connection, subject_id: UUID) -> WatchState:
     state: bytes | None = connection.execute(
         sa.select(watch_state.c.state).where(watch_state.c.subject_id == subject_id)
     ).scalar_one_or_none()
-    return WatchState() if state is None else decode_state(state)
+    return WatchState() if state is None else decoded(state)
 
 
 def due_subjects(connection: Connection, now: datetime, limit: int) -> dict[UUID, CityId]:

@@ -15,7 +15,7 @@ from app.db import dialect
 from app.db.types import KeyBytes
 from app.households.tables import wearer
 from app.kit.ids import CityId, WearerId
-from app.watch.catalogue import decode_state
+from app.watch.fitting import decoded
 from app.watch.model import WatchState
 from app.watch.movement.habits import Habits, decode, encode
 from app.watch.tables import habit_map, watch_state
@@ -128,7 +128,7 @@ def due_maps(connection: Connection, now: datetime, limit: int) -> list[DueMap]:
             habits=decode(row.map),
             version=row.version,
             learnt_until=row.learnt_until,
-            state=decode_state(row.state),
+            state=decoded(row.state),
             state_version=row.state_version,
         )
         for row in connection.execute(query)

@@ -9,7 +9,19 @@ import pytest
 
 from app.geo.measure import distance_m
 from app.watch.movement import habits
-from app.watch.movement.habits import DAYS, NEVER, SLOTS, Day, Habits, day_of, days_there, decode, encode, learn
+from app.watch.movement.habits import (
+    CELLS_MAX,
+    DAYS,
+    NEVER,
+    SLOTS,
+    Day,
+    Habits,
+    day_of,
+    days_there,
+    decode,
+    encode,
+    learn,
+)
 from tests.unit.watch.movement.build import ZONE, degrees
 
 FIRST = date(2026, 4, 1).toordinal()
@@ -197,3 +209,26 @@ def test_a_day_is_that_of_the_zone() -> None:
     at = datetime(2026, 4, 1, 20, tzinfo=UTC)
 
     assert timedelta(days=1) == day_of(at, ZONE) - day_of(at - timedelta(hours=2), ZONE)
+
+
+def test_of_an_explorer_what_is_new_and_what_is_usual_stays_and_what_is_old_goes() -> None:
+    """Sixty days, on each of which she goes where she never was, far more than a map holds; at home and along her
+    street every day, and in one shop once a week.
+    """
+    street = [cell(131.0 * number, -9_000.0) for number in range(40)]
+    shop = cell(0.0, -12_000.0)
+    known = Habits()
+    for number in range(60):
+        new = [cell(200.0 * place, 200.0 * number) for place in range(60)]
+        weekly = [shop] if number % 7 == 0 else []
+        learn(known, day(number, *street, *new, *weekly))
+
+        assert len(known.cells) <= CELLS_MAX
+        assert len(encode(known)) <= 10_000
+        assert all(days_there(known, one) & 1 for one in (*street, *new)), number
+        lately = [cell(200.0 * place, 200.0 * ago) for ago in range(max(0, number - 4), number) for place in range(60)]
+        assert all(days_there(known, one) for one in lately), number
+        if number >= 7:
+            assert days_there(known, shop), number
+    assert not days_there(known, cell(0.0, 200.0 * 30))
+    assert 28 == days_there(known, street[0]).bit_count()
