@@ -7,6 +7,7 @@ from functools import partial
 import msgspec
 
 from bench import (
+    billing,
     detectors,
     escalation,
     fences,
@@ -36,6 +37,7 @@ BENCHES: dict[str, Callable[[], Iterator[Measurement]]] = {
     "few": few.measure,
     "detection": measured.measure,
     "missing": missing.measure,
+    "billing": billing.measure,
     "scaled": scaled.measure,
 }
 

@@ -9,12 +9,9 @@ from typing import Final
 from app.billing import era
 from app.billing.documents import first_of
 from app.billing.model import Billed, Document, Kind
-from app.billing.totals import NO_TAX, Rounding, Sum, totals_after
+from app.billing.totals import NO_TAX, Rounding
+from app.programmes.phrases import unit_words
 
-UNITS: Final = {
-    "month": ("か月", "month"), "hour": ("時間", "hour"), "once": ("回", "once"), "time": ("回", "time"),
-    "turn_out": ("回", "turn-out"), "piece": ("個", "piece"),
-}  # fmt: skip
 ROUNDINGS: Final = {
     Rounding.DOWN: ("切り捨て", "rounded down"), Rounding.UP: ("切り上げ", "rounded up"),
     Rounding.HALF_UP: ("四捨五入", "rounded half up"),
@@ -22,28 +19,21 @@ ROUNDINGS: Final = {
 
 
 def unit_text(unit: str, language: str = "ja") -> str:
-    """What is counted; a unit that is not in the table is a number of minutes, or stands for itself.
+    """What is counted, in words; what has none stands for itself.
 
-    >>> unit_text("hour"), unit_text("30_minutes"), unit_text("30_minutes", "en"), unit_text("箱")
-    ('時間', '30分', '30 minutes', '箱')
+    >>> unit_text("hour"), unit_text("30_minutes", "en"), unit_text("箱")
+    ('時間', '30 minutes', '箱')
     """
-    if unit in UNITS:
-        return UNITS[unit][language != "ja"]
-    number, _, rest = unit.replace(" ", "_").partition("_")
-    if number.isdecimal() and rest.startswith("min"):
-        return f"{number}分" if language == "ja" else f"{number} minutes"
-    return unit
+    try:
+        return unit_words(unit)[language]
+    except KeyError:
+        return unit
 
 
 def explained(document: Document, lines: Sequence[Billed], language: str) -> list[str]:
     """The document in sentences, `ja` or `en`: what it is, each line, the tax."""
     ja = language == "ja"
     return [*_head(document, ja), *(text for one in lines for text in _line(one, language)), *_tax(document, ja)]
-
-
-def reckoned_again(document: Document, own: dict[int, Sum]) -> bool:
-    """Whether the document says what its lines come to: the same to the yen, whenever it is asked."""
-    return totals_after(document.before, own, document.issuer.rounding) == document.totals
 
 
 def _head(document: Document, ja: bool) -> list[str]:

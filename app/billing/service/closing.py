@@ -59,8 +59,9 @@ def begin(
 ) -> Run:
     """The closing run of a month: the first; or, where the month is closed, one that bills what was corrected since the
     run before (with `everybody`, what is different now for anybody). One that goes on is given as it is. Raises
-    `InvalidInput` for a month that is not over.
+    `NotFound` for an unknown city, and `InvalidInput` for a month that is not over.
     """
+    accounts.city(connection, city_id)
     if add_months(first_of(month), 1) > local_date(now):
         raise InvalidInput("This month is not over.", "month")
     before = runs.last(connection, city_id, month)
