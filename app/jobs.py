@@ -32,6 +32,7 @@ from app.history import service as history
 from app.households import service as households
 from app.kit.ids import AlertId, CityId, ContactId, DeviceId, GeofenceId, HouseholdId, TagId, WearerId
 from app.missing import service as missing
+from app.programmes import service as programmes
 from app.push import outbox
 from app.tags import service as tags
 from app.watch import service as watch
@@ -64,6 +65,8 @@ class Job(Struct, frozen=True, kw_only=True):
     every_s: float
     work: Callable[[Connection, Settings, datetime], None]
     plan: Callable[[Connection, Settings, datetime], Change | None] | None = None
+    at_once: bool = False
+    """It looks for the first time when the process begins."""
 
 
 def come_up(connection: Connection, now: datetime) -> None:
@@ -132,6 +135,11 @@ def close_passages(connection: Connection, settings: Settings, now: datetime) ->
 def make_room(connection: Connection, settings: Settings, now: datetime) -> None:
     """Makes the tables of the months to come, and of those that retention keeps, for what comes late."""
     history.make_room(connection, now - timedelta(days=settings.retention_days), now)
+
+
+def plan_schemes(connection: Connection, settings: Settings, now: datetime) -> Change | None:
+    """Has the schemes say what their files say."""
+    return programmes.plan_publishing(connection, settings.schemes_dir, now)
 
 
 def judge_receipts(connection: Connection, settings: Settings, now: datetime) -> None:
@@ -232,6 +240,7 @@ JOBS: tuple[Job, ...] = (
     Job(name="unknown", every_s=300, work=_at_once(plan_beginning), plan=plan_beginning),
     Job(name="habits", every_s=3, work=_at_once(plan_learning), plan=plan_learning),
     Job(name="billing", every_s=2, work=_at_once(plan_closing), plan=plan_closing),
+    Job(name="schemes", every_s=60, work=_at_once(plan_schemes), plan=plan_schemes, at_once=True),
     Job(name="forget", every_s=60, work=forget),
 )
 

@@ -194,7 +194,7 @@ def tick_jobs(
                 await database.write(change)
 
     for job in jobs.JOBS:
-        ticker.every(job.every_s, job.name, partial(_run, job.name, partial(do, job)))
+        ticker.every(job.every_s, job.name, partial(_run, job.name, partial(do, job)), at_once=job.at_once)
     database.listen("intent", lambda _key: ticker.wake("intents"))
     database.listen("billing", lambda _key: ticker.wake("billing"))
     database.listen("escalation", lambda _key: ticker.wake("escalation"))

@@ -10,12 +10,14 @@ from app.households.model import Wearer
 from app.kit.ids import AccountId, ContractId, WearerId, new_id
 from app.programmes import service as programmes
 from app.programmes.contracts import Contract, began_on
-from app.programmes.model import Axis, Payer, QuotaYear, Starter, Terms
+from app.programmes.model import Axis, Payer, QuotaYear, Starter, Terms, Told
 from app.programmes.scheme import (
+    Asking,
     Company,
     DispatchTerms,
     Document,
     Free,
+    Goods,
     Monthly,
     Scheme,
     Source,
@@ -47,9 +49,12 @@ def dispatch_terms(**more: Any) -> DispatchTerms:
 
 
 def a_version(code: str = "first", **more: Any) -> Version:
-    """A version with a monthly fee of 2,200 yen that the user bears, and turn-outs."""
+    """A version with a monthly fee of 2,200 yen, a charger, a fee for each place told by telephone, and turn-outs."""
     fee = Monthly(id="monthly", label=words("monthly fee"), shares={Payer.USER: 2200}, source=SOURCE)
-    values: dict[str, Any] = {"id": code, "issuer": "guards", "prices": [fee], "dispatch": dispatch_terms()}
+    charger = Goods(id="charger", label=words("charger"), shares={Payer.USER: 4700}, source=SOURCE, tax_included=False)
+    told = Asking(id="told", label=words("place told"), shares={Payer.USER: 220}, source=SOURCE, by=Told.PHONE)
+    prices = [fee, charger, told]
+    values: dict[str, Any] = {"id": code, "issuer": "guards", "prices": prices, "dispatch": dispatch_terms()}
     return Version(**(values | more))
 
 

@@ -42,6 +42,8 @@ class Action(StrEnum):
     WATCH_WRITE = "watch:write"
     ALERT_READ = "alert:read"
     ALERT_WRITE = "alert:write"
+    PROGRAMME_READ = "programme:read"
+    PROGRAMME_WRITE = "programme:write"
     SEARCH_READ = "search:read"
     SEARCH_WRITE = "search:write"
     POLICY_READ = "policy:read"
@@ -97,6 +99,9 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.ALERT_READ: _WATCHING,
     # By consent, or let in when nobody of the family answers and they are on duty.
     Action.ALERT_WRITE: _STAFF | {Role.FAMILY},
+    # Prices are for who manages her or sees her alerts, contracts and usage for her household and her city's office.
+    Action.PROGRAMME_READ: _STAFF | {Role.FAMILY},
+    Action.PROGRAMME_WRITE: _OFFICE,
     # Whoever goes and looks for her needs the map; by consent, as with her place.
     Action.SEARCH_READ: _WATCHING,
     Action.SEARCH_WRITE: _STAFF | {Role.FAMILY},

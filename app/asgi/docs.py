@@ -47,6 +47,7 @@ TAGS = {
     "places": "Where somebody is and was",
     "watches": "Settings of the watches",
     "alerts": "Alerts (お知らせ)",
+    "programmes": "Schemes, contracts under them, prices before they are owed, and what was used",
     "searches": "Searches for somebody who is missing, and the map of where she probably is",
     "units": "Security companies, their units (出動員), who is on duty and where",
     "answers": "Answers from a message, without signing in",

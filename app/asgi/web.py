@@ -27,6 +27,7 @@ from app.live import ROUTES as LIVE
 from app.missing.routes import ROUTES as MISSING
 from app.operations import ROUTES as OPERATIONS
 from app.problems import EXCEPTION_HANDLERS, describe
+from app.programmes.routes import ROUTES as PROGRAMMES
 from app.push.routes import ROUTES as PUSH
 from app.tags.routes import ROUTES as TAGS
 from app.watch.routes import ROUTES as WATCH
@@ -43,6 +44,7 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     *WATCH,
     *ALERTS,
     *MISSING,
+    *PROGRAMMES,
     *DISPATCH,
     *BILLING,
     *LIVE,

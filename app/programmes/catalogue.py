@@ -17,6 +17,9 @@ from app.kit.errors import InvalidInput, NotFound
 from app.programmes.checking import check
 from app.programmes.scheme import Scheme
 
+PACKAGED = Path(str(files("app.programmes").joinpath("catalogue")))
+"""The schemes that come with the programme."""
+
 
 class Faulty(InvalidInput):
     """A file does not say what such a file must say; `faults` are (field, what is wrong), all that were found."""
@@ -117,7 +120,7 @@ def _at(raw: Any, path: str) -> Any:
 
 def packaged() -> dict[str, Scheme]:
     """The schemes that come with the programme, by their ids."""
-    return _all(Path(str(files("app.programmes").joinpath("catalogue"))))
+    return _all(PACKAGED)
 
 
 def schemes(folder: Path | None = None) -> dict[str, Scheme]:
@@ -127,7 +130,7 @@ def schemes(folder: Path | None = None) -> dict[str, Scheme]:
 
 def scheme_of(scheme_id: str, folder: Path | None = None) -> Scheme:
     """One scheme by its id; NotFound when there is none."""
-    for place in (folder, Path(str(files("app.programmes").joinpath("catalogue")))):
+    for place in (folder, PACKAGED):
         if place is not None and (place / f"{scheme_id}.toml").is_file():
             return load(place / f"{scheme_id}.toml")
     raise NotFound(f"There is no scheme {scheme_id!r}.")

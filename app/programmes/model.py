@@ -9,10 +9,10 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
-Code = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}\Z")]
+Code = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}(?!\n)$")]
 """Names a scheme, a version, a plan, a price or a company in files and rows."""
 Month = Annotated[
-    str, Meta(pattern=r"^(19[5-9]|20[0-9]|21[0-4])[0-9]-(0[1-9]|1[0-2])\Z", description="a month of Japan, 2026-04")
+    str, Meta(pattern=r"^(19[5-9]|20[0-9]|21[0-4])[0-9]-(0[1-9]|1[0-2])(?!\n)$", description="month of Japan, 2026-04")
 ]
 Moment = Annotated[datetime, Meta(tz=True)]
 YenSet = Annotated[int, Meta(ge=0, le=100_000_000)]
@@ -146,7 +146,7 @@ class Terms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     amounts: dict[Code, YenSet] = {}
     choices: dict[Code, str] = {}
     household_class: Code | None = None
-    tax_classes: dict[Annotated[str, Meta(pattern=r"^[0-9]{4}\Z")], Code] = {}
+    tax_classes: dict[Annotated[str, Meta(pattern=r"^[0-9]{4}(?!\n)$")], Code] = {}
     assistance: list[Span] = []
     category: Category | None = None
     residence: list[Residence] = []

@@ -7,15 +7,18 @@ geofences and let the call centre see; everybody registers a phone.
 import asyncio
 import secrets
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 import httpx
 from msgspec import Struct
 
-from app.simulator.api import Api, sign_in
+from app.simulator.api import Api, ApiRefusal, sign_in
 from app.simulator.people import FAMILY, RELATIVES, STAFF, Person, Relative, members_of
 from app.simulator.streets import Origin
 from app.simulator.town import Circle, Resident, Town
 
+SCHEME = "kobe"
+SCHEME_TRIES, SCHEME_EVERY_S = 40, 0.25
 SCOPES = ["place", "track", "alerts", "health"]
 WORDS = ("mori", "kaze", "yuki", "sora", "hana", "tsuki", "kawa", "yama", "umi", "niwa", "hoshi", "asa", "michi", "ame")
 
@@ -62,6 +65,8 @@ async def settle(http: httpx.AsyncClient, admin_token: str, town: Town) -> Settl
         wearer_id = await _wearer(office, resident.person, households, accounts)
         trackers.append(await _tracker(office, resident, wearer_id))
     await asyncio.gather(*(_family_settings(http, accounts, one, town.origin) for one in trackers))
+    for one in in_sight_of_family(trackers)[:1]:
+        await _enrol(office, one)
     return Settled(town=town, accounts=accounts, trackers=tuple(trackers))
 
 
@@ -128,6 +133,17 @@ async def _family_settings(
     await family.post(
         f"/v1/wearers/{tracker.wearer_id}/consents", role="operator", scopes=["place", "alerts", "health"]
     )
+
+
+async def _enrol(office: Api, tracker: Tracker) -> None:
+    """A wearer whom the main family account is told of is under a scheme with turn-outs, so that it can see a price."""
+    for _ in range(SCHEME_TRIES):
+        with suppress(ApiRefusal):  # The service reads its schemes when it begins; that may be a moment from now.
+            await office.get(f"/v1/schemes/{SCHEME}")
+            break
+        await asyncio.sleep(SCHEME_EVERY_S)
+    terms = {"scheme": SCHEME, "devices": 1}
+    await office.post(f"/v1/wearers/{tracker.wearer_id}/contracts", terms=terms, insured=False)
 
 
 def _fence(fence: Circle, origin: Origin) -> dict[str, object]:

@@ -63,6 +63,7 @@ def test_a_script_finds_its_way_through_the_demo(tmp_path: Path) -> None:
             )
             pressed = until(lambda: [one for one in client.get("/v1/alerts").json()["items"] if one["kind"] == "sos"])
             docs = client.get("/docs").text
+            quotes = [client.get(f"/v1/wearers/{one['wearer']}/quote") for one in town["trackers"]]
             client.headers["Authorization"] = f"Bearer {town['accounts']['guard']['token']}"
             duty = client.get("/v1/me/duty").json()
             client.headers["Authorization"] = f"Bearer {town['accounts']['control_room']['token']}"
@@ -78,6 +79,8 @@ def test_a_script_finds_its_way_through_the_demo(tmp_path: Path) -> None:
     assert before != after.json(), "the place is another one after the fix"
     assert "outside_fence" in {reason["code"] for reason in wrong[0]["reasons"]}
     assert pressed
+    prices = [one.json()["quote"] for one in quotes if one.status_code == 200 and one.json()["quote"]]
+    assert [("kobe", 6, 6600)] == [(one["scheme"], one["free_left"], one["unit_yen"]) for one in prices]
     first, second = town["units"]
     assert (first["id"], True, "はりま警備保障") == (duty["unit"], first["on_duty"], duty["proof"]["company_name"])
     assert [(first["id"], True), (second["id"], False)] == [(one["id"], one["is_complete"]) for one in units]

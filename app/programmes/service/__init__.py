@@ -9,7 +9,15 @@ from app.programmes.service.months import changed_since, contracts_of_month, usa
 from app.programmes.service.noting import correct, ledger, record, used
 from app.programmes.service.quota import Left, left, release, reserve, settle
 from app.programmes.service.quoting import Quoted, Shown, accept, quote, quote_for
-from app.programmes.service.schemes import dispatch_at, listed, publish, scheme, scheme_for, schemes_for
+from app.programmes.service.schemes import (
+    dispatch_at,
+    listed,
+    plan_publishing,
+    publish,
+    scheme,
+    scheme_for,
+    schemes_for,
+)
 from app.programmes.service.starting import Decision, may_start
 from app.programmes.service.turning import TurnOutFacts, correct_turn_out, record_turn_out
 from app.programmes.service.wearing import absences, be_away, change_absence, live
@@ -41,6 +49,7 @@ __all__ = [
     "listed",
     "live",
     "may_start",
+    "plan_publishing",
     "publish",
     "quote",
     "quote_for",

@@ -20,11 +20,11 @@ from app.kit.ids import AccountId, ContractId, WearerId, new_id
 from app.programmes import choosing
 from app.programmes.contracts import Change, Contract, What, began_on, difference, own
 from app.programmes.ledger import TurnState
-from app.programmes.model import Asked, Axis, Terms, Usage
+from app.programmes.model import Asked, Axis, Months, Terms, Usage
 from app.programmes.rating import rate
 from app.programmes.scheme import Scheme
 from app.programmes.service import schemes
-from app.programmes.spans import must_be_near
+from app.programmes.spans import month_of, must_be_near
 from app.programmes.store import contracts, people, quota, tariffs, usage
 
 MERGED = ("amounts", "choices", "tax_classes")
@@ -63,7 +63,7 @@ def known(connection: Connection, one: Contract, now: datetime) -> Known:
     """The contract with what its scheme says of it."""
     scheme = schemes.scheme_for(connection, one)
     version = schemes.version_of(scheme, one.terms, now)
-    asked = _asked(connection, scheme, one.terms)
+    asked = _asked(connection, scheme, one.terms, now)
     return Known(contract=one, scheme=scheme, version=None if version is None else version.id, asked=asked)
 
 
@@ -100,6 +100,8 @@ def change(
     before = contracts.locked(connection, contract_id)
     if before is None or before.withdrawn_at is not None:
         raise NotFound
+    if before.terms.plan not in (None, changes.get("plan", before.terms.plan)):
+        raise Conflict("Another plan is another contract; end this one.")
     terms = _merged(before.terms, changes)
     scheme, tariff = _wording(connection, before, terms, now)
     version = _sound(connection, scheme, terms, now)
@@ -189,7 +191,7 @@ def _sound(connection: Connection, scheme: Scheme, terms: Terms, now: datetime) 
     `InvalidInput` for what the scheme cannot mean.
     """
     must_be_near(terms, "terms")
-    _asked(connection, scheme, terms)
+    _asked(connection, scheme, terms, now)
     version = schemes.version_of(scheme, terms, now)
     if version is None:
         return ""
@@ -201,10 +203,14 @@ def _sound(connection: Connection, scheme: Scheme, terms: Terms, now: datetime) 
     return version.id
 
 
-def _asked(connection: Connection, scheme: Scheme, terms: Terms) -> list[Asked]:
-    """What the scheme leaves open and nobody has said, of what the contract owes by itself."""
+def _asked(connection: Connection, scheme: Scheme, terms: Terms, now: datetime) -> list[Asked]:
+    """What the scheme leaves open and nobody has said, of what the contract owes by itself: once, and this month."""
     subsidy = None if terms.subsidy is None else _subsidy(connection, terms.subsidy.scheme)
-    return rate(scheme, terms, Usage(), subsidy).asked
+    today = local_date(now)
+    month = month_of(max(today, began_on(terms, today)))
+    whole = rate(scheme, terms, Usage(), subsidy).asked
+    monthly = rate(scheme, terms, Usage(months=Months(since=month, until=month)), subsidy).asked
+    return [*whole, *(one for one in monthly if one not in whole)]
 
 
 def _subsidy(connection: Connection, scheme_id: str) -> Scheme | None:

@@ -17,33 +17,38 @@ _read: dict[str, Scheme] = {}
 """Schemes by digest, which says all of one: what was read once need not be read again."""
 
 
+def digest(one: Scheme) -> str:
+    """What names the wording of a scheme: SHA-256 of it as JSON with sorted keys, in hexadecimal."""
+    return hashlib.sha256(msgspec.json.encode(one, order="sorted")).hexdigest()
+
+
 def keep(connection: Connection, one: Scheme, now: datetime) -> str:
-    """The digest under which the scheme is kept: SHA-256 of it as JSON with sorted keys."""
-    body = msgspec.json.encode(one, order="sorted")
-    digest = hashlib.sha256(body).hexdigest()
-    row = {"digest": digest, "scheme": one.id, "body": msgspec.json.decode(body), "at": now}
-    connection.execute(dialect.insert(connection, tariff).values(**row).on_conflict_do_nothing())
-    return digest
+    """The digest under which the scheme is kept."""
+    name = digest(one)
+    if connection.execute(sa.select(tariff.c.digest).where(tariff.c.digest == name)).first() is None:
+        row = {"digest": name, "scheme": one.id, "body": msgspec.to_builtins(one), "at": now}
+        connection.execute(dialect.insert(connection, tariff).values(**row).on_conflict_do_nothing())
+    return name
 
 
-def kept(connection: Connection, digest: str) -> Scheme:
+def kept(connection: Connection, name: str) -> Scheme:
     """The scheme of a digest that a row names."""
-    known = _read.get(digest)
+    known = _read.get(name)
     if known is None:
-        body = connection.execute(sa.select(tariff.c.body).where(tariff.c.digest == digest)).scalar_one()
+        body = connection.execute(sa.select(tariff.c.body).where(tariff.c.digest == name)).scalar_one()
         if len(_read) >= READ_MAX:
             _read.clear()
-        known = _read[digest] = msgspec.convert(body, Scheme)
+        known = _read[name] = msgspec.convert(body, Scheme)
     return known
 
 
 def publish(connection: Connection, one: Scheme, now: datetime) -> bool:
     """Whether the scheme is another now than it was: from here on this wording of it holds."""
-    digest = keep(connection, one, now)
+    name = keep(connection, one, now)
     known = connection.execute(sa.select(tariff_now.c.digest).where(tariff_now.c.scheme == one.id)).scalar_one_or_none()
-    if known == digest:
+    if known == name:
         return False
-    values = {"digest": digest, "since": now}
+    values = {"digest": name, "since": now}
     statement = dialect.insert(connection, tariff_now).values(scheme=one.id, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=["scheme"], set_=values))
     return True

@@ -38,10 +38,15 @@ KINDS_OF = {
         "search_id",
         "fact_id",
         "document_id",
+        "contract_id",
+        "absence_id",
+        "usage_id",
     },
     Target.ENDED: {"wearer_id", "contact_id", "alert_id", "search_id", "document_id"},
     Target.REVOKED: {
         "fact_id",
+        "contract_id",
+        "absence_id",
         "contact_id",
         "consent_id",
         "protection_id",
@@ -172,6 +177,8 @@ SENDING = frozenset({Way.COMPANY, Way.STAFF})
 FIRM = {"code": "new", "name": "New", "registration_number": "T7000012050002", "phone": "079-000-0000", "licence": "1"}
 _B = "/v1/billing/documents/{document_id}"
 _READERS = "/v1/billing/issuers/{code}/readers/{reader_id}"
+_CONTRACT = "/v1/contracts/{contract_id}"
+AWAY = {"absence": {"kind": "hospital", "from": "2026-03-01", "until": "2026-03-20"}, "reason": "told by her home"}
 
 EXAMPLES: dict[str, Example] = {
     "POST /v1/sign-out": Example(Action.SELF, status=204),
@@ -376,6 +383,34 @@ EXAMPLES: dict[str, Example] = {
     "PUT /v1/billing/issuers/{code}": Example(Action.BILL_WRITE, body={"name": "Another"}),
     f"PUT {_READERS}": row(Action.BILL_WRITE, Way.BILL, status=204),
     f"DELETE {_READERS}": row(Action.BILL_WRITE, Way.BILL),
+    "GET /v1/schemes": Example(Action.PROGRAMME_READ),
+    "GET /v1/schemes/{scheme}": Example(Action.PROGRAMME_READ),
+    f"GET {_W}/contracts": Example(Action.PROGRAMME_READ, MANAGING),
+    f"POST {_W}/contracts": Example(Action.PROGRAMME_WRITE, MANAGING, body={"terms": {"scheme": "second"}}),
+    f"GET {_W}/quote": Example(Action.PROGRAMME_READ, ATTENDING),
+    f"GET {_CONTRACT}": Example(Action.PROGRAMME_READ, MANAGING),
+    f"PATCH {_CONTRACT}": Example(Action.PROGRAMME_WRITE, MANAGING, body={"devices": 2, "reason": "one more"}),
+    f"POST {_CONTRACT}/withdraw": Example(
+        Action.PROGRAMME_WRITE, MANAGING, body={"reason": "hers is another"}, status=204
+    ),
+    f"GET {_CONTRACT}/changes": Example(Action.PROGRAMME_READ, MANAGING),
+    f"POST {_CONTRACT}/residences": Example(
+        Action.PROGRAMME_WRITE, MANAGING, body={"from": "2026-03-01", "ward": "中央区", "reason": "moved"}, status=200
+    ),
+    f"GET {_CONTRACT}/absences": Example(Action.PROGRAMME_READ, MANAGING),
+    f"POST {_CONTRACT}/absences": Example(Action.PROGRAMME_WRITE, MANAGING, body=AWAY),
+    f"PUT {_CONTRACT}/absences/{{absence_id}}": Example(Action.PROGRAMME_WRITE, MANAGING, body=AWAY),
+    f"POST {_CONTRACT}/absences/{{absence_id}}/withdraw": Example(
+        Action.PROGRAMME_WRITE, MANAGING, body={"reason": "she was at home"}, status=204
+    ),
+    f"GET {_CONTRACT}/quota": Example(Action.PROGRAMME_READ, MANAGING),
+    f"GET {_CONTRACT}/usage": Example(Action.PROGRAMME_READ, MANAGING),
+    f"POST {_CONTRACT}/usage": Example(
+        Action.PROGRAMME_WRITE, MANAGING, body={"key": "new", "item": {"code": "charger", "on": "2026-03-01"}}
+    ),
+    f"POST {_CONTRACT}/usage/{{usage_id}}/correct": Example(
+        Action.PROGRAMME_WRITE, MANAGING, body={"reason": "it was another's"}
+    ),
     "GET /v1/me/preferences": Example(Action.SELF),
     "PUT /v1/me/preferences": Example(Action.SELF, body={"news": False}),
     "GET /v1/policy": Example(Action.POLICY_READ),

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from structlog.testing import capture_logs
 
 from app.accounts import service as accounts
-from app.accounts.model import Account, Role
+from app.accounts.model import Account, Role, Viewer
 from app.accounts.tables import sign_in
 from app.alerts.duty import Shift
 from app.alerts.policies import Calendar, Policy
@@ -31,14 +31,19 @@ from app.dispatch.store.units import put_member
 from app.geo import service as geo
 from app.geo.model import GeofenceDraft, Point, Shape
 from app.households import service as households
-from app.households.model import ALL_SCOPES, CONSENT_ROLES, Scope
+from app.households.model import ALL_SCOPES, CONSENT_ROLES, Scope, Wearer
 from app.households.store import contacts
 from app.households.tables import look
 from app.kit.clock import ManualClock
-from app.kit.ids import AccountId, AllowanceId, CityId, HouseholdId, ShiftId, new_id
+from app.kit.ids import AbsenceId, AccountId, AllowanceId, CityId, HouseholdId, ShiftId, new_id
 from app.missing import service as missing
 from app.missing.facts import OwnPlace
 from app.pipeline import digest
+from app.programmes import service as programmes
+from app.programmes.contracts import KnownAbsence
+from app.programmes.model import Absence, Away, Item
+from app.programmes.service import usages
+from app.programmes.store import people as programme_people
 from app.push.model import AddressKind, Channel
 from app.tags import service as tags
 from app.tags.model import DetectorKind
@@ -57,6 +62,7 @@ from tests.contract.permissions.examples import ATTENDING, KNOWING, Request, req
 from tests.contract.permissions.guards import plan_hours, serve
 from tests.contract.permissions.undone import Undone
 from tests.contract.permissions.ways import NOBODY, VIEWERS, Target, Way
+from tests.enrolled import a_scheme, enrol
 
 SETTINGS = Settings(gateways={"sms": "https://sms.example.jp/hook"}, webhook_hosts="hooks.example.jp")
 """What people ask for can be had in this world."""
@@ -231,7 +237,8 @@ class World:
         self._take_back(c, ended, own)
         self._revoke(c)
         self.things[Target.UNKNOWN] = Things(Target.UNKNOWN, {name: new_id() for name in own})
-        self.things[Target.UNKNOWN] |= {"city_id": NO_CITY, "contacts": [new_id()]}
+        self.things[Target.UNKNOWN] |= {"city_id": NO_CITY, "contacts": [new_id()], "scheme": own["scheme"]}
+        programmes.publish(c, [a_scheme("second")], EARLIER)
         c.execute(
             sa.insert(watch_failure).values(
                 id=new_id(), city_id=HERE, wearer_id=own["wearer_id"], watch="geofence", at=NOW, error="ValueError: why"
@@ -270,6 +277,7 @@ class World:
         self._send_guards(c, things, city)
         self._equip(c, things, city, f"watch of {target}")
         self._seek(c, things, next(one for one in self.people.values() if one.id == member))
+        self._enrol(c, things, wearer)
         return things
 
     def _send_guards(self, c: Connection, things: Things, city: CityId) -> None:
@@ -288,6 +296,20 @@ class World:
         things["guard_id"], things["rota_id"] = guard.id, plan_hours(c, unit, guard)
         if target is Target.OWN:
             put_member(c, self.people["control_room"].id, company.id, None, EARLIER)
+
+    def _enrol(self, c: Connection, things: Things, wearer: Wearer) -> None:
+        """She is under a scheme, was in hospital for a while, and did not buy the charger that was noted for her."""
+        by = self.people["colleague"].id
+        hers = enrol(c, wearer, EARLIER, by=by)
+        things.keep("contract_id", hers, id_ways=ATTENDING)
+        away = KnownAbsence(
+            id=AbsenceId(new_id()), absence=Absence(kind=Away.HOSPITAL, since=EARLIER.date(), known_on=NOW.date())
+        )
+        programme_people.put_absence(c, wearer.id, away)
+        things.keep("absence_id", away, Way.MANAGES)
+        bought = usages.record(c, hers, Item(code="charger", on=EARLIER.date()), "first", by, NOW)
+        things.keep("usage_id", usages.correct(c, bought, None, "it was another's", by, NOW), Way.MANAGES)
+        things["scheme"] = hers.scheme
 
     def _seek(self, c: Connection, things: Things, by: Account) -> None:
         """She is missing; one of her places was told."""
@@ -458,6 +480,7 @@ class World:
         self._tell_place(c, gone, self.people["family"])
         missing.withdraw(c, family, gone["search_id"], gone["fact_id"], NOW)
         self._revoke_guards(c, gone)
+        self._withdraw(c, gone, colleague)
         self._revoke_device(c, gone)
         self._sign_others_out(c)
 
@@ -470,6 +493,19 @@ class World:
         gone["guard_id"], gone["rota_id"] = guard.id, plan_hours(c, unit, guard)
         watching.end_planned(c, gone["rota_id"], NOW)
         staffing.end_company(c, viewer(self.people["colleague"]), company.id, NOW)
+
+    def _withdraw(self, c: Connection, gone: Things, clerk: Viewer) -> None:
+        """A contract that was entered by mistake, and an absence that was none."""
+        wearer = households.wearers_by_id(c, [gone["wearer_id"]])[gone["wearer_id"]]
+        away = KnownAbsence(
+            id=AbsenceId(new_id()), absence=Absence(kind=Away.FACILITY, since=EARLIER.date(), known_on=NOW.date())
+        )
+        programme_people.put_absence(c, wearer.id, away)
+        programmes.change_absence(c, clerk, gone["contract_id"], away.id, None, "she was at home", NOW)
+        gone.keep("absence_id", away)
+        hers = enrol(c, wearer, EARLIER, a_scheme("mistaken"), by=clerk.account_id)
+        programmes.withdraw(c, clerk, hers.id, "hers is another", NOW)
+        gone.keep("contract_id", hers)
 
     def _revoke_device(self, c: Connection, gone: Things) -> None:
         name = f"watch of {gone.target}"
