@@ -7,7 +7,7 @@ from typing import Final
 from msgspec import Struct
 
 from app.watch.model import Reason, Subject
-from app.watch.movement.habits import Habits
+from app.watch.movement.habits import Habits, peaks_near
 from app.watch.movement.moving import Movement, Taken, is_slow
 from app.watch.movement.shapes import Shape
 
@@ -51,8 +51,10 @@ class Rule(Struct, frozen=True, kw_only=True):
     notice and 2 are urgent: what it is worth where it is just enough (`weight`), and how much more at what measure
     (`urgent`: the measure at which it is worth 2; None: never more). `needs_habits`: it says nothing of somebody whose
     days are not known yet. `fixes`: so many in a row must say so (fewer of a slow tracker).
+    `margin`: what counts is so many times that of the day that counts.
     `rank`: which of her days it is that counts, the most unusual one being 1: what happens once in four weeks by
-    chance must not hide what she does when she is lost.
+    chance must not hide what she does when she is lost. `here_cap`: where that is told apart by places, up to what
+    measure her most unusual day at this one counts, 0 where it is not; `rank` and `cap` are for all other places then.
     """
 
     name: str
@@ -67,6 +69,8 @@ class Rule(Struct, frozen=True, kw_only=True):
     needs_habits: bool = True
     fixes: int = 1
     rank: int = 2
+    margin: float = MARGIN
+    here_cap: float = 0.0
 
 
 class Evidence(Struct, frozen=True, gc=False):
@@ -78,20 +82,25 @@ class Evidence(Struct, frozen=True, gc=False):
     points: float
 
 
-def threshold_of(rule: Rule, habits: Habits, *, slow: bool = False) -> float:
-    """From which measure on a rule counts for her; `slow`: by a tracker that does not see her walk."""
+def threshold_of(rule: Rule, habits: Habits, cell: int, *, slow: bool = False) -> float:
+    """From which measure on a rule counts for her in a cell; `slow`: by a tracker that does not see her walk."""
     series = habits.peaks.get(rule.name)
     if not series:
         return rule.floor
-    ordinary = sorted(series[: max(0, habits.days - WARM_DAYS)], reverse=True)
-    rank, margin, cap = (1, SLOW_MARGIN, SLOW_CAP) if slow else (rule.rank, MARGIN, rule.cap)
+    count = max(0, habits.days - WARM_DAYS)
+    ordinary = sorted(series[:count], reverse=True)
+    rank, margin, cap = (1, SLOW_MARGIN, SLOW_CAP) if slow else (rule.rank, rule.margin, rule.cap)
     usual = ordinary[rank - 1] if len(ordinary) >= rank else 0
-    return min(max(rule.floor, margin * usual), max(rule.cap, cap))
+    anywhere = min(max(rule.floor, margin * usual), max(rule.cap, cap))
+    if not rule.here_cap:
+        return anywhere
+    here = max((max(one[:count], default=0) for one in peaks_near(habits, rule.name, cell)), default=0)
+    return max(anywhere, min(rule.margin * here, rule.here_cap))
 
 
 def weigh(rule: Rule, moment: Moment, measure: float) -> Evidence | None:
     """What a measure is worth for her; None where it is nothing unusual."""
-    threshold = threshold_of(rule, moment.habits, slow=is_slow(moment.movement))
+    threshold = threshold_of(rule, moment.habits, moment.cell, slow=is_slow(moment.movement))
     if measure < threshold:
         return None
     points = rule.weight

@@ -12,7 +12,7 @@ as known with its neighbours, since a receiver puts somebody on the other side o
 import math
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from statistics import median
@@ -28,6 +28,7 @@ from app.geo.measure import distance_m
 cell_at: Callable[[float, float, int], int] = h3.latlng_to_cell
 _disk: Callable[[int, int], Sequence[int]] = h3.grid_disk
 _ring: Callable[[int, int], Sequence[int]] = h3.grid_ring
+_parent: Callable[[int, int], int] = h3.cell_to_parent
 
 RESOLUTION: Final = 10
 """Cells 131 m apart: with the same rule those of resolution 9 found somebody who strays twice as late."""
@@ -39,6 +40,11 @@ DAY_BEGINS: Final = timedelta(hours=4)
 
 CELLS_MAX: Final = 620
 """What is kept of each cell is 14 bytes; the whole map must stay under 10 KB (`DESIGN` section 10)."""
+
+AREA: Final = 9
+"""What is usual of a rule at one place is kept by cells of this resolution, 350 m apart, and holds for those beside."""
+PLACES_MAX: Final = 6
+"""So many such places of all rules, those where it was lately."""
 
 SLOTS: Final = 48
 """Half hours of a day of the clock."""
@@ -62,7 +68,8 @@ class Habits(Struct, kw_only=True, gc=False):
     by half hours of the clock. `homes`: where each day she was at night, or began: two numbers of it, millionths of a
     degree, `UNKNOWN` twice where nothing is known. `home` is what follows from them. `far`: how far from home
     she was at the farthest, in units of 10 m. `last_out`: when she was out last, in minutes after `DAY_BEGINS`.
-    `peaks`: by rule, how unusual each day was by that rule's own measure, 0 to 255.
+    `peaks`: by rule, how unusual each day was by that rule's own measure, 0 to 255; by rule and place (`at_place`)
+    how unusual it was there.
     """
 
     days: int = 0
@@ -171,6 +178,26 @@ def _home_of(habits: Habits) -> tuple[float, float] | None:
     return median(lat for lat, _ in most), median(lon for _, lon in most)
 
 
+def at_place(rule: str, area: int) -> str:
+    """Under which name it is kept how unusual days were by a rule at one place, a cell of `AREA`."""
+    return f"{rule}@{area >> _AREA_BITS:x}"
+
+
+_AREA_BITS: Final = 3 * (15 - AREA)
+"""Digits of a cell's number that are the same in all of this resolution."""
+
+
+@lru_cache(4096)
+def area_of(cell: int) -> int:
+    """In which cell of `AREA` one of `RESOLUTION` lies."""
+    return _parent(cell, AREA)
+
+
+def peaks_near(habits: Habits, rule: str, cell: int) -> Iterator[bytes]:
+    """How unusual days were by a rule at the places around a cell, each as in `Habits.peaks`."""
+    return (habits.peaks[name] for one in around(area_of(cell)) if (name := at_place(rule, one)) in habits.peaks)
+
+
 def highest(series: "array[int]") -> int:
     """The highest number of a series of one a day; 0 when none is known. Asked with every step."""
     found = max(series, default=0)
@@ -211,6 +238,7 @@ def learn(habits: Habits, day: Day) -> None:
         series = bytearray(habits.peaks.get(name, b"").ljust(len(habits.ordinals), b"\0"))
         series[bit] = max(series[bit], min(peak, 255))
         habits.peaks[name] = bytes(series)
+    _prune_places(habits)
     _add_cells(habits, day.cells, bit)
 
 
@@ -224,6 +252,7 @@ def forget_before(habits: Habits, ordinal: int) -> bool:
     mask = (1 << count) - 1
     del habits.ordinals[count:], habits.far[count:], habits.last_out[count:], habits.homes[2 * count :]
     habits.peaks = {name: series[:count] for name, series in habits.peaks.items()}
+    _prune_places(habits)
     for slot in range(SLOTS):
         habits.hours[slot] &= mask
     found = zip(habits.cells, habits.masks, habits.bands, strict=True)
@@ -251,6 +280,16 @@ def _move_on(habits: Habits) -> None:
         if mask << 1 & ALL
     ]
     _put(habits, kept)
+
+
+def _prune_places(habits: Habits) -> None:
+    """Forgets the places at which a rule's measure is four weeks old, and of too many those where it is oldest."""
+    places = {name: series.rstrip(b"\0") for name, series in habits.peaks.items() if "@" in name}
+    newest = sorted((len(series) - len(series.lstrip(b"\0")), name) for name, series in places.items() if series)
+    kept = {name for _, name in newest[:PLACES_MAX]}
+    habits.peaks = {
+        name: places.get(name, series) for name, series in habits.peaks.items() if name not in places or name in kept
+    }
 
 
 def _note(series: "array[int]", bit: int, value: int) -> None:

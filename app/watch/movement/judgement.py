@@ -15,7 +15,6 @@ from typing import Final
 from zlib import crc32
 
 from app.geo.fences import signed_distance_m
-from app.geo.measure import distance_m
 from app.geo.model import FencePurpose, Geofence
 from app.push.model import Level
 from app.watch.model import (
@@ -32,11 +31,12 @@ from app.watch.model import (
 )
 from app.watch.movement import unusual_hour, vanished
 from app.watch.movement.allowances import Hush, allows_place, hush
+from app.watch.movement.door import HOME_M, SLOW_S, away_from_home_m, note_home
 from app.watch.movement.events import event_of
-from app.watch.movement.evidence import Evidence, Moment, weigh
+from app.watch.movement.evidence import Evidence, Moment, Rule, weigh
 from app.watch.movement.following import follows
-from app.watch.movement.habits import RESOLUTION, Habits, cell_at, day_of, days_there
-from app.watch.movement.moving import Ground, Mode, Movement, Peaks, Point, Taken, on_ground, take
+from app.watch.movement.habits import RESOLUTION, Habits, area_of, at_place, cell_at, day_of, days_there
+from app.watch.movement.moving import STEP_S_MIN, Ground, Mode, Movement, Peaks, Point, Taken, on_ground, take
 from app.watch.movement.rules import RULES
 from app.watch.movement.shapes import shape_of
 from app.watch.movement.word import take_word
@@ -52,32 +52,17 @@ TRACKED_S: Final = 300.0
 SHAPES_S_MAX: Final = 90.0
 """With longer steps nobody can see a turn: of 77 who paced none was found at 300 s (detection notes, section 6)."""
 
-HOME_M: Final = 50.0
-"""Home and its garden."""
-OUT_S: Final = 55.0
-"""Leaving home is confirmed by fixes so far apart in time: one may be wrong."""
-LEFT_M: Final = 85.0
-WALKS: Final = 2
-LEAVES_S: Final = 360.0
-DOOR_S: Final = 120.0
-LEAVES_MPS: Final = 0.35
-GAINED_MPS_MIN: Final = 0.25
-GAINED_MPS_MAX: Final = 1.35
-LEAPS_MPS: Final = 1.5
-"""Who leaves on foot is so far away within six minutes, at such a pace from her door, and still goes on."""
-FAR_M: Final = 200.0
-"""Who is so far away has left, however slowly: 0.002 false exits a night with two fixes (notes, section 2)."""
-SLOW_S: Final = 240.0
-SLOW_FIXES: Final = 2
-"""Of a slow tracker so many in a row are enough, where more are asked for; one may be wrong."""
-MOVED_M: Final = 60.0
-STANDS: Final = 15
-"""A receiver indoors may find itself at one wrong place for ten minutes."""
-
 CALM_S: Final = 600.0
 QUIET_AFTER: Final = timedelta(minutes=60)
 STALE: Final = timedelta(hours=6)
 """After so long what was told is an old story, and what comes is a new one: somebody may have seen to the first."""
+
+SLOW_FIXES: Final = 2
+"""Of a slow tracker so many in a row are enough, where more are asked for; one may be wrong."""
+FIXES_EVERY_S: Final = 60.0
+"""What so many fixes in a row must say is counted in fixes so far apart."""
+PLACES_A_DAY: Final = 8
+"""At so many places it is noted how unusual a day was, by all rules that tell places apart."""
 
 NOTICE: Final = 1.0
 URGENT: Final = 2.0
@@ -180,7 +165,7 @@ def _moment(movement: Movement, taken: Taken, subject: Subject) -> Moment:
     home_m = away_from_home_m(subject, point)
     known = days != 0 or (home_m is not None and home_m <= HOME_M) or _is_own(subject, point)
     on_ground(movement.ground, taken, known=known, days=days)
-    _note_home(movement, taken, home_m)
+    note_home(movement, taken, home_m, subject)
     if home_m is not None and home_m <= HOME_M:
         movement.ground = Ground(seen=True, route=days)
     moment = Moment(
@@ -199,16 +184,6 @@ def _moment(movement: Movement, taken: Taken, subject: Subject) -> Moment:
     return moment
 
 
-def away_from_home_m(subject: Subject, point: Point) -> float | None:
-    """How far a place is from the middle of her home: the learnt one, or that of a fence; None where none is known."""
-    if subject.habits is not None and subject.habits.home is not None:
-        return distance_m(*subject.habits.home, point.lat_deg, point.lon_deg)
-    for fence in subject.fences:
-        if fence.purpose is FencePurpose.HOME:
-            return max(0.0, HOME_M - signed_distance_m(fence, point.lat_deg, point.lon_deg))
-    return None
-
-
 def _is_own(subject: Subject, point: Point) -> bool:
     """Whether it is a place that the family drew, or said is fine: what has a name is known."""
     if allows_place(subject.allowances, point.at, point.lat_deg, point.lon_deg):
@@ -217,58 +192,6 @@ def _is_own(subject: Subject, point: Point) -> bool:
         fence.tell_enter is False and signed_distance_m(fence, point.lat_deg, point.lon_deg) >= 0
         for fence in subject.fences
     )
-
-
-def _note_home(movement: Movement, taken: Taken, home_m: float | None) -> None:
-    """Takes in on which side of her door she is; two fixes make sure that she left."""
-    if home_m is None:
-        return
-    point = taken.point
-    before_m, movement.away_m = movement.away_m, home_m
-    if home_m <= HOME_M:
-        movement.home_at, movement.out_at, movement.maybe_out = point.at, None, None
-        movement.away, movement.leapt = 0, False
-        return
-    movement.away += 1
-    if movement.maybe_out is None:
-        movement.maybe_out = point
-    gained_mps = (home_m - before_m) / taken.time_s if taken.time_s else 0.0
-    movement.leapt = movement.leapt or gained_mps > LEAPS_MPS
-    first = movement.maybe_out
-    if movement.out_at is not None or (point.at - first.at).total_seconds() < OUT_S:
-        return
-    if _walks_off(movement, point, gained_mps) or _is_gone(movement, taken, first):
-        movement.out_at = first.at
-
-
-def _walks_off(movement: Movement, point: Point, gained_mps: float) -> bool:
-    """Whether she leaves at the pace of a walk, farther with each fix: somebody indoors drifts off slowly, or leaps."""
-    first = movement.maybe_out
-    if (
-        movement.leapt
-        or movement.home_at is None
-        or first is None
-        or movement.away_m - 0.3 * point.accuracy_m <= LEFT_M
-    ):
-        return False
-    # A tracker that sleeps at home speaks rarely there: her door is two minutes before the first fix outside at most.
-    time_s = min((point.at - movement.home_at).total_seconds(), (point.at - first.at).total_seconds() + DOOR_S)
-    return (
-        time_s <= LEAVES_S
-        and GAINED_MPS_MIN <= gained_mps <= GAINED_MPS_MAX
-        and LEAVES_MPS <= (movement.away_m - HOME_M / 2) / time_s <= GAINED_MPS_MAX
-    )
-
-
-def _is_gone(movement: Movement, taken: Taken, first: Point) -> bool:
-    """Whether she is so far away that it does not matter how: for some fixes, and not at one wrong place for all."""
-    if movement.away_m <= FAR_M:
-        return False
-    if taken.time_s > SLOW_S:
-        return movement.away >= 2
-    point = taken.point
-    moved_m = distance_m(first.lat_deg, first.lon_deg, point.lat_deg, point.lon_deg)
-    return movement.away >= (3 if moved_m >= MOVED_M else STANDS)
 
 
 def _judged(moment: Moment, received_at: datetime) -> Iterator[WatchEvent]:
@@ -283,18 +206,35 @@ def _judged(moment: Moment, received_at: datetime) -> Iterator[WatchEvent]:
             movement.streaks.pop(rule.name, None)
             continue
         if rule.cap > rule.floor:
-            peaks[rule.name] = max(peaks.get(rule.name, 0), min(255, int(measure)))
+            _note_peak(peaks, rule, moment.cell, min(255, int(measure)))
         if (ready or not rule.needs_habits) and hushed.lets(rule.name):
             evidence = weigh(rule, moment, measure)
             streak = movement.streaks.get(rule.name, 0) + 1 if evidence else 0
             if rule.fixes > 1:
                 movement.streaks[rule.name] = streak
-            enough = rule.fixes if moment.taken.time_s <= SLOW_S else min(rule.fixes, SLOW_FIXES)
-            if evidence is not None and streak >= enough:
+            if evidence is not None and streak >= _enough(rule, moment):
                 found.append(evidence)
     found.sort(key=lambda one: -one.points)
     points = found[0].points + BESIDES * sum(one.points for one in found[1:]) if found else 0.0
     yield from _told(moment, received_at, found, points)
+
+
+def _enough(rule: Rule, moment: Moment) -> int:
+    """How many fixes in a row must say so: fewer of a slow tracker, more of one that speaks often."""
+    if rule.fixes == 1:
+        return 1
+    if moment.taken.time_s > SLOW_S:
+        return min(rule.fixes, SLOW_FIXES)
+    return max(rule.fixes, 1 + round((rule.fixes - 1) * FIXES_EVERY_S / max(moment.movement.step_s, STEP_S_MIN)))
+
+
+def _note_peak(peaks: dict[str, int], rule: Rule, cell: int, measure: int) -> None:
+    """Notes how unusual the day is, and where, as far as that is told apart."""
+    peaks[rule.name] = max(peaks.get(rule.name, 0), measure)
+    if rule.here_cap:
+        name = at_place(rule.name, area_of(cell))
+        if name in peaks or sum("@" in one for one in peaks) < PLACES_A_DAY:
+            peaks[name] = max(peaks.get(name, 0), measure)
 
 
 def _hushed(movement: Movement, point: Point, subject: Subject, now: datetime) -> Hush:

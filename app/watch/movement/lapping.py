@@ -30,4 +30,7 @@ RULE: Final = Rule(
     question="Does she go round and round?",
     floor=64.0,
     cap=200.0,
+    fixes=4,
+    rank=3,
+    here_cap=240.0,
 )

@@ -120,7 +120,7 @@ class Company(Struct, frozen=True, array_like=True):
 
 
 class Movement(Struct, kw_only=True, omit_defaults=True):
-    """What is kept of a subject's movement: mostly under 1 KB as msgpack, and never more than 2.2 KB.
+    """What is kept of a subject's movement: mostly under 1 KB as msgpack, and never more than 2.7 KB.
 
     `last` is the newest fix that counts, `held` one that waits for the next. `step_s` is how far apart fixes are.
     `still_*`: since when and where she stays. `out_at`: since when she is away from home, as far as is confirmed;

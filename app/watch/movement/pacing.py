@@ -26,4 +26,6 @@ RULE: Final = Rule(
     question="Does she go back and forth between two places?",
     floor=40.0,
     cap=90.0,
+    rank=3,
+    here_cap=200.0,
 )

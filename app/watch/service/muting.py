@@ -21,7 +21,7 @@ from app.watch.model import AlertKind, Outcome, Subject, WatchEvent, WatchState
 from app.watch.movement import company
 from app.watch.movement.allowances import day_at, mutes
 from app.watch.movement.company import Beside
-from app.watch.movement.judgement import HOME_M, away_from_home_m
+from app.watch.movement.door import HOME_M, away_from_home_m
 from app.watch.movement.moving import Point
 from app.watch.movement.rules import RULES
 from app.watch.store import allowances

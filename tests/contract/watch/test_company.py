@@ -125,7 +125,7 @@ def test_an_old_place_of_his_is_no_company(night: Night) -> None:
 
 
 def test_his_phone_in_her_house_is_no_company(night: Night) -> None:
-    for step, north_m in enumerate((120.0, 150.0, 170.0, 171.0), start=1):
+    for step, north_m in enumerate((120.0, 150.0, 178.0, 179.0), start=1):
         night.son_is(90.0, NIGHT + minutes(step) - timedelta(seconds=20))
         night.hana(north_m, NIGHT + minutes(step))
 

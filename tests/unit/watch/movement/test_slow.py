@@ -4,13 +4,15 @@ import pytest
 
 from app.watch.movement import vanished
 from app.watch.movement.evidence import SLOW_CAP, threshold_of
+from app.watch.movement.habits import RESOLUTION, cell_at
 from app.watch.movement.unfamiliar import RULE
 from app.watch.replaying import Spoken
-from tests.unit.watch.movement.build import LEARN_DAYS, Way, at_home, clock, known_days, on_day, said
+from tests.unit.watch.movement.build import LEARN_DAYS, Way, at_home, clock, degrees, known_days, on_day, said
 
 SLOW = [600, 900, 1200]
 FRIEND = (0.0, 3_000.0)
 """Where she was never before, a short ride away."""
+HERE = cell_at(*degrees(0.0, 0.0), RESOLUTION)
 
 
 def lines(way: Way, step_s: int) -> list[Spoken]:
@@ -52,9 +54,9 @@ def test_that_she_vanished_is_said_only_where_she_was_seen_to_walk(step_s: int, 
 def test_what_she_did_once_is_held_against_a_slow_tracker_and_no_cap_of_others_is() -> None:
     habits = known_days()
     habits.peaks[RULE.name] = bytes([200, *[0] * 27])
-    assert RULE.floor == threshold_of(RULE, habits)
-    assert 240.0 == threshold_of(RULE, habits, slow=True)
+    assert RULE.floor == threshold_of(RULE, habits, HERE)
+    assert 240.0 == threshold_of(RULE, habits, HERE, slow=True)
 
     habits.peaks[RULE.name] = bytes([255] * 28)
-    assert RULE.cap == threshold_of(RULE, habits)
-    assert SLOW_CAP == threshold_of(RULE, habits, slow=True)
+    assert RULE.cap == threshold_of(RULE, habits, HERE)
+    assert SLOW_CAP == threshold_of(RULE, habits, HERE, slow=True)
