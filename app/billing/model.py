@@ -203,7 +203,7 @@ class Run(Struct, frozen=True, kw_only=True):
 
 
 class Gap(Struct, frozen=True, kw_only=True):
-    """A contract that a run could not bill, and why: the fields that are asked for, or `issuer:CODE`."""
+    """A contract that a run could not bill, and why: the fields that are asked for, `issuer:CODE`, `defect:NAME`."""
 
     contract_id: UUID
     wearer_id: WearerId

@@ -43,7 +43,9 @@ class NoGlyph(Exception):
 
 
 class Row(Struct, frozen=True, kw_only=True):
-    """A row of the table. `on` is empty where lines of many days are one row; `mark` stands behind the content."""
+    """A row of the table. `on` names a day, or the month where lines of many days are one row; `mark` stands behind the
+    content.
+    """
 
     on: str
     label: str

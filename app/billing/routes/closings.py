@@ -43,8 +43,8 @@ class ClosingOut(Struct, frozen=True, kw_only=True):
 
 
 class GapOut(Struct, frozen=True, kw_only=True):
-    """A contract that was not billed: the fields that the scheme asks for, or `issuer:CODE` for a company of which
-    nothing is known here. Once that is mended, close the month again.
+    """A contract that was not billed: the fields that the scheme asks for, `issuer:CODE` for a company of which
+    nothing is known here, or `defect:NAME` for one of ours. Once that is mended, close the month again.
     """
 
     contract: UUID

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from app.accounts.model import Viewer
 from app.billing import sheets
-from app.billing.documents import REDUCED_RATE_PCT, sums
+from app.billing.documents import REDUCED_RATE_PCT, first_of, sums
 from app.billing.explaining import explained, unit_text
 from app.billing.model import Billed, Document, Issuer, State
 from app.billing.printing import NoGlyph, Row, document_pdf, font_file
@@ -80,16 +80,18 @@ def issuers_of(connection: Connection, viewer: Viewer) -> list[Issuer]:
 
 
 def paper(connection: Connection, viewer: Viewer, document_id: UUID) -> Paper:
-    """A document as it is printed: a family's with each line, others with each price once. Raises `NotFound`."""
+    """A document as it is printed: a family's with each line (of a thousand at most), others with each price once.
+    Raises `NotFound`.
+    """
     document = visible(connection, viewer, document_id).document
     corrected = None if document.corrects is None else reading.by_id(connection, document.corrects)
-    if document.payee.payer is Payer.USER:
+    if document.payee.payer is Payer.USER and document.lines <= LINES_AT_ONCE:
         rows = [_row(one) for one in reading.lines(connection, document.id, None, LINES_AT_ONCE)]
     else:
         rows = [
             Row(
-                on="", label=one.label.get("ja", one.code), quantity=one.quantity, unit=unit_text(one.unit),
-                unit_yen=one.unit_yen, amount_yen=one.amount_yen,
+                on=f"{first_of(document.month).month}月分", label=one.label.get("ja", one.code), quantity=one.quantity,
+                unit=unit_text(one.unit), unit_yen=one.unit_yen, amount_yen=one.amount_yen,
                 mark=_mark(one.tax_rate_pct, included=one.tax_included, deposit=one.deposit),
             )
             for one in reading.grouped(connection, document.id)

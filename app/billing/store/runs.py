@@ -115,6 +115,15 @@ def gaps_of(connection: Connection, run_id: UUID, after: UUID | None, count: int
     ]
 
 
+def waiting(connection: Connection, city_id: CityId, month: str, after: WearerId | None, count: int) -> list[WearerId]:
+    """Up to `count` wearers of whom a run of the month could not bill something, by id, after one."""
+    query = sa.select(closing_gap.c.wearer_id).join(closing, closing.c.id == closing_gap.c.closing_id)
+    query = query.where(closing.c.city_id == city_id, closing.c.month == month)
+    if after is not None:
+        query = query.where(closing_gap.c.wearer_id > after)
+    return list(connection.execute(query.distinct().order_by(closing_gap.c.wearer_id).limit(count)).scalars())
+
+
 def _select() -> sa.Select[Any]:
     gaps = sa.select(sa.func.count()).where(closing_gap.c.closing_id == closing.c.id).scalar_subquery()
     return sa.select(closing, gaps.label("gaps"))

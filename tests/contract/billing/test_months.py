@@ -11,6 +11,7 @@ from app.billing.service.closing import next_step
 from app.billing.store import reading, runs
 from app.kit.ids import CityId
 from app.programmes.model import Absence, Away, Payer, Terms
+from app.programmes.rating import rate
 from app.programmes.service import contracting, usages, wearing
 from app.programmes.store import contracts, usage
 from tests.build import KAKOGAWA, town, viewer
@@ -89,6 +90,28 @@ def test_a_contract_of_which_something_is_unknown_waits(connection: Connection, 
 
     assert (one.id, ("terms.amounts.monthly",)) == (gap.contract_id, gap.why)
     assert 8 == len(documents(connection))
+    contracts.change(connection, one)
+    again = closed(connection, TOWN, now=APRIL + timedelta(days=1))
+    assert (1, 0) == (again.wearers, again.gaps)
+    assert 2_530 == sum(one.totals.total_yen for one in documents(connection) if one.payee.issuer == "contractor")
+
+
+def test_a_contract_that_meets_a_defect_of_ours_costs_the_others_nothing(
+    connection: Connection, kobe: list, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rated(scheme, terms, usage, subsidy=None):
+        if usage.turn_outs:
+            raise ZeroDivisionError
+        return rate(scheme, terms, usage, subsidy)
+
+    monkeypatch.setattr("app.billing.service.gathering.rate", rated)
+    run = closed(connection, TOWN)
+    (gap,) = runs.gaps_of(connection, run.id, None, 10)
+    assert (kobe[0].id, ("defect:ZeroDivisionError",)) == (gap.contract_id, gap.why)
+    assert [2_200] * 6 == [one.totals.total_yen for one in documents(connection)]
+    monkeypatch.undo()
+    closed(connection, TOWN)
+    assert [79_200, 15_400] == sorted((one.totals.total_yen for one in documents(connection)[6:]), reverse=True)
 
 
 def _with(one, **terms):

@@ -17,8 +17,10 @@ from app.billing.service.closing import next_step
 from app.config import Settings
 from app.households import service as households
 from app.households.model import Wearer
+from app.jobs import run_all
 from app.programmes.model import Payer
 from tests.build import NOW
+from tests.contract.billing import contracted
 from tests.contract.billing.build import MONTH, Owing
 from tests.contract.web import HERE, Town, make_account, town
 from tests.unit.billing.build import line
@@ -307,6 +309,20 @@ def test_closings_are_begun_by_the_office_for_months_that_are_over(here: Town) -
 @pytest.mark.parametrize("number", ["1234567890123", "T123456789012", "T12345678901234", "T123456789012a"])
 def test_a_registration_number_is_t_and_13_digits(here: Town, number: str) -> None:
     ask(here, "Clerk", "PUT", "/v1/billing/issuers/x", {"name": "X", "registration_number": number}, 400)
+
+
+def test_the_service_works_on_a_run_until_it_is_closed(here: Town, hana: Wearer) -> None:
+    """By its table of jobs, with the scheme and the contract as they are in the tables."""
+    with here.database.transaction() as connection:
+        contracted.kobe(connection, HERE, [hana.id])
+    ask(here, "Clerk", "POST", "/v1/billing/closings", {"month": MONTH})
+    for _ in range(4):  # A page, the city's document if there is one, the end; and nothing after it.
+        with here.database.transaction() as connection:
+            run_all(connection, Settings(), here.clock())
+    (run,) = ask(here, "Clerk", "GET", "/v1/billing/closings")["items"]
+
+    assert ("closed", 1, 0) == (run["state"], run["wearers"], run["gaps"])
+    assert [2_200] == [one["total_yen"] for one in ask(here, "Hanako", "GET", BILLS)["items"]]
 
 
 def test_the_job_of_the_service_closes_by_itself_from_the_day_that_is_set(here: Town, hana: Wearer) -> None:
