@@ -7,8 +7,8 @@ from app.watch.movement.evidence import Moment, Rule, reason_of_shape
 
 COUNTS_A_TURN: Final = 10.0
 TANGLE_MIN: Final = 2.2
-WIDE_M: Final = 38.0
-WIDE: Final = 0.48
+WIDE_M: Final = 40.0
+WIDE: Final = 0.5
 """How far its points lie from its long axis, at least, also for its length: what is slimmer is a street up and down."""
 
 
@@ -32,6 +32,4 @@ RULE: Final = Rule(
     question="Does she change her direction again and again within a few streets?",
     floor=70.0,
     cap=160.0,
-    rank=4,
-    here_cap=250.0,
 )
