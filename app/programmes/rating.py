@@ -8,20 +8,22 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from app.kit.errors import InvalidInput
 from app.programmes.choosing import Unanswered
-from app.programmes.drafting import Drafts
+from app.programmes.drafting import Draft, Drafts
 from app.programmes.fees import ending_of, monthly_of, once_of
 from app.programmes.model import LeftOut, Line, Payer, Rating, Terms, Usage
 from app.programmes.scheme import Monthly, Scheme
-from app.programmes.sharing import every_price, open_amounts
-from app.programmes.spans import day_of
+from app.programmes.sharing import every_price
+from app.programmes.slips import look_through
+from app.programmes.spans import first_of
 from app.programmes.subsidies import granted
 from app.programmes.turn_outs import rated
 from app.programmes.uses import of_uses
 
 T = TypeVar("T")
-CHOICES = frozenset({"cancelled_before_departure", "cancelled_after_departure", "deposit_on_early_end"})
 
 
 def rate(scheme: Scheme, terms: Terms, usage: Usage, subsidy: Scheme | None = None) -> Rating:
@@ -43,13 +45,25 @@ def rate(scheme: Scheme, terms: Terms, usage: Usage, subsidy: Scheme | None = No
     if terms.subsidy is not None:
         if subsidy is None or subsidy.id != terms.subsidy.scheme:
             raise InvalidInput(f"There is no scheme {terms.subsidy.scheme!r}.", "terms.subsidy.scheme")
-        drafts = granted(drafts, scheme, subsidy, terms)
+        drafts = granted(drafts, scheme, subsidy, terms, _before(scheme, terms, usage))
     if usage.months is None and _has_monthly(scheme):
         left_out.append(LeftOut(what="prices.monthly", why="no_months"))
     return Rating(
         lines=sorted((one.line for one in drafts.drafts), key=_order),
         asked=_once(drafts.asked), refusals=_once(drafts.refusals), left_out=left_out,
     )  # fmt: skip
+
+
+def _before(scheme: Scheme, terms: Terms, usage: Usage) -> list[Draft]:
+    """What was owed once, or used, before the months that are rated: a subsidy has been paid for it too."""
+    if usage.months is None:
+        return []
+    first = first_of(usage.months.since)
+    everything = replace(usage, months=None)
+    drafts = Drafts()
+    _gather(drafts, lambda: once_of(scheme, terms, everything, []))
+    _gather(drafts, lambda: of_uses(scheme, terms, everything, []))
+    return [one for one in drafts.drafts if one.line.on < first]
 
 
 def _gather(drafts: Drafts, part: Callable[[], Iterable[Drafts]]) -> None:
@@ -71,39 +85,6 @@ def _once(found: Iterable[T]) -> list[T]:
         if one not in kept:
             kept.append(one)
     return kept
-
-
-def look_through(scheme: Scheme, terms: Terms) -> None:
-    """What the terms set must be something that the scheme leaves open: a slip of the pen is no price."""
-    if any(version.subsidy for version in scheme.versions):
-        why = f"{scheme.id} is a subsidy: rate a company's scheme, and name the subsidy there."
-        raise InvalidInput(why, "terms.subsidy")
-    for place, absence in enumerate(terms.absences):
-        if absence.until is not None and absence.until < absence.since:
-            raise InvalidInput("The absence ends before it begins.", f"terms.absences[{place}].until")
-    if terms.scheme is not None and terms.scheme != scheme.id:
-        raise InvalidInput(f"The contract is of the scheme {terms.scheme}, this is {scheme.id}.", "terms.scheme")
-    if terms.issuer is not None and terms.issuer not in scheme.companies:
-        known = ", ".join(scheme.companies)
-        raise InvalidInput(f"{terms.issuer!r} is no company of the scheme; it has: {known}.", "terms.issuer")
-    opens = set().union(*(open_amounts(version) for version in scheme.versions))
-    for code in terms.amounts:
-        if code not in opens:
-            known = ", ".join(sorted(opens)) or "none"
-            raise InvalidInput(
-                f"The scheme does not leave this amount open; it does: {known}.", f"terms.amounts.{code}"
-            )
-    begun = day_of(terms, None)
-    if terms.ended_on is not None and begun is not None and terms.ended_on < begun:
-        raise InvalidInput("The contract ended before it began.", "terms.ended_on")
-    options = {price.option for version in scheme.versions for price in every_price(version)} - {None}
-    for place, option in enumerate(terms.options):
-        if option not in options:
-            known = ", ".join(sorted(map(str, options))) or "none"
-            raise InvalidInput(f"The scheme has no option {option!r}; it has: {known}.", f"terms.options[{place}]")
-    for name in terms.choices:
-        if name not in CHOICES and not name.startswith("subsidised_"):
-            raise InvalidInput(f"There is nothing to choose called {name!r}.", f"terms.choices.{name}")
 
 
 def _has_monthly(scheme: Scheme) -> bool:

@@ -83,7 +83,9 @@ def bound(term: Term, terms: Terms) -> tuple[date, date] | None:
     first = day
     if term.starts == "next_first" and day.day != 1:
         first = add_months(day.replace(day=1), 1)
-    return first, add_months(first, 12 * term.years) - timedelta(days=1)
+    again = add_months(first, 12 * term.years)
+    # Of 29 February the last day of the month ends it where there is no 29 (民法143条2項), not the day before.
+    return first, again if again.day < first.day else again - timedelta(days=1)
 
 
 def tax_year(month: date) -> int:

@@ -22,13 +22,17 @@ def spelled_out(usage: Any) -> Any:
         found["months"] = {"from": found["months"], "until": found["months"]}
     for name, spell in (("turn_outs", _turn_out), ("places_told", _use), ("items", _use)):
         if isinstance(found.get(name), list):
+            taken = {str(one.get("id")) for one in found[name] if isinstance(one, dict)}
             some = enumerate(found[name], start=1)
-            found[name] = [spell(place, one) if isinstance(one, dict) else one for place, one in some]
+            found[name] = [spell(place, one, taken) if isinstance(one, dict) else one for place, one in some]
     return found
 
 
-def _turn_out(place: int, one: dict[str, Any]) -> dict[str, Any]:
-    found = {"id": f"turn_out_{place}", **one}
+def _turn_out(place: int, one: dict[str, Any], taken: set[str]) -> dict[str, Any]:
+    name = f"turn_out_{place}"
+    while name in taken:
+        name += "_"
+    found = {"id": name, **one}
     for name in _MOMENTS:
         moment = _moment(found.get(name))
         if moment is not None:
@@ -39,7 +43,7 @@ def _turn_out(place: int, one: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _use(_: int, one: dict[str, Any]) -> dict[str, Any]:
+def _use(_: int, one: dict[str, Any], __: set[str]) -> dict[str, Any]:
     moment = _moment(one.get("on"))
     if moment is None or moment.tzinfo is None or not 1950 <= moment.year <= 2150:
         return one

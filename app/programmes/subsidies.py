@@ -1,5 +1,6 @@
 """A city's subsidy on what a company asks for at the beginning: who gets it, and what it leaves to the user."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from msgspec.structs import replace
@@ -12,9 +13,12 @@ from app.programmes.phrases import both
 from app.programmes.scheme import NOT_STATED, Scheme, Subsidy
 
 
-def granted(drafts: Drafts, service: Scheme, programme: Scheme, terms: Terms) -> Drafts:
+def granted(
+    drafts: Drafts, service: Scheme, programme: Scheme, terms: Terms, before: Sequence[Draft] = ()
+) -> Drafts:  # fmt: skip
     """The lines with the city's part taken out of the user's, in the order in which they stand, until the most that
-    the city bears is used up. When it is refused the user bears all, and the refusals say why.
+    the city bears is used up, by what came `before` too. When it is refused the user bears all, and the refusals say
+    why.
     """
     grant = terms.subsidy
     assert grant is not None, "nobody asked for a subsidy"
@@ -38,7 +42,7 @@ def granted(drafts: Drafts, service: Scheme, programme: Scheme, terms: Terms) ->
     if refusals:
         made.refusals += refusals
         return made
-    made.drafts, left = [], subsidy.yen_max
+    made.drafts, left = [], max(0, subsidy.yen_max - _borne_before(before, terms))
     for one in sorted(drafts.drafts, key=lambda one: (one.line.on, one.line.code, one.line.source)):
         covered = _covers(one, terms, made)
         if not covered or one.line.payer != Payer.USER:
@@ -94,6 +98,11 @@ def refused(
 def last_day(subsidy: Subsidy, ticket_on: date) -> date:
     """The last day on which a ticket is good."""
     return ticket_on + timedelta(days=subsidy.days - (1 if subsidy.first_day_counts else 0))
+
+
+def _borne_before(before: Sequence[Draft], terms: Terms) -> int:
+    """Yen that it covers of what came before. What nobody has said is asked for where it is owed, not here."""
+    return sum(one.line.amount_yen for one in before if one.line.payer == Payer.USER and _covers(one, terms, Drafts()))
 
 
 def _covers(one: Draft, terms: Terms, made: Drafts) -> bool:

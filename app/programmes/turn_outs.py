@@ -41,14 +41,14 @@ def looked_through(turn_outs: list[TurnOut]) -> list[TurnOut]:
         where = f"usage.turn_outs[{place}]"
         if found.setdefault(one.id, one) != one:
             raise InvalidInput(f"Two different turn-outs are called {one.id!r}.", f"{where}.id")
-        if one.ended_at is None:
-            raise InvalidInput("When it ended, or was called off, is missing.", f"{where}.ended_at")
         if one.cancelled == Cancelled.BEFORE:
             if one.departed_at is not None:
                 raise InvalidInput("It was called off before its departure, and has one.", f"{where}.departed_at")
+            if one.ended_at is None:
+                raise InvalidInput("When it was called off is missing.", f"{where}.ended_at")
         elif one.departed_at is None:
             raise InvalidInput("When the guard departed is missing.", f"{where}.departed_at")
-        elif one.ended_at < one.departed_at:
+        elif one.ended_at is not None and one.ended_at < one.departed_at:
             raise InvalidInput("It ended before it departed.", f"{where}.ended_at")
     return sorted(found.values(), key=lambda one: (moment_of(one), one.id))
 
@@ -124,14 +124,12 @@ def _line(
 ) -> Line:
     price = dispatch.price
     assert price is not None
-    assert one.ended_at is not None
     rule = _rule(dispatch, terms, one)
     units, because = 0, both(f"line.{one.cancelled or 'served'}_free")
     if rule == "one_unit":
         units, because = 1, both(f"line.{one.cancelled or 'served'}_one_unit")
     elif rule == "as_served":
-        units = units_of(dispatch, _clock(dispatch, one), one.ended_at)
-        because = _time_words(dispatch, one, units)
+        units, because = _served(dispatch, one)
     unit_yen, payer, why = _borne(dispatch, price, terms, one, number if units else None)
     if units:
         because = joined(because, both(f"line.{why}", **_values(scheme, dispatch, number, one, terms)))
@@ -177,14 +175,17 @@ def _unit(minutes: int) -> str:
     return "hour" if minutes == 60 else f"{minutes}_minutes"
 
 
-def _time_words(dispatch: DispatchTerms, one: TurnOut, units: int) -> dict[str, str]:
-    assert one.ended_at is not None
-    took = one.ended_at - _clock(dispatch, one)
-    minutes = -(-took // timedelta(minutes=1))
+def _served(dispatch: DispatchTerms, one: TurnOut) -> tuple[int, dict[str, str]]:
+    """The units of one that was served, and why; a price for each turn-out does not ask how long it took."""
     if dispatch.unit_minutes is None:
-        return both("line.flat", departed=_clock_text(one), minutes=minutes)
+        return 1, both("line.flat", departed=_clock_text(one))
+    if one.ended_at is None:
+        raise Unanswered(Asked(field=f"usage.turn_outs.{one.id}.ended_at", why=both("ask.ended_at")))
+    starts = _clock(dispatch, one)
+    units, took = units_of(dispatch, starts, one.ended_at), one.ended_at - starts
+    minutes = -(-took // timedelta(minutes=1))
     capped = dispatch.cap_minutes is not None and took > timedelta(minutes=dispatch.cap_minutes)
-    return both(
+    return units, both(
         "line.time_capped" if capped else "line.time", departed=_clock_text(one), minutes=minutes, units=units,
         unit_minutes=dispatch.unit_minutes, cap=dispatch.cap_minutes or 0,
     )  # fmt: skip

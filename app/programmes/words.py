@@ -65,9 +65,10 @@ def explain(scheme: Scheme, language: str) -> str:
 
 
 def _version(tell: Telling, version: Version) -> Iterator[str]:
-    always = tell.say("explain.always")
-    since, until = str(version.since or always), str(version.until or always)
-    yield tell.say("explain.version", id=version.id, since=since, until=until)
+    key = {(True, True): "", (True, False): "_since", (False, True): "_until", (False, False): "_always"}[
+        (version.since is not None, version.until is not None)
+    ]
+    yield tell.say(f"explain.version{key}", id=version.id, since=str(version.since), until=str(version.until))
     yield tell.say("explain.issuer", company=tell.of(tell.scheme.companies[version.issuer].name))
     if version.term:
         yield from _term(tell, version.term)
@@ -122,9 +123,9 @@ def _price(tell: Telling, price: AnyPrice) -> Iterator[str]:
     shares = tell.listed(_share(tell, payer, amount) for payer, amount in price.shares.items())
     said = [tell.say(f"explain.{kind}", label=tell.of(price.label), id=price.id, shares=shares)]
     if isinstance(price, Once | Deposit):
-        said.append(tell.say("explain.on", field=price.when))
+        said.append(tell.say("explain.on", field=price.when, when=tell.say(f"when.{price.when}")))
     if isinstance(price, Monthly) and price.starts:
-        said.append(tell.say("explain.starts", field=price.starts))
+        said.append(tell.say("explain.starts", field=price.starts, when=tell.say(f"when.{price.starts}")))
     if price.per_device:
         said.append(tell.say("explain.per_device"))
     if not price.tax_included:

@@ -186,7 +186,10 @@ def test_months_rated_one_by_one_are_the_months_rated_together(
 
 @given(
     st.integers(900, 10_000), st.sampled_from(["assisted", "untaxed", "taxed"]), spans, days,
-    st.lists(st.builds(Residence, since=days, ward=st.sampled_from(["中央区", "北区", "東区"])), max_size=4),
+    st.lists(
+        st.builds(Residence, since=days, ward=st.sampled_from(["中央区", "北区", "東区"])),
+        max_size=4, unique_by=lambda one: one.since,
+    ),
 )  # fmt: skip
 def test_in_sapporo_both_shares_add_up_to_the_unit_price(
     unit_yen: int, household: str, months: Months, installed_on: date, residence: list[Residence]

@@ -258,3 +258,24 @@ def test_from_is_asked_for(fields: dict[str, Any], field: str, least: int) -> No
     found = priced("secom_home", **fields)
 
     assert [(field, least)] == [(one.field, one.at_least_yen) for one in found.asked]
+
+
+@pytest.mark.parametrize(
+    ("span", "shares"),
+    [
+        (("2026-06", "2026-06"), {"city": 4_950, "user": 1_320}),
+        (("2026-07", "2026-07"), {"city": 5_050, "user": 1_440 + 1_320}),
+        (("2026-06", "2026-07"), {"city": 10_000, "user": 1_440 + 2 * 1_320}),
+    ],
+    ids=["the first month", "the month after", "both"],
+)
+def test_the_ten_thousand_are_one_for_all_months(span: tuple[str, str], shares: dict[str, int]) -> None:
+    # 「初期設置費用（上限1万円）」: 加入料金 4,950円 in June and the charger of 6,490円 in July are one such cost.
+    found = priced(
+        "cocosecom", **IN_TIME, received_on="2026-06-01", amounts={"monthly": 1_320},
+        choices={"subsidised_charger_battery": "yes"},
+        items=[{"code": "charger_battery", "on": "2026-07-01"}], months=months(*span),
+    )  # fmt: skip
+
+    assert shares == {key: value for key, value in found.shares.items() if value}
+    assert found.complete

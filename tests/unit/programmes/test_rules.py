@@ -69,7 +69,7 @@ def test_every_unit_has_words(unit: str) -> None:
     ("per", "terms", "payer"),
     [
         ("calendar_year", {"free_used": {"CY2026": 6}}, "user"),
-        ("calendar_year", {"free_used": {"FY2026": 6}}, "city"),
+        ("calendar_year", {"free_used": {"CY2025": 6}}, "city"),
         ("month", {"free_used": {"M2026-05": 6}}, "user"),
         ("contract_year", {"contracted_on": "2025-05-02", "free_used": {"K2025-05-02": 6}}, "user"),
         ("contract_year", {"contracted_on": "2025-05-01", "free_used": {"K2025-05-01": 6}}, "city"),
