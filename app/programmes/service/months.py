@@ -9,7 +9,7 @@ from app.kit.calendar import add_months
 from app.kit.ids import CityId, ContractId, WearerId
 from app.programmes.contracts import Contract, Used
 from app.programmes.model import Item, Month, Months, PlaceTold, TurnOut, Usage
-from app.programmes.spans import first_of
+from app.programmes.spans import YEAR_FIRST, first_of
 from app.programmes.store import contracts, usage
 
 
@@ -25,10 +25,12 @@ def contracts_of_month(
 def usage_of_month(connection: Connection, some: Sequence[Contract], month: Month) -> dict[ContractId, Usage]:
     """What each of these contracts used in a month, as it is rated, also where that is nothing.
 
-    The id of everything in it is that of its first row: what was corrected is still the same thing.
+    The id of everything in it is that of its first row: what was corrected is still the same thing. With it comes what
+    somebody bought before who has a subsidy: the most that it bears is one for all months.
     """
     found = usage.of_days(connection, [one.id for one in some], *_days_of(month))
-    return {one.id: _rated(month, found.get(one.id, ())) for one in some}
+    bought = _bought_before(connection, some, month)
+    return {one.id: _rated(month, [*bought.get(one.id, ()), *found.get(one.id, ())]) for one in some}
 
 
 def changed_since(
@@ -38,6 +40,15 @@ def changed_since(
     owed for months that are closed may be something else now.
     """
     return contracts.changed_since(connection, city_id, since, after, count)
+
+
+def _bought_before(connection: Connection, some: Sequence[Contract], month: Month) -> dict[ContractId, list[Used]]:
+    last = first_of(month) - timedelta(days=1)
+    found: dict[ContractId, list[Used]] = {}
+    if helped := [one.id for one in some if one.terms.subsidy is not None]:
+        for contract_id, used in usage.of_days(connection, helped, date(YEAR_FIRST, 1, 1), last).items():
+            found[contract_id] = [one for one in used if isinstance(one.facts, Item)]
+    return found
 
 
 def _days_of(month: Month) -> tuple[date, date]:

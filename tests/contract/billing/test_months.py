@@ -10,9 +10,9 @@ from app.billing.model import Kind
 from app.billing.service.closing import next_step
 from app.billing.store import reading, runs
 from app.kit.ids import CityId
-from app.programmes.model import Absence, Away, Payer, Terms
+from app.programmes.model import Absence, Away, Grant, Item, Payer, Terms
 from app.programmes.rating import rate
-from app.programmes.service import contracting, usages, wearing
+from app.programmes.service import contracting, noting, usages, wearing
 from app.programmes.store import contracts, usage
 from tests.build import KAKOGAWA, town, viewer
 from tests.contract.billing import contracted
@@ -209,6 +209,29 @@ def test_a_withdrawn_contract_is_given_back(connection: Connection) -> None:
     closed(connection, KAKOGAWA, now=APRIL + timedelta(days=3))
 
     assert [220, -220] == [one.totals.total_yen for one in documents(connection)]
+
+
+def test_a_subsidy_bears_its_most_once_in_whichever_months_things_were_bought(connection: Connection) -> None:
+    """初期設置費用（上限1万円）: of 4,950 (加入料金) and 6,490 in March 10,000, of 2,750 (標準充電器) in April nothing."""
+    cast = town(connection, APRIL - timedelta(days=200))
+    contracted.publish(connection, "otaru")
+    for code in contracted.publish(connection, "cocosecom").companies:
+        put(connection, code)
+    terms = Terms(
+        scheme="cocosecom", contracted_on=date(2026, 3, 1), received_on=date(2026, 3, 1), amounts={"monthly": 1_320},
+        choices={"subsidised_charger_battery": "yes"},
+        subsidy=Grant(scheme="otaru", applied_on=date(2026, 1, 10), ticket_on=date(2026, 1, 20)),
+    )  # fmt: skip
+    later, clerk = APRIL + timedelta(days=30), viewer(cast.clerk)
+    known = contracting.enter(connection, clerk, cast.hana.id, terms, False, later)
+    for code, day in (("charger_battery", date(2026, 3, 5)), ("charger_standard", date(2026, 4, 2))):
+        noting.record(connection, clerk, known.contract.id, Item(code=code, on=day), code, later)
+    for month in ("2026-03", "2026-04"):
+        closed(connection, KAKOGAWA, month, later)
+
+    assert [
+        ("2026-03", Payer.CITY, 10_000), ("2026-03", Payer.USER, 1_440 + 1_320), ("2026-04", Payer.USER, 2_750 + 1_320),
+    ] == sorted((one.month, one.payee.payer, one.totals.total_yen) for one in documents(connection))  # fmt: skip
 
 
 def test_a_page_of_a_statement(connection: Connection, kobe: list) -> None:
