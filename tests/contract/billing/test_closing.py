@@ -265,9 +265,23 @@ def test_nobody_adds_a_line_to_what_was_issued(connection: Connection) -> None:
 
 def test_a_line_is_taken_back_once(connection: Connection) -> None:
     """By the database, whatever a program reckons."""
-    unique = {tuple(one.columns.keys()) for one in document_line.constraints if isinstance(one, sa.UniqueConstraint)}
+    _, ids = here(connection, 1)
+    owing = Owing()
+    owing.owes(ids[0], FEE)
+    closed(connection, owing)
+    owing.owes(ids[0])
+    closed(connection, owing, now=CLOSED_AT + timedelta(days=1), everybody=True)
+    invoice, back = documents(connection)
+    (line_back,) = lines_of(connection, back)
+    row = connection.execute(sa.select(document).where(document.c.id == back.id)).one()
+    again = dict(row._mapping) | {"id": ids[0], "round": 9, "number": None, "issued_at": None}
+    connection.execute(sa.insert(document).values(**again))
+    twice = dict(line_back._mapping) | {"id": ids[0], "document_id": ids[0]}
 
-    assert ("returns",) in unique
+    assert lines_of(connection, invoice)[0].id == line_back.returns
+    with pytest.raises(sa.exc.IntegrityError), savepoint(connection):
+        connection.execute(sa.insert(document_line).values(**twice))
+    connection.execute(sa.insert(document_line).values(**twice | {"returns": None}))
 
 
 def test_a_year_later_every_document_comes_to_the_same(connection: Connection) -> None:

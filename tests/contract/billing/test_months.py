@@ -9,10 +9,10 @@ from app.billing import service
 from app.billing.model import Kind
 from app.billing.service.closing import next_step
 from app.billing.store import reading, runs
-from app.kit.ids import CityId
+from app.kit.ids import CityId, new_id
 from app.programmes.model import Absence, Away, Grant, Item, Payer, Terms
 from app.programmes.rating import rate
-from app.programmes.service import contracting, noting, usages, wearing
+from app.programmes.service import contracting, noting, quota, turning, usages, wearing
 from app.programmes.store import contracts, usage
 from tests.build import KAKOGAWA, town, viewer
 from tests.contract.billing import contracted
@@ -76,6 +76,40 @@ def test_sapporo_is_billed_by_ward_and_category(connection: Connection) -> None:
     assert 30 * 2_530 - sum(families) == sum(one.totals.total_yen for one in citys)
     assert 10 == len({one.payee.ward for one in citys})
     assert {"elderly", "disabled"} == {one.payee.category for one in citys}
+
+
+def test_the_last_night_of_the_fiscal_year_is_billed_with_march(connection: Connection) -> None:
+    """Seven turn-outs through the ledger; the last from 23:30 on 31 March to 00:40: two hours of March, the 7th of its
+    year. One of 00:10 the next day is the first of the new year, and April's.
+    """
+    contracted.city_of(connection, TOWN, "神戸市")
+    put(connection, "alsok", TOWN)
+    (one,) = contracted.kobe(connection, TOWN, contracted.wearers(connection, TOWN, 1))
+    last_night = datetime(2026, 3, 31, 14, 30, tzinfo=UTC)
+    for departed in (
+        *(last_night - timedelta(days=day) for day in range(6, -1, -1)),
+        last_night + timedelta(minutes=40),
+    ):
+        turned_out(connection, one, departed)
+    closed(connection, TOWN)
+    closed(connection, TOWN, "2026-04", APRIL + timedelta(days=31))
+
+    assert {
+        ("2026-03", Payer.USER): 2_200 + 13_200,
+        ("2026-03", Payer.CITY): 6 * 13_200,
+        ("2026-04", Payer.USER): 2_200,
+        ("2026-04", Payer.CITY): 13_200,
+    } == {(each.month, each.payee.payer): each.totals.total_yen for each in documents(connection)}
+
+
+def turned_out(connection: Connection, one, departed: datetime) -> None:
+    """A turn-out of 70 minutes, accepted a minute before, as `dispatch` tells it."""
+    key = new_id()
+    quota.reserve(connection, one.id, key, departed - timedelta(minutes=1))
+    quota.settle(connection, key, departed, departed)
+    ended = departed + timedelta(minutes=70)
+    told = turning.TurnOutFacts(dispatch_id=key, contract_id=one.id, departed_at=departed, ended_at=ended)
+    turning.record_turn_out(connection, told, ended)
 
 
 def test_a_contract_of_which_something_is_unknown_waits(connection: Connection, kobe: list) -> None:

@@ -266,6 +266,22 @@ def test_a_family_reads_the_bills_of_who_has_died(here: Town, hana: Wearer) -> N
     assert one["id"] == ask(here, "Hanako", "GET", f"{BILLS}/{one['id']}")["id"]
 
 
+def test_whom_a_protection_hides_is_in_no_bill_that_one_reads(here: Town, hana: Wearer) -> None:
+    """Her family's bill is not there for that clerk; of the city's the sums stay, and whose a line is does not."""
+    one = billed(here, hana)
+    (citys,) = ask(here, "Clerk", "GET", f"{BILLS}?payer=city")["items"]
+    with here.database.transaction() as connection:
+        clerk = here.people["Clerk"].id
+        households.protect(connection, hana.id, "職員", account_id=clerk, by=here.people["Boss"].id, now=NOW)
+    shown = ask(here, "Clerk", "GET", f"{BILLS}/{citys['id']}/lines")["items"]
+    content = answer_to(here, "Clerk", "GET", f"{BILLS}/{citys['id']}/lines.csv").text
+
+    ask(here, "Clerk", "GET", f"{BILLS}/{one['id']}", status=404)
+    assert [(None, None, 4_950)] == [(line["wearer"], line["contract"], line["amount_yen"]) for line in shown]
+    assert str(hana.id) not in content
+    assert str(hana.id) in answer_to(here, "Boss", "GET", f"{BILLS}/{citys['id']}/lines.csv").text
+
+
 def test_a_statement_by_ward_and_category(here: Town, hana: Wearer) -> None:
     billed(here, hana)
     found = ask(here, "Clerk", "GET", f"/v1/billing/statements?month={MONTH}")
