@@ -13,7 +13,6 @@ EMAIL_MAX = 254
 _EMAIL = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,63}"
 )
-_REGISTRATION_NUMBER = re.compile(r"T[0-9]{13}")
 # Marks that turn the direction of writing: a name with one could be shown as another name (Unicode TR 36).
 _TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -62,22 +61,3 @@ def is_city_code(code: int) -> bool:
     *digits, check = (int(digit) for digit in f"{code:06}")
     weighed = sum(digit * weight for digit, weight in zip(digits, (6, 5, 4, 3, 2), strict=True))
     return check == (11 - weighed % 11) % 10
-
-
-def is_registration_number(number: str) -> bool:
-    """Whether this is the number of a company that issues qualified invoices (登録番号): T and its corporate number, 13
-    digits of which the first checks the others.
-
-    From the last of the twelve others on, they count 1, 2, 1, 2 … times; the check digit is 9 less the sum's remainder
-    by 9 (法人番号の指定等に関する省令第2条).
-
-    >>> is_registration_number("T7000012050002"), is_registration_number("T8000012050002")
-    (True, False)
-    >>> is_registration_number("7000012050002"), is_registration_number("T700001205000２")
-    (False, False)
-    """
-    if _REGISTRATION_NUMBER.fullmatch(number) is None:
-        return False
-    check, *digits = (int(digit) for digit in number[1:])
-    weighed = sum(digit * (2 if place % 2 else 1) for place, digit in enumerate(reversed(digits)))
-    return check == 9 - weighed % 9

@@ -75,15 +75,14 @@ class Areas(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Company(Struct, frozen=True, kw_only=True):
-    """A company that sends units in a city. `code` is what contracts and bills call it; `registration_number` is that
-    of qualified invoices; `licence` that of the public safety commission, without which it does no guard work.
+    """A company that sends units in a city. `code` is what contracts and bills call it (what stands on its documents is
+    kept by `billing`); `licence` is that of the public safety commission, without which it does no guard work.
     """
 
     id: CompanyId
     city_id: CityId
     code: str
     name: str
-    registration_number: str
     phone: str
     licence: str | None = None
     created_at: datetime

@@ -18,8 +18,6 @@ from app.simulator.streets import Origin, Spot
 COMPANY = {
     "code": "harima",
     "name": "はりま警備保障",
-    # Of nobody: the check digit is right, and the number is not given out.
-    "registration_number": "T9000000000000",
     "phone": "079-000-0000",
     "licence": "兵庫県公安委員会 第63000000号",
 }

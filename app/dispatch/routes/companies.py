@@ -30,9 +30,6 @@ JPEG = "image/jpeg"
 Code = Annotated[
     str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}(?!\n)$", description="what contracts and bills call it; one in a city")
 ]
-Number = Annotated[
-    str, Meta(pattern=r"^T[0-9]{13}(?!\n)$", description="its number as an issuer of qualified invoices (登録番号)")
-]
 Phone = Annotated[str, Meta(pattern=r"^\+?[0-9][0-9 -]{4,18}(?!\n)$", description="where its control room is reached")]
 Licence = Annotated[
     str,
@@ -46,7 +43,6 @@ class CompanyIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     code: Code
     name: Name
-    registration_number: Number
     phone: Phone
     licence: Licence | None = None
     city_id: CityCode | UnsetType = UNSET
@@ -56,7 +52,6 @@ class CompanyPatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """What to change about a company; what is absent stays."""
 
     name: Name | UnsetType = UNSET
-    registration_number: Number | UnsetType = UNSET
     phone: Phone | UnsetType = UNSET
     licence: Licence | UnsetType | None = UNSET
 
@@ -68,7 +63,6 @@ class CompanyOut(Struct, frozen=True, kw_only=True):
     city_id: int
     code: str
     name: str
-    registration_number: str
     phone: str
     licence: str | None
     created_at: datetime
@@ -129,8 +123,8 @@ async def add_company(
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> CompanyOut:
-    """Adds a company to one's own city; an administrator may name another. For clerks and administrators. 400 for a
-    registration number whose check digit is wrong, 404 for another city, 409 for a code that is taken.
+    """Adds a company to one's own city; an administrator may name another. For clerks and administrators. 404
+    for another city, 409 for a code that is taken.
     """
     now, values = clock(), msgspec.structs.asdict(data)
     city = values.pop("city_id")
@@ -315,7 +309,6 @@ def _out(one: Company) -> CompanyOut:
         city_id=one.city_id,
         code=one.code,
         name=one.name,
-        registration_number=one.registration_number,
         phone=one.phone,
         licence=one.licence,
         created_at=one.created_at,

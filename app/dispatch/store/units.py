@@ -208,7 +208,6 @@ def _company(row: Any) -> Company:
         city_id=CityId(row.city_id),
         code=row.code,
         name=row.name,
-        registration_number=row.registration_number,
         phone=row.phone,
         licence=row.licence,
         created_at=row.created_at,

@@ -12,7 +12,6 @@ company = sa.Table(
     # What contracts and bills call it; one that has ended frees its code.
     sa.Column("code", sa.String(40), nullable=False),
     sa.Column("name", sa.String(100), nullable=False),
-    sa.Column("registration_number", sa.String(14), nullable=False),
     sa.Column("phone", sa.String(20), nullable=False),
     # Of the public safety commission (警備業認定番号): without one it does no guard work.
     sa.Column("licence", sa.String(40), nullable=True),

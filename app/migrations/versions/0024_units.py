@@ -42,7 +42,6 @@ def companies() -> None:
         sa.Column("city_id", sa.Integer, points_to("company", "city_id", "city"), nullable=False),
         sa.Column("code", sa.String(40), nullable=False),
         sa.Column("name", sa.String(100), nullable=False),
-        sa.Column("registration_number", sa.String(14), nullable=False),
         sa.Column("phone", sa.String(20), nullable=False),
         sa.Column("licence", sa.String(40), nullable=True),
         moment("created_at"),

@@ -13,7 +13,6 @@ from app.kit.ids import CityId, CompanyId, IncidentId, UnitId, new_id
 from tests.build import KAKOGAWA, NOW, account
 from tests.unit.dispatch.build import at_m
 
-NUMBER = "T7000012050002"
 """The National Tax Agency's own corporate number, which is published with its check digit."""
 
 
@@ -21,7 +20,7 @@ def a_company(connection: Connection, code: str = "keibi", city: CityId = KAKOGA
     """A company that does guard work."""
     values: dict[str, Any] = {
         "id": CompanyId(new_id()), "city_id": city, "code": code, "name": f"{code}警備保障",
-        "registration_number": NUMBER, "phone": "079-000-0000", "licence": "兵庫県公安委員会 第63000001号",
+        "phone": "079-000-0000", "licence": "兵庫県公安委員会 第63000001号",
         "created_at": NOW,
     }  # fmt: skip
     one = Company(**values | more)

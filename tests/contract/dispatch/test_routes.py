@@ -17,12 +17,11 @@ from app.dispatch.service import choosing
 from app.dispatch.tables import unit_place, unit_trail
 from app.kit.ids import IncidentId, UnitId
 from tests.build import HOME
-from tests.contract.dispatch.build import NUMBER
 from tests.contract.web import HERE, Town, make_account, town
 
 PHOTO = bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffda00020102ffd9")
 FIRM = {
-    "code": "harima", "name": "はりま警備保障", "registration_number": NUMBER, "phone": "079-000-0000",
+    "code": "harima", "name": "はりま警備保障", "phone": "079-000-0000",
     "licence": "兵庫県公安委員会 第63000001号",
 }  # fmt: skip
 
@@ -311,14 +310,12 @@ def test_guard_work_needs_a_licence_and_visits_need_none(firm: Firm) -> None:
 @pytest.mark.parametrize(
     ("change", "status"),
     [
-        ({"registration_number": "T8000012050002", "code": "new"}, 400),
-        ({"registration_number": "7000012050002", "code": "new"}, 400),
         ({"code": "harima"}, 409),
         ({"code": "New"}, 400),
         ({"code": "new", "phone": "call us"}, 400),
         ({"code": "new", "city_id": 131016}, 404),
     ],
-    ids=["check digit", "no T", "taken", "capital", "no number", "another city"],
+    ids=["taken", "capital", "no number", "another city"],
 )
 def test_a_company_that_cannot_be_meant_is_refused(firm: Firm, change: dict[str, Any], status: int) -> None:
     firm.ask("Clerk", "POST", "/v1/companies", FIRM | change, status)

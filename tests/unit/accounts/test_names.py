@@ -5,7 +5,7 @@ import doctest
 import pytest
 
 from app.accounts import names
-from app.accounts.names import is_city_code, is_registration_number, mailbox, one_line
+from app.accounts.names import is_city_code, mailbox, one_line
 from app.kit.errors import InvalidInput
 
 
@@ -81,28 +81,3 @@ def test_codes_of_cities_that_are_there_are_right(code: int) -> None:
 @pytest.mark.parametrize("code", [282104, 282130, 283103, 0, -282103, 9_999, 1_000_000, 2821030])
 def test_a_code_with_a_slip_is_wrong(code: int) -> None:
     assert not is_city_code(code)
-
-
-@pytest.mark.parametrize("number", ["T7000012050002", "T1180301018771"])
-def test_a_registration_number_is_t_and_a_corporate_number(number: str) -> None:
-    """Of the National Tax Agency and of Toyota, as they are published."""
-    assert is_registration_number(number)
-
-
-@pytest.mark.parametrize("number", ["T7000012050002", "T1180301018771"])
-def test_one_wrong_digit_of_a_registration_number_is_seen(number: str) -> None:
-    for place in range(1, 14):
-        for digit in "0123456789":
-            # A 9 in place of a 0 counts the same by 9.
-            if {digit, number[place]} not in ({number[place]}, {"0", "9"}):
-                assert not is_registration_number(number[:place] + digit + number[place + 1 :]), (place, digit)
-
-
-@pytest.mark.parametrize(
-    "number",
-    ["", "T", "7000012050002", "t7000012050002", "T700001205000", "T70000120500021", "T7000012050002\n", " T7000012050002",
-     "T700001205000２"],
-    ids=["nothing", "T", "no T", "small", "short", "long", "line break", "blank", "full width"],
-)  # fmt: skip
-def test_what_is_no_registration_number(number: str) -> None:
-    assert not is_registration_number(number)
