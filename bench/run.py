@@ -9,6 +9,7 @@ import msgspec
 from bench import (
     billing,
     detectors,
+    dispatch,
     escalation,
     fences,
     few,
@@ -33,6 +34,7 @@ BENCHES: dict[str, Callable[[], Iterator[Measurement]]] = {
     "nights": nights.measure,
     "states": states.measure,
     "escalation": escalation.measure,
+    "dispatch": dispatch.measure,
     "history": history.measure,
     "few": few.measure,
     "detection": measured.measure,

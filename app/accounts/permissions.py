@@ -46,6 +46,12 @@ class Action(StrEnum):
     PROGRAMME_WRITE = "programme:write"
     SEARCH_READ = "search:read"
     SEARCH_WRITE = "search:write"
+    DISPATCH_READ = "dispatch:read"
+    DISPATCH_WRITE = "dispatch:write"
+    DISPATCH_JOIN = "dispatch:join"
+    DISPATCH_LEAD = "dispatch:lead"
+    DISPATCH_GO = "dispatch:go"
+    DISPATCH_RETURN = "dispatch:return"
     POLICY_READ = "policy:read"
     POLICY_WRITE = "policy:write"
     DUTY_READ = "duty:read"
@@ -64,6 +70,7 @@ class Action(StrEnum):
 _EVERYBODY = frozenset(Role)
 _STAFF = frozenset({Role.CLERK, Role.OPERATOR, Role.ADMINISTRATOR})
 _OFFICE = frozenset({Role.CLERK, Role.ADMINISTRATOR})
+_OF_COMPANIES = frozenset({Role.GUARD, Role.CONTROL_ROOM})
 _WATCHING = frozenset(
     {Role.FAMILY, Role.GUARD, Role.CLERK, Role.OPERATOR, Role.CARE_MANAGER, Role.POLICE, Role.ADMINISTRATOR}
 )
@@ -105,6 +112,13 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     # Whoever goes and looks for her needs the map; by consent, as with her place.
     Action.SEARCH_READ: _WATCHING,
     Action.SEARCH_WRITE: _STAFF | {Role.FAMILY},
+    # Whoever sees her alerts, and the unit that has it with its company, as what they are (`dispatch/incident.py`).
+    Action.DISPATCH_READ: _STAFF | _OF_COMPANIES | {Role.FAMILY},
+    Action.DISPATCH_WRITE: _STAFF | {Role.FAMILY},
+    Action.DISPATCH_JOIN: frozenset({Role.FAMILY}),
+    Action.DISPATCH_LEAD: _STAFF,
+    Action.DISPATCH_GO: _OF_COMPANIES,
+    Action.DISPATCH_RETURN: _STAFF | _OF_COMPANIES,
     Action.POLICY_READ: _STAFF,
     Action.POLICY_WRITE: _OFFICE,
     Action.DUTY_READ: _STAFF,

@@ -50,6 +50,7 @@ TAGS = {
     "programmes": "Schemes, contracts under them, prices before they are owed, and what was used",
     "searches": "Searches for somebody who is missing, and the map of where she probably is",
     "units": "Security companies, their units (出動員), who is on duty and where",
+    "dispatches": "Turn-outs (かけつけ): a guard is asked for, goes, finds her and hands her over; offers to units",
     "answers": "Answers from a message, without signing in",
     "policies": "Whom alerts are told to, how often and in which order, and who is on duty",
     "billing": "Bills (請求書): closing a month, documents, payments, arrears",

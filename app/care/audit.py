@@ -44,7 +44,7 @@ class Audit(Struct, frozen=True, kw_only=True):
     same.
     """
     mended: int = 0
-    """Alerts that were to be told on and that no timer looked at: they are told on now."""
+    """Alerts and turn-outs that were to be gone on with and that no timer looked at: they are now."""
 
     @property
     def is_clean(self) -> bool:
@@ -59,7 +59,7 @@ class Audit(Struct, frozen=True, kw_only=True):
             if age.oldest_s > OVERDUE_AFTER.total_seconds():
                 yield age.what
         if self.mended:
-            yield "alerts that no timer looked at"
+            yield "alerts or turn-outs that no timer looked at"
         if self.beat_age_s is None or self.beat_age_s > HEARTBEAT_AGE_MAX.total_seconds():
             yield "jobs"
         if self.stream is None:
@@ -80,7 +80,9 @@ def families(audit: Audit | None, age_s: float, mended: int) -> Iterator[Metric]
     yield GaugeMetricFamily("mimamori_audit_clean", "1 when nothing is overdue", value=float(clean))
     yield GaugeMetricFamily("mimamori_audit_age_seconds", "How long ago that was seen", value=age_s)
     yield CounterMetricFamily(
-        "mimamori_alerts_mended", "Alerts that no timer looked at and that were told on all the same", value=mended
+        "mimamori_alerts_mended",
+        "Alerts and turn-outs that no timer looked at and that went on all the same",
+        value=mended,
     )
     if audit is None:
         return

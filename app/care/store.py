@@ -12,6 +12,7 @@ from app.alerts.store.alerts import staff_of
 from app.alerts.tables import alert, is_going_on, telling
 from app.care.findings import Waiting
 from app.db.tables import dead_letter, heartbeat, intent
+from app.dispatch.tables import incident
 from app.hooks.tables import vendor_hook
 from app.households.tables import wearer
 from app.kit.ids import CityId
@@ -35,6 +36,7 @@ def waiting(connection: Connection, now: datetime) -> list[Waiting]:
         ("messages to people", message.c.due_at, pending() & message.c.not_before.is_(None)),
         ("alerts to be told on", alert.c.due_at, is_going_on()),
         ("people to be told over another channel", telling.c.fall_at, telling.c.fall_at.is_not(None)),
+        ("turn-outs to be gone on with", incident.c.due_at, incident.c.closed_at.is_(None)),
     )
     found = []
     for what, due_at, is_open in kinds:

@@ -20,6 +20,7 @@ from app.care import store
 from app.care.audit import Age, Audit, StreamSeen, families
 from app.care.findings import Waiting
 from app.db.engine import Database
+from app.dispatch import service as dispatch
 from app.kit.clock import Clock, machine_s, monotonic_s
 from beacon_ingest.stream import Backlog
 
@@ -74,7 +75,9 @@ class Auditor(Collector):
             if self._around is not None and not await self._database.write(self._around.take_chair):
                 self._told = None
                 return False
-            mended = await self._database.write(lambda c: mending.mend(c, self._clock()))
+            mended = await self._database.write(
+                lambda c: mending.mend(c, self._clock()) + dispatch.mend(c, self._clock())
+            )
             self._mended += mended
             audit = replace(await self._look(self._around), mended=mended)
         except Exception as error:  # A store that does not answer is no sign of life, and no reason to end.

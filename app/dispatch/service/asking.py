@@ -58,14 +58,14 @@ def request(connection: Connection, viewer: Viewer, wearer_id: WearerId, asked: 
         raise NotFound
     if asked.is_drill and by.actor is not Actor.CONTROL:
         raise NotAllowed("The control room of the city leads drills.")
-    starter = Starter.CONTACT if by.actor is Actor.CONTACT or asked.contact_id is not None else Starter.OPERATOR
-    contract = (
-        None if asked.is_drill else terms.must_start(connection, wearer_id, starter, viewer, asked.contact_id, now)
-    )
     running = incidents.open_of(connection, wearer_id, is_drill=asked.is_drill)
     if running is not None:
         _joined(connection, running, by, asked, now)
         return running
+    starter = Starter.CONTACT if by.actor is Actor.CONTACT or asked.contact_id is not None else Starter.OPERATOR
+    contract = None
+    if not asked.is_drill:
+        contract = terms.must_start(connection, wearer_id, starter, viewer, asked.contact_id, now)
     one = _new(wearer_id, wearer.city_id, starter, asked, now)
     if contract is not None:
         terms.agree(connection, viewer, one, asked.quote, now)

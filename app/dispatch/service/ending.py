@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
 from app.accounts.model import Viewer
-from app.dispatch.incident import ENDED, TRANSITIONS, Actor, IncidentState, after, cancelling, may
+from app.dispatch.incident import ENDED, TRANSITIONS, Actor, IncidentAction, IncidentState, after, cancelling, may
 from app.dispatch.model import Incident, moved
 from app.dispatch.service import choosing, granting, searching, sight, telling, terms
 from app.dispatch.service.keeping import HOUSE, By, Sent, in_hand, is_told, note, saved, timed_anew
@@ -24,18 +24,29 @@ def cancel(
     connection: Connection, viewer: Viewer, incident_id: IncidentId, reason: str, sent: Sent, now: datetime
 ) -> Incident:
     """The incident, called off: before a unit set out, or after, as far as that was known at this moment. Calling it
-    off again changes nothing. Raises `NotFound`, `NotAllowed`, and `Conflict` once she was found or it is over.
+    off again changes nothing. What is done and not cleared, the control room clears so. Raises `NotFound`,
+    `NotAllowed`, and `Conflict` once she was found or it is over.
     """
     one = in_hand(connection, incident_id)
     by = sight.seat(connection, viewer, one, now)
     action = cancelling(departed=one.departed_at is not None)
     if not may(by.actor, action):
         raise NotAllowed("Who goes does not call it off: give it back.")
+    if by.actor is Actor.CONTROL and one.state in (IncidentState.NOT_FOUND, IncidentState.HANDED_OVER):
+        return _cleared(connection, one, by, reason, sent, now)
     if is_told(connection, one, by, sent) or one.state in (
         IncidentState.CANCELLED_BEFORE, IncidentState.CANCELLED_AFTER
     ):  # fmt: skip
         return one
     return _cancelled(connection, one, by, reason, sent, now)
+
+
+def _cleared(connection: Connection, one: Incident, by: By, reason: str, sent: Sent, now: datetime) -> Incident:
+    """A guard whose phone is broken, or who forgot, keeps no incident open: the control room clears it."""
+    detail = {"reason": reason} if reason else {}
+    note(connection, one, What.CLEARED, by, now, sent=sent, detail=detail)
+    state = after(one.state, IncidentAction.CLEAR)
+    return closed(connection, one, timed_anew(connection, moved(one, state, now)), now)
 
 
 def cancel_all(connection: Connection, wearer_id: WearerId, now: datetime) -> None:

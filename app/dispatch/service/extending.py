@@ -42,11 +42,11 @@ def answer(
         raise Conflict("There is nothing to make longer.")
     if number != one.granted + 1:
         raise Conflict("This is not the next hour; look again.")
-    terms.may_agree(connection, one, by, now)
     granted = hours.extended(one.granted, one.limit)
     if not yes:
         note(connection, one, What.EXTENSION_REFUSED, by, now, sent=sent, detail={"hour": str(number)})
         return one
+    terms.may_agree(connection, one, by, now)
     note(connection, one, What.EXTENDED, by, now, sent=sent, detail={"hour": str(number)})
     changed = timed(replace(one, granted=granted, asked=max(one.asked, granted)))
     changed = saved(connection, one, changed)

@@ -28,7 +28,7 @@ def give_back(
     found, or where no unit has it.
     """
     one = in_hand(connection, incident_id)
-    by = sight.seat(connection, viewer, one, now)
+    by = sight.going(connection, viewer, one, now)
     if not may(by.actor, IncidentAction.GIVE_BACK):
         raise NotAllowed("The unit gives it back, or the control room takes it.")
     if is_told(connection, one, by, sent):
@@ -76,7 +76,7 @@ def ask_unit(
     )  # fmt: skip
     store.add(connection, [offer])
     note(connection, one, What.OFFERED, by, now, sent=Sent(key=offer.id.hex), unit_id=unit_id, detail={"units": "1"})
-    offering.ask(connection, one, offer, found.distance_m, now)
+    offering.ask(connection, one, [offer], now)
     return looking.asked(connection, offer)
 
 

@@ -1,23 +1,24 @@
 """What people see of incidents: who goes and from where, how far it has come, and for whoever goes, where she is."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from msgspec import Struct
 from sqlalchemy.engine import Connection
 
-from app.accounts.model import Viewer
+from app.accounts.model import Role, Viewer
 from app.dispatch import hours, timeline
 from app.dispatch.incident import ENDED, LOOKED_FOR, Actor
 from app.dispatch.model import Incident
 from app.dispatch.offers import Offer
-from app.dispatch.service import offering, sight
+from app.dispatch.service import offering, serving, sight
 from app.dispatch.service.keeping import By
+from app.dispatch.service.proving import Proof, proof
 from app.dispatch.store import duty, entries, incidents, units
 from app.dispatch.store import offers as offers_store
 from app.dispatch.timeline import Entry, What
-from app.dispatch.units import Company, Member, Unit, UnitPlace
+from app.dispatch.units import UnitPlace
 from app.geo.measure import distance_m
 from app.history import service as history
 from app.history.model import Position, TrackPoint
@@ -42,11 +43,9 @@ class Going(Struct, frozen=True, kw_only=True):
 
 
 class Out(Struct, frozen=True, kw_only=True):
-    """The unit that goes: its people who are on duty, where it is and how far from her, in metres."""
+    """The unit that goes: by what it is known at the door, where it is and how far from her, in metres."""
 
-    unit: Unit
-    company: Company | None
-    people: list[Member]
+    proof: Proof
     place: UnitPlace | None
     distance_m: float | None
 
@@ -98,15 +97,17 @@ def visible(connection: Connection, viewer: Viewer, incident_id: IncidentId, now
     return found, sight.seat(connection, viewer, found, now)
 
 
-def shown(connection: Connection, viewer: Viewer, incident_id: IncidentId, now: datetime) -> Shown:
-    """One incident with who goes. Where a unit is, is a look at it, which is noted. Raises `NotFound`."""
+def shown(connection: Connection, viewer: Viewer, incident_id: IncidentId, secret: bytes, now: datetime) -> Shown:
+    """One incident with who goes, and the word of the day, which is made from the service's `secret`. Where a unit is,
+    is a look at it, which is noted. Raises `NotFound`.
+    """
     one, by = visible(connection, viewer, incident_id, now)
     (found,) = _shown(connection, [(one, by)])
     out = None
     if one.unit_id is not None:
-        out = _out(connection, viewer, one, by, now)
+        out = _out(connection, viewer, one, by, secret, now)
     more = (found.contacts, found.note)
-    if by.actor is Actor.GUARD and by.unit_id == one.unit_id and one.state not in ENDED:
+    if by.unit_id is not None and by.unit_id == one.unit_id and one.state not in ENDED:
         wearer = households.wearers_by_id(connection, [one.wearer_id])[one.wearer_id]
         told = households.told(connection, one.wearer_id, now)
         more = ([each.contact for each in told], wearer.note)
@@ -121,12 +122,8 @@ def listed(
     now: datetime,
 ) -> list[Shown]:  # fmt: skip
     """Up to `count` incidents that the viewer may see, newest first; without places."""
-    wearer_ids: Collection[UUID] = ()
-    unit_ids: Collection[UUID] = ()
-    if viewer.role in sight.OF_COMPANY:
-        unit_ids = sight.units_now(connection, viewer)
-    else:
-        wearer_ids = households.visible_wearer_ids(connection, viewer, Scope.ALERTS, now)
+    unit_ids = sight.units_now(connection, viewer) if viewer.role in sight.OF_COMPANY else []
+    wearer_ids = households.visible_wearer_ids(connection, viewer, Scope.ALERTS, now)
     found = incidents.newest(connection, wearer_ids, unit_ids, is_open=is_open, before=before, count=count)
     return _shown(connection, [(one, _as(viewer)) for one in found])
 
@@ -174,12 +171,23 @@ def asked(connection: Connection, one: Offer) -> Asked:
     return made
 
 
+def photo(connection: Connection, viewer: Viewer, incident_id: IncidentId, guard_id: AccountId, now: datetime) -> bytes:
+    """The photo of somebody who goes, a JPEG file, while they do. Raises `NotFound`."""
+    one, _ = visible(connection, viewer, incident_id, now)
+    if one.unit_id is None or one.state in ENDED or guard_id not in duty.guards_on(connection, one.unit_id):
+        raise NotFound
+    found = units.photo(connection, guard_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
 def where(connection: Connection, viewer: Viewer, incident_id: IncidentId, now: datetime) -> Where:
-    """Where she is, for who may see that: guards while their unit has the incident and it is open, others by consent.
+    """Where she is, for whom a consent shows it: who goes is given one while his unit has the incident and it is open.
     The look is noted, and the family can read it. Raises `NotFound`.
     """
-    one, by = visible(connection, viewer, incident_id, now)
-    if by.actor is Actor.GUARD and (one.state in ENDED or by.unit_id != one.unit_id):
+    one = incidents.by_id(connection, incident_id)
+    if one is None:
         raise NotFound
     households.visible_wearer(connection, viewer, one.wearer_id, Scope.PLACE, now)
     households.look(connection, viewer, one.wearer_id, Purpose.DISPATCH, now)
@@ -212,21 +220,20 @@ def _ends_at(one: Incident) -> datetime | None:
     return hours.ends_at(one.departed_at, one.granted, one.limit)
 
 
-def _out(connection: Connection, viewer: Viewer, one: Incident, by: By, now: datetime) -> Out | None:
+def _out(connection: Connection, viewer: Viewer, one: Incident, by: By, secret: bytes, now: datetime) -> Out | None:
     """The unit that has it. Its place is for who waits for it, while it is out."""
     assert one.unit_id is not None
-    unit = units.unit_by_id(connection, one.unit_id)
-    if unit is None:
+    if units.unit_by_id(connection, one.unit_id) is None:
         return None
-    on = duty.guards_on(connection, unit.id)
     place = None
     if one.state not in ENDED and one.state not in LOOKED_FOR:
-        place = duty.places(connection, [unit.id]).get(unit.id)
+        if by.unit_id == one.unit_id:
+            place = duty.places(connection, [one.unit_id]).get(one.unit_id)
+        else:
+            place = serving.place_of(connection, viewer, one.unit_id, now)
     hers = None if place is None else offering.where_is(connection, one.wearer_id)
     return Out(
-        unit=unit,
-        company=units.company_by_id(connection, unit.company_id),
-        people=units.members(connection, unit.company_id, on),
+        proof=proof(connection, secret, one.unit_id, now),
         place=place,
         distance_m=None if place is None or hers is None else distance_m(place.lat_deg, place.lon_deg, *hers),
     )
@@ -272,5 +279,5 @@ def _near(place: tuple[float, float] | None) -> tuple[float, float] | None:
 def _as(viewer: Viewer) -> By:
     if viewer.role in sight.OF_COMPANY:
         return By(actor=Actor.GUARD, account_id=viewer.account_id)
-    actor = Actor.CONTACT if viewer.role.value == "family" else Actor.CONTROL
+    actor = Actor.CONTACT if viewer.role is Role.FAMILY else Actor.CONTROL
     return By(actor=actor, account_id=viewer.account_id)

@@ -13,7 +13,7 @@ from app.accounts.model import Viewer
 from app.alerts.service import turning_out
 from app.dispatch.incident import Actor, IncidentAction, IncidentState, after, is_behind, may
 from app.dispatch.model import Incident, moved
-from app.dispatch.service import ending, looking, searching, sight, telling, terms
+from app.dispatch.service import ending, looking, searching, serving, sight, telling, terms
 from app.dispatch.service.keeping import By, Sent, in_hand, is_told, note, saved, timed_anew
 from app.dispatch.timeline import OF_STEP, time_of
 from app.kit.errors import NotAllowed
@@ -55,7 +55,7 @@ def report(connection: Connection, viewer: Viewer, incident_id: IncidentId, told
     Raises `NotFound`, `NotAllowed` for who only looks on, and `Conflict` for what cannot be yet, or any more.
     """
     one = in_hand(connection, incident_id)
-    by = sight.seat(connection, viewer, one, now)
+    by = sight.going(connection, viewer, one, now)
     if not may(by.actor, told.step):
         raise NotAllowed("Only the unit that goes reports this.")
     if is_told(connection, one, by, told.sent):
@@ -83,6 +83,8 @@ def _reported(connection: Connection, one: Incident, by: By, told: Report, now: 
     detail |= {"ended": told.ended.value} if told.ended is not None else {}
     detail |= {"late": "yes"} if not has_it or is_behind(one.state, told.step) else {}
     note(connection, one, OF_STEP[told.step], by, now, sent=told.sent, detail=detail)
+    if by.unit_id is not None:
+        serving.is_well(connection, by.unit_id, now)
     changed = one if state is one.state else moved(one, state, now)
     if one.state is IncidentState.CANCELLED_BEFORE:
         return one  # Who called it off was told that nobody had set out: that stands, unless the control room mends it.

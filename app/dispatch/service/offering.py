@@ -1,5 +1,6 @@
 """Units are asked, in waves; one accepts, the others are told; or nobody does, and the control room is."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -10,7 +11,7 @@ from app.alerts.service import turning_out
 from app.dispatch import offers
 from app.dispatch.incident import LOOKED_FOR, Actor, IncidentAction, IncidentState, after
 from app.dispatch.model import Incident, moved
-from app.dispatch.nearest import Candidate, Free, KnownFrom, Needs, fits
+from app.dispatch.nearest import Candidate, Free, KnownFrom, Needs, fits, ranked
 from app.dispatch.offers import AGAIN_AFTER, Offer, OfferAction, OfferState
 from app.dispatch.service import choosing, granting, sight, telling, terms
 from app.dispatch.service.keeping import HOUSE, By, Sent, in_hand, is_told, note, saved, timed_anew
@@ -21,27 +22,44 @@ from app.geo import service as geo
 from app.geo.model import FencePurpose
 from app.history import service as history
 from app.kit.errors import Conflict, NotFound
-from app.kit.ids import OfferId, UnitId, WearerId, new_id
+from app.kit.ids import AccountId, CityId, CompanyId, OfferId, UnitId, WearerId, new_id
 from app.push.model import Level
 
 ASKED_MAX = 200
 """Units of one wave at the most."""
 
 
-def begin(connection: Connection, one: Incident, now: datetime) -> Incident:
+class Pool:
+    """The free units of cities, asked for once: in a transaction that sends none out and takes none back."""
+
+    def __init__(self) -> None:
+        self._free: dict[tuple[CityId, frozenset[CompanyId]], list[Free]] = {}
+
+    def of(self, connection: Connection, city_id: CityId, companies: frozenset[CompanyId]) -> list[Free]:
+        """Those of a city, or of some companies in it."""
+        key = city_id, companies
+        if key not in self._free:
+            self._free[key] = duty.free_units(connection, city_id, companies)
+        return self._free[key]
+
+
+def begin(connection: Connection, one: Incident, now: datetime, pool: Pool | None = None) -> Incident:
     """The incident, being offered in a new round, or with nobody to offer it to."""
-    return next_wave(connection, replace(one, round=one.round + 1, wave=0), now, before=one)
+    return next_wave(connection, replace(one, round=one.round + 1, wave=0), now, before=one, pool=pool)
 
 
-def next_wave(connection: Connection, one: Incident, now: datetime, *, before: Incident | None = None) -> Incident:
+def next_wave(
+    connection: Connection, one: Incident, now: datetime, *, before: Incident | None = None, pool: Pool | None = None
+) -> Incident:
     """The incident, offered to the next wave of units; without anybody left, the control room is told."""
     store.lapse(connection, one.id, now)
-    found = candidates(connection, one, now)
+    found = candidates(connection, one, now, pool)
     nearest = [each.unit_id for each in found]
     plan = offers.next_wave(one.wave, nearest, store.of_round(connection, one.id, one.round), now)
     if not plan.units:
         return _nobody(connection, one, now, before or one)
-    chosen = [each for each in found if each.unit_id in set(plan.units)][:ASKED_MAX]
+    wanted = set(plan.units)
+    chosen = [each for each in found if each.unit_id in wanted][:ASKED_MAX]
     assert plan.expires_at is not None
     made = [_offer(one, each, plan.wave, now, plan.expires_at) for each in chosen]
     store.add(connection, made)
@@ -50,28 +68,39 @@ def next_wave(connection: Connection, one: Incident, now: datetime, *, before: I
     changed = saved(connection, before or one, replace(changed, wave=plan.wave, offers_at=plan.expires_at))
     detail = {"wave": str(plan.wave), "units": str(len(made))}
     note(connection, one, What.OFFERED, HOUSE, now, key=f"{one.round}:{plan.wave}", detail=detail)
-    for each, offer in zip(chosen, made, strict=True):
-        ask(connection, one, offer, each.distance_m, now)
+    ask(connection, one, made, now)
     return changed
 
 
-def ask(connection: Connection, one: Incident, offer: Offer, distance_m: float | None, now: datetime) -> None:
-    """Asks the people of a unit: how far it is and until when they can say so, and not who it is about."""
-    kind = "unit.offer" if distance_m is None else "unit.offer_near"
-    params = {"until": offer.expires_at.isoformat()}
-    params |= {} if distance_m is None else {"distance_m": str(round(distance_m))}
-    telling.to_units(connection, one, [offer.unit_id], kind, offer.id.hex, now, params=params)
+def ask(connection: Connection, one: Incident, made: Sequence[Offer], now: datetime) -> None:
+    """Asks the people of units: how far it is and until when they can say so, and not who it is about."""
+    crews = duty.guards_of(connection, [offer.unit_id for offer in made])
+    notes = [_question(offer, crews.get(offer.unit_id, [])) for offer in made]
+    telling.tell(connection, one, notes, now)
 
 
-def candidates(connection: Connection, one: Incident, now: datetime) -> list[Candidate]:
+def _question(offer: Offer, people: Sequence[AccountId]) -> telling.Telling:
+    near = {} if offer.distance_m is None else {"distance_m": str(round(offer.distance_m))}
+    return telling.Telling(
+        kind="unit.offer_near" if near else "unit.offer",
+        name=offer.id.hex,
+        people=people,
+        level=Level.URGENT,
+        params={"until": offer.expires_at.isoformat(), **near},
+        names_her=False,
+    )
+
+
+def candidates(connection: Connection, one: Incident, now: datetime, pool: Pool | None = None) -> list[Candidate]:
     """The units that can go, the nearest first: of the company that serves by contract, where it has any."""
     company_id = terms.company_of(connection, one, now)
     needs = Needs() if company_id is None else Needs(companies=frozenset({company_id}))
+    free = (pool or Pool()).of(connection, one.city_id, needs.companies)
     place = where_is(connection, one.wearer_id)
     if place is not None:
-        return choosing.available(connection, one.city_id, *place, needs, now=now)
-    free = [each for each in duty.free_units(connection, one.city_id, needs.companies) if fits(each.unit, needs)]
-    return [nowhere(each) for each in sorted(free, key=lambda each: each.unit.id)]
+        return ranked(free, *place, needs, now)
+    fitting = [each for each in free if fits(each.unit, needs)]
+    return [nowhere(each) for each in sorted(fitting, key=lambda each: each.unit.id)]
 
 
 def accept(connection: Connection, viewer: Viewer, offer_id: OfferId, sent: Sent, now: datetime) -> Incident:
@@ -126,12 +155,12 @@ def decline(
     return found
 
 
-def on_time(connection: Connection, one: Incident, now: datetime) -> Incident:
+def on_time(connection: Connection, one: Incident, now: datetime, pool: Pool) -> Incident:
     """The incident, whose wave is over, or which nobody could take some minutes ago."""
     if one.state is IncidentState.OFFERING:
-        return next_wave(connection, one, now)
-    if candidates(connection, one, now):
-        return begin(connection, one, now)
+        return next_wave(connection, one, now, pool=pool)
+    if candidates(connection, one, now, pool):
+        return begin(connection, one, now, pool)
     return saved(connection, one, replace(one, offers_at=now + AGAIN_AFTER))
 
 

@@ -30,12 +30,20 @@ def seat(connection: Connection, viewer: Viewer, one: Incident, now: datetime) -
     """
     if viewer.role in OF_COMPANY:
         unit_id = _unit_of(connection, viewer, one)
-        if unit_id is None:
-            raise NotFound
+        if unit_id is None:  # By a consent he may look on, as others do whom the family lets see her alerts.
+            households.visible_wearer(connection, viewer, one.wearer_id, Scope.ALERTS, now)
         return By(actor=Actor.GUARD, account_id=viewer.account_id, unit_id=unit_id)
     households.visible_wearer(connection, viewer, one.wearer_id, Scope.ALERTS, now)
     actor = Actor.CONTACT if viewer.role is Role.FAMILY else Actor.CONTROL
     return By(actor=actor, account_id=viewer.account_id)
+
+
+def going(connection: Connection, viewer: Viewer, one: Incident, now: datetime) -> By:
+    """As `seat`, for who reports what a unit does. Raises `NotFound` for a guard who only looks on."""
+    by = seat(connection, viewer, one, now)
+    if by.actor is Actor.GUARD and by.unit_id is None:
+        raise NotFound
+    return by
 
 
 def units_now(connection: Connection, viewer: Viewer) -> list[UnitId]:

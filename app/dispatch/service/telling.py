@@ -1,9 +1,10 @@
 """Who is told what of an incident: her contacts, the crews of units, the control room of the city."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from app.accounts import service as accounts
@@ -38,7 +39,7 @@ def to_units(
     level: Level = Level.URGENT, params: Mapping[str, str] | None = None, about: str = "",
 ) -> None:  # fmt: skip
     """Tells everybody who is on duty in these units. The wearer is not named to who does not go."""
-    people = [account_id for unit_id in unit_ids for account_id in duty.guards_on(connection, unit_id)]
+    people = [each for crew in duty.guards_of(connection, unit_ids).values() for each in crew]
     _put(connection, one, kind, name, people, level, now, params, about=about or offers_of(one), names_her=False)
 
 
@@ -74,34 +75,56 @@ def offers_of(one: Incident) -> str:
     return f"offer:{one.id}"
 
 
+class Telling(Struct, frozen=True, kw_only=True):
+    """Something that some people are told of an incident. `about` is what it is called on their phones; empty: as all
+    offers of the incident to one who does not go.
+    """
+
+    kind: str
+    name: str
+    people: Collection[AccountId]
+    level: Level
+    params: Mapping[str, str] = {}
+    about: str = ""
+    names_her: bool = True
+
+
+def tell(connection: Connection, one: Incident, tellings: Sequence[Telling], now: datetime) -> None:
+    """Puts what people are told into the outbox, each over what rings with them."""
+    found = accounts.addresses_of(connection, list({each for told in tellings for each in told.people}))
+    if found:
+        common = {"zone": _zone(connection, one).key, "at": now.isoformat(), "received": now.isoformat()}
+        common |= {DRILL: "yes"} if one.is_drill else {}
+        named = {"wearer": households.wearers_by_id(connection, [one.wearer_id])[one.wearer_id].name}
+        notes = [
+            outbox.Note(
+                city_id=one.city_id,
+                channel=address.channel,
+                address_id=address.id,
+                unique_key=f"{told.kind}:{one.id.hex}:{told.name}:{address.id.hex}",
+                kind=told.kind,
+                level=told.level,
+                about=told.about or offers_of(one),
+                params={**common, **(named if told.names_her else {}), **told.params},
+                expires_at=now + KEPT[told.level],
+            )
+            for told in tellings
+            for account_id in dict.fromkeys(told.people)
+            for address in _first(found.get(account_id, []))
+        ]
+        outbox.put_all(connection, notes, now)
+    hint(connection, "live", str(one.wearer_id))
+
+
 def _put(
     connection: Connection, one: Incident, kind: str, name: str, people: Collection[AccountId], level: Level,
     now: datetime, params: Mapping[str, str] | None, *, about: str = "", names_her: bool = True,
 ) -> None:  # fmt: skip
-    words = {"zone": _zone(connection, one).key, "at": now.isoformat(), "received": now.isoformat(), **(params or {})}
-    if names_her:
-        words["wearer"] = households.wearers_by_id(connection, [one.wearer_id])[one.wearer_id].name
-    if one.is_drill:
-        words[DRILL] = "yes"
-    found = accounts.addresses_of(connection, list(dict.fromkeys(people)))
-    notes = [
-        outbox.Note(
-            city_id=one.city_id,
-            channel=address.channel,
-            address_id=address.id,
-            unique_key=f"{kind}:{one.id.hex}:{name}:{address.id.hex}",
-            kind=kind,
-            level=level,
-            about=about or f"dispatch:{one.id}",
-            params=words,
-            expires_at=now + KEPT[level],
-        )
-        for addresses in found.values()
-        for address in _first(addresses)
-    ]
-    if notes:
-        outbox.put_all(connection, notes, now)
-    hint(connection, "live", str(one.wearer_id))
+    about = about or f"dispatch:{one.id}"
+    told = Telling(
+        kind=kind, name=name, people=people, level=level, params=params or {}, about=about, names_her=names_her
+    )
+    tell(connection, one, [told], now)
 
 
 def _first(addresses: list[Address]) -> list[Address]:

@@ -30,11 +30,11 @@ def work_off(connection: Connection, now: datetime) -> bool:
     """Does what is due, of each incident by itself: a defect costs the one that it is about a minute. Whether there may
     be more.
     """
-    due = incidents.due(connection, now, AT_ONCE_MAX)
+    due, pool = incidents.due(connection, now, AT_ONCE_MAX), offering.Pool()
     for incident_id, _ in sorted(due, key=lambda one: one[1]):
         try:
             with savepoint(connection):
-                _work_off(connection, incident_id, now)
+                _work_off(connection, incident_id, now, pool)
         except Exception as error:  # Whatever it is, the others must be gone on with.
             if begins_anew(error) or connection.invalidated:
                 raise
@@ -43,7 +43,7 @@ def work_off(connection: Connection, now: datetime) -> bool:
     return len(due) == AT_ONCE_MAX
 
 
-def _work_off(connection: Connection, incident_id: IncidentId, now: datetime) -> None:
+def _work_off(connection: Connection, incident_id: IncidentId, now: datetime, pool: offering.Pool) -> None:
     one = in_hand(connection, incident_id)
     if one.is_over:
         return
@@ -53,7 +53,7 @@ def _work_off(connection: Connection, incident_id: IncidentId, now: datetime) ->
     if _is_due(one.sweep_at, now):
         one = saved(connection, one, searching.swept(connection, one, now))
     if _is_due(one.offers_at, now):
-        one = offering.on_time(connection, one, now)
+        one = offering.on_time(connection, one, now, pool)
     if _is_due(one.hours_at, now):
         one = extending.on_time(connection, one, now)
     if _is_due(one.standing_at, now):

@@ -71,6 +71,20 @@ def guards_on(connection: Connection, unit_id: UnitId) -> list[AccountId]:
     return [AccountId(one) for one in connection.execute(query.order_by(unit_duty.c.id)).scalars()]
 
 
+def guards_of(connection: Connection, unit_ids: Collection[UnitId]) -> dict[UnitId, list[AccountId]]:
+    """As `guards_on` for many units; one with nobody is absent."""
+    query = (
+        _counting()
+        .with_only_columns(unit_duty.c.unit_id, unit_duty.c.account_id)
+        .where(unit_duty.c.unit_id.in_(list(unit_ids)))
+        .order_by(unit_duty.c.id)
+    )
+    found: dict[UnitId, list[AccountId]] = {}
+    for row in connection.execute(query):
+        found.setdefault(UnitId(row.unit_id), []).append(AccountId(row.account_id))
+    return found
+
+
 def take(
     connection: Connection, unit_id: UnitId, incident_id: IncidentId, check_due_at: datetime | None, now: datetime
 ) -> bool:

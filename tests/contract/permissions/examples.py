@@ -41,8 +41,10 @@ KINDS_OF = {
         "contract_id",
         "absence_id",
         "usage_id",
+        "dispatch_id",
+        "entry_id",
     },
-    Target.ENDED: {"wearer_id", "contact_id", "alert_id", "search_id", "document_id"},
+    Target.ENDED: {"wearer_id", "contact_id", "alert_id", "search_id", "document_id", "dispatch_id"},
     Target.REVOKED: {
         "fact_id",
         "contract_id",
@@ -173,6 +175,8 @@ _DETECTOR = "/v1/detectors/{detector_id}"
 _S = "/v1/searches/{search_id}"
 _U = "/v1/units/{unit_id}"
 _C = "/v1/companies/{company_id}"
+_X = "/v1/dispatches/{dispatch_id}"
+GOING = frozenset({Way.COMPANY, Way.ALERTS})
 SENDING = frozenset({Way.COMPANY, Way.STAFF})
 FIRM = {"code": "new", "name": "New", "phone": "079-000-0000", "licence": "1"}
 _B = "/v1/billing/documents/{document_id}"
@@ -427,6 +431,27 @@ EXAMPLES: dict[str, Example] = {
     "POST /v1/alerts/{alert_id}/resolve": row(Action.ALERT_WRITE, Way.ALERTS, status=200),
     "POST /v1/alerts/{alert_id}/cancel": row(Action.ALERT_WRITE, Way.ALERTS, status=200),
     "GET /v1/events": Example(Action.ALERT_READ, headers=((b"last-event-id", b"0"),)),
+    f"POST {_W}/dispatches": row(Action.DISPATCH_WRITE, Way.ALERTS, status=200, body={"key": "k"}),
+    "GET /v1/dispatches": Example(Action.DISPATCH_READ),
+    f"GET {_X}": Example(Action.DISPATCH_READ, GOING),
+    f"GET {_X}/timeline": Example(Action.DISPATCH_READ, GOING),
+    f"GET {_X}/place": row(Action.DISPATCH_READ, Way.PLACE),
+    f"GET {_X}/people/{{guard_id}}/photo": Example(Action.DISPATCH_READ, GOING),
+    f"POST {_X}/cancel": row(Action.DISPATCH_WRITE, Way.ALERTS, status=200, body={"key": "k", "reason": "why"}),
+    f"POST {_X}/hours": row(Action.DISPATCH_WRITE, Way.ALERTS, status=200, body={"key": "k", "hour": 2, "yes": False}),
+    f"POST {_X}/on-my-way": row(Action.DISPATCH_JOIN, Way.ALERTS, status=200, body={"key": "k", "arrives_in_min": 9}),
+    f"POST {_X}/offers": row(Action.DISPATCH_LEAD, Way.ALERTS, body={"unit": "{spare_unit_id}"}),
+    f"POST {_X}/corrections": row(
+        Action.DISPATCH_LEAD,
+        Way.ALERTS,
+        status=200,
+        body={"entry": "{entry_id}", "at": "2026-04-01T11:45:00+09:00", "reason": "why"},
+    ),
+    f"POST {_X}/steps": row(Action.DISPATCH_GO, Way.COMPANY, status=200, body={"key": "k", "step": "find"}),
+    f"POST {_X}/give-back": Example(Action.DISPATCH_RETURN, GOING, status=204, body={"key": "k"}),
+    "GET /v1/offers": Example(Action.DISPATCH_GO),
+    "POST /v1/offers/{offer_id}/accept": row(Action.DISPATCH_GO, Way.COMPANY, status=200, body={"key": "k"}),
+    "POST /v1/offers/{offer_id}/decline": row(Action.DISPATCH_GO, Way.COMPANY, status=200, body={"reason": "busy"}),
     "GET /v1/companies": Example(Action.UNIT_READ),
     "POST /v1/companies": Example(Action.COMPANY_WRITE, body=FIRM),
     f"GET {_C}": Example(Action.UNIT_READ, SENDING),

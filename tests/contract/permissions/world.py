@@ -60,6 +60,7 @@ from tests.contract.permissions import bills
 from tests.contract.permissions.asking import Answer, ask
 from tests.contract.permissions.examples import ATTENDING, KNOWING, Request, request_of
 from tests.contract.permissions.guards import plan_hours, serve
+from tests.contract.permissions.turnouts import offer, send
 from tests.contract.permissions.undone import Undone
 from tests.contract.permissions.ways import NOBODY, VIEWERS, Target, Way
 from tests.enrolled import a_scheme, enrol
@@ -122,6 +123,14 @@ class Things(dict[str, Any]):
         self.words.setdefault(frozenset(id_ways or ways), set()).add(str(thing.id))
         if hasattr(thing, "name"):
             self.words.setdefault(frozenset(ways), set()).add(thing.name)
+
+    def let_hear(self, words: set[str], way: Way) -> None:
+        """Lets who has this way hear these words too."""
+        for ways, some in list(self.words.items()):
+            told = some & words
+            if told:
+                self.words[ways] = some - told
+                self.words.setdefault(ways | {way}, set()).update(told)
 
 
 class Observed(Struct, frozen=True):
@@ -276,6 +285,7 @@ class World:
         things.keep("geofence_id", fence, Way.MANAGES, Way.PLACE)
         self._send_guards(c, things, city)
         self._equip(c, things, city, f"watch of {target}")
+        self._send_out(c, things, city)
         self._seek(c, things, next(one for one in self.people.values() if one.id == member))
         self._enrol(c, things, wearer)
         return things
@@ -296,6 +306,23 @@ class World:
         things["guard_id"], things["rota_id"] = guard.id, plan_hours(c, unit, guard)
         if target is Target.OWN:
             put_member(c, self.people["control_room"].id, company.id, None, EARLIER)
+        spare = account(c, f"spare-of-{target}", f"spare of {target}", Role.GUARD, city=city)
+        things["spare_unit_id"] = serve(c, city, f"spare of {target}", f"spare of {target}", spare, 34.0)[1].id
+
+    def _send_out(self, c: Connection, things: Things, city: CityId) -> None:
+        """The unit looks for the wearer, and is asked to practise."""
+        unit_id, wearer_id = things.get("unit_id"), things["wearer_id"]
+        if unit_id is None:  # Whom nobody of the cast may see is not had by any unit of theirs.
+            things |= {"guard_id": new_id(), "spare_unit_id": new_id()}
+        sent, things["entry_id"] = send(c, city, wearer_id, unit_id, f"turn-out of {things.target}")
+        things.keep("dispatch_id", sent, Way.ALERTS, Way.COMPANY)
+        things.words[frozenset({Way.ALERTS, Way.COMPANY})].add(sent.reason)
+        if unit_id is not None:
+            target = things.target
+            # Who goes knows whom it is about and whom he can call; who waits knows who comes.
+            things.let_hear({str(wearer_id), f"wearer of {target}", f"contact of {target}"}, Way.COMPANY)
+            things.let_hear({str(unit_id), f"unit of {target}", f"company of {target}"}, Way.ALERTS)
+            things["offer_id"] = offer(c, city, wearer_id, unit_id, f"practice of {things.target}")
 
     def _enrol(self, c: Connection, things: Things, wearer: Wearer) -> None:
         """She is under a scheme, was in hospital for a while, and did not buy the charger that was noted for her."""
