@@ -106,14 +106,14 @@ def _waves(engine: Engine, now: datetime) -> Iterator[Measurement]:
         yield Measurement(
             name=f"dispatch.wave_{name}", value=seconds,
             unit=f"s for {INCIDENTS:,} waves that end at once ({offers:,} offers so far)",
-)  # fmt: skip
+        )  # fmt: skip
 
 
 def _have_units(c: Connection, city_id: CityId, now: datetime, random: Random) -> None:
     """Units of one guard each, on duty, whose phones tell where they are and can be told."""
     company = Company(
-        id=CompanyId(new_id()), city_id=city_id, code="bench", name="bench", registration_number="T7000012050002",
-        phone="079-000-0000", licence="1", created_at=now,
+        id=CompanyId(new_id()), city_id=city_id, code="bench", name="bench", phone="079-000-0000", licence="1",
+        created_at=now,
     )  # fmt: skip
     units.add_company(c, company)
     for number in range(UNITS):

@@ -15,6 +15,7 @@ from app.care import findings, store
 from app.care.findings import Finding, How
 from app.config import InvalidSettings, Settings
 from app.db.engine import FILE_NAME, check, open_engine, where_of
+from app.dispatch import service as dispatch
 from app.kit.clock import system_clock
 from app.migrations.fit import fits
 from app.migrations.run import versions
@@ -143,6 +144,11 @@ def _inside(connection: Connection, settings: Settings, now: datetime) -> Iterat
         yield streaming.workers(connection, settings)
     yield findings.of_count(
         "dead letters", store.dead_letters(connection), "GET /v1/dead-letters shows them; replay them after an upgrade"
+    )
+    yield findings.of_count(
+        "turn-outs that no timer looks at",
+        dispatch.untimed(connection),
+        "start the service: its audit goes on with them; and tell whoever looks after the program",
     )
     yield findings.of_count(
         "rules that failed in a day",

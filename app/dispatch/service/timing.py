@@ -83,6 +83,11 @@ def mend(connection: Connection, now: datetime) -> int:
     return incidents.mend(connection, now)
 
 
+def untimed(connection: Connection) -> int:
+    """How many open incidents no timer looks at. There should be none."""
+    return incidents.untimed(connection)
+
+
 def forget_before(connection: Connection, before: datetime) -> int:
     """Forgets where lines of timelines were that came earlier; how many. Call again until it is 0."""
     return entries.forget_places_before(connection, before, FORGOTTEN_MAX)

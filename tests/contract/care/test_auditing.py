@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 from prometheus_client import CollectorRegistry
+from sqlalchemy.engine import Connection
 
 from app.alerts.service import acting
 from app.alerts.tables import alert
@@ -15,11 +16,13 @@ from app.cli import SPEED_MAX
 from app.config import Settings
 from app.db.engine import Database
 from app.db.intents import intend
+from app.dispatch.tables import incident
 from app.jobs import beat, come_up, run_all
 from app.kit.clock import FastClock, ManualClock
 from app.pipeline import process
 from app.push.tables import message
 from tests.build import NOW, an_alarm, town, unit, viewer
+from tests.contract.permissions.turnouts import send
 from tests.watchman import Watchman
 
 
@@ -159,3 +162,19 @@ async def test_an_alert_told_by_a_clock_that_was_ahead_is_told_on_when_it_is_rig
     assert not await Auditor(database, clock, CollectorRegistry(), None).audit()
 
     assert NOW == await database.read(lambda c: c.execute(sa.select(alert.c.due_at)).scalar_one())
+
+
+async def test_a_turn_out_that_no_timer_looks_at_is_gone_on_with(
+    database: Database, clock: ManualClock, watchman: Watchman
+) -> None:
+    def lose(c: Connection) -> None:
+        here = town(c)
+        send(c, here.hana.city_id, here.hana.id, None, "nobody looks")
+        c.execute(sa.update(incident).values(due_at=None))
+
+    await database.write(lose)
+    assert not await Auditor(database, clock, CollectorRegistry(), watchman.url).audit()
+    due = await database.read(lambda c: c.execute(sa.select(incident.c.due_at)).scalar_one())
+    assert due == clock()
+    await database.write(lambda c: run_all(c, Settings(), clock()))
+    assert await Auditor(database, clock, CollectorRegistry(), watchman.url).audit()

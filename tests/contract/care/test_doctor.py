@@ -19,8 +19,10 @@ from app.db import units
 from app.db.engine import FILE_NAME, sqlite_engine
 from app.db.intents import intend
 from app.devices.tables import device
+from app.dispatch.tables import incident
 from app.hooks import service as hooks
 from app.hooks.tables import vendor_hook
+from app.households.tables import wearer
 from app.jobs import come_up
 from app.migrations.fit import needs_program
 from app.push.model import AddressKind, Channel
@@ -29,6 +31,7 @@ from app.push.tables import address
 from app.tags import service as tags
 from beacon_ingest.messages import Unit
 from tests.build import KAKOGAWA, NOW, VENDOR, account, town, viewer
+from tests.contract.permissions.turnouts import send
 from tests.contract.tags.conftest import GATE
 
 
@@ -102,6 +105,16 @@ def test_work_that_is_overdue_is_told(settings: Settings) -> None:
 
     assert [one.about for one in wrong(settings)] == []
     assert [one.about for one in wrong(settings, timedelta(minutes=6))] == ["intents"]
+
+
+def test_a_turn_out_that_no_timer_looks_at_is_told(settings: Settings) -> None:
+    with within(settings).begin() as connection:
+        hana = connection.execute(sa.select(wearer)).first()
+        assert hana is not None
+        send(connection, hana.city_id, hana.id, None, "nobody looks")
+        connection.execute(sa.update(incident).values(due_at=None))
+
+    assert [(one.about, one.text) for one in wrong(settings)] == [("turn-outs that no timer looks at", "1")]
 
 
 def test_dead_letters_are_told(settings: Settings) -> None:
