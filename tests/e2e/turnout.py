@@ -12,7 +12,6 @@ from app.accounts import service as accounts
 from app.accounts.model import Account
 from app.dispatch.units import Company, Unit
 from app.kit.ids import AccountId, new_id
-from app.programmes import service as programmes
 from app.programmes.scheme import Scheme
 from app.programmes.store import usage
 from app.push.model import AddressKind, Channel
@@ -44,10 +43,10 @@ class Turnout:
         return f"/v1/dispatches/{self.id}"
 
     async def quote(self) -> str:
-        """What the price is called that holds now."""
-        found = await self.stage.database.read(lambda c: programmes.quote(c, self.stage.town.hana.id, self.stage.now))
-        assert found is not None
-        return found.id
+        """What the price is called that the daughter is shown now."""
+        shown = ok(await self.daughter.get(f"/v1/wearers/{self.stage.town.hana.id}/quote"))
+        found: str = shown["id"]
+        return found
 
     async def ask(self, app: httpx.AsyncClient | None = None, status: int = 200, **more: Any) -> dict[str, Any]:
         """A contact presses the button, having seen the price."""
