@@ -52,6 +52,12 @@ class Watch:
         """The content of the next frame that the service sends, or of one that came before another answer."""
         return self._commands.pop(0) if self._commands else await self._next()
 
+    async def asked(self, word: str) -> str:
+        """The next order of this kind; what else is asked for before it is repeated, as watches do."""
+        while (order := await self.answer()).partition(",")[0] != word:
+            self.say(order.partition(",")[0])
+        return order
+
     async def _next(self) -> str:
         frame = await asyncio.wait_for(self._reader.readuntil(b"]"), PATIENCE_S)
         return frame.decode().rsplit("*", 1)[1].removesuffix("]")
