@@ -63,20 +63,19 @@ def changes(billed: Sequence[Billed], owed: Sequence[Owed]) -> list[Owed]:
     ones. `billed` are the lines that no other takes back.
 
     A line is the same when the same company asks the same payer for the same amount for the same thing; that the file
-    of the tariff words it otherwise by now changes nothing.
+    of the tariff words it otherwise by now changes nothing. A line of nothing is told once and never taken back.
     """
     standing: dict[tuple[object, ...], list[Billed]] = defaultdict(list)
     for one in billed:
-        if one.owed.line.amount_yen:
-            standing[same(one.owed)].append(one)
+        standing[same(one.owed)].append(one)
     new = []
     for due in owed:
         there = standing.get(same(due))
         if there:
             there.pop()
-        elif due.line.amount_yen:
+        else:
             new.append(due)
-    wrong = [one for there in standing.values() for one in there]
+    wrong = [one for there in standing.values() for one in there if one.owed.line.amount_yen]
     return [taken_back(one) for one in sorted(wrong, key=lambda one: one.id)] + new
 
 

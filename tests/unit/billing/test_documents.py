@@ -63,6 +63,16 @@ def test_lines_of_nothing_stand_beside_others_and_make_no_document_alone() -> No
     assert [2] == [len(one.lines) for one in drafts_of([free, owed(2_200)])]
 
 
+def test_what_costs_nothing_is_told_once_with_the_rest_and_never_taken_back() -> None:
+    """Called off before departure: the family reads why it pays nothing, from the closing on."""
+    free, fee = owed(0, code="turn_out", source="u1"), owed(2_200)
+
+    assert [[2_200, 0]] == [[line.line.amount_yen for line in one.lines] for one in drafts_of(changes([], [fee, free]))]
+    assert [] == changes(billed(fee, free), [fee, free])
+    assert [] == changes(billed(fee, free), [fee])
+    assert [] == drafts_of(changes(billed(fee), [fee, free])), "alone it makes no document later either"
+
+
 def test_what_is_right_already_changes_nothing() -> None:
     lines = [owed(2_200), owed(220, code="told", source="u1"), owed(220, code="told", source="u2")]
 
