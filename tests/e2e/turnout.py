@@ -121,25 +121,30 @@ def ok(answer: httpx.Response) -> Any:
     return answer.json() if answer.content else None
 
 
-async def a_turnout(stage: Stage, crews: int = 7, scheme: Scheme | None = None) -> Turnout:
-    """So many guards on duty, one each 300 m farther north of Hana's home; she has a contract, the company serves it."""
+async def a_turnout(
+    stage: Stage, crews: int = 7, scheme: Scheme | None = None, company: str = "guards", *, enrolled: bool = True
+) -> Turnout:
+    """So many guards on duty, one each 300 m farther north of Hana's home; she has a contract, the company serves it.
+    Not `enrolled`: the contract is yet to be entered.
+    """
 
     def prepare(c: Connection) -> tuple[Company, list[tuple[Unit, Account]], Any]:
-        company = a_company(c, "guards", created_at=stage.now)
+        serving = a_company(c, company, created_at=stage.now)
         made = []
         for number in range(crews):
-            guard = a_guard(c, company, f"guard-{number}")
-            unit = a_unit(c, company, f"{number + 1}号", created_at=stage.now)
+            guard = a_guard(c, serving, f"guard-{number}")
+            unit = a_unit(c, serving, f"{number + 1}号", created_at=stage.now)
             on_duty(c, unit, guard, stage.now)
             is_at(c, unit, guard, 300.0 * (number + 1), stage.now)
             _phone(c, guard, stage.now)
             made.append((unit, guard))
         _phone(c, stage.town.operator, stage.now)
-        return company, made, enrol(c, stage.town.hana, stage.now, scheme).id
+        contract = enrol(c, stage.town.hana, stage.now, scheme) if enrolled else None
+        return serving, made, None if contract is None else contract.id
 
-    company, made, contract_id = await stage.write(prepare)
+    serving, made, contract_id = await stage.write(prepare)
     apps = [Crew(unit=unit, guard=guard, app=await stage.sign_in(guard)) for unit, guard in made]
-    turnout = Turnout(stage, company, apps, contract_id)
+    turnout = Turnout(stage, serving, apps, contract_id)
     turnout.daughter = await stage.sign_in(stage.town.daughter)
     turnout.son = await stage.sign_in(stage.town.son)
     turnout.operator = await stage.sign_in(stage.town.operator)
