@@ -9,7 +9,8 @@ from app.billing.model import PaymentKind, State
 
 class Standing(Struct, frozen=True, kw_only=True):
     """What a document asks for less what returns took off it (`owed_yen`), what was paid less what went back, and what
-    was given up. `open_yen` is below zero where money is to go back.
+    was given up. `open_yen` is below zero where money is to go back: more was paid than is owed. What was given up and
+    is not owed any more, or came after all, was never paid, and is nobody's to have back.
     """
 
     owed_yen: int
@@ -20,7 +21,8 @@ class Standing(Struct, frozen=True, kw_only=True):
     @property
     def open_yen(self) -> int:
         """What is still to be paid."""
-        return self.owed_yen - self.paid_yen - self.written_off_yen
+        rest = self.owed_yen - self.paid_yen
+        return min(rest, max(0, rest - self.written_off_yen))
 
 
 def state_of(one: Standing | None, today: date) -> State:
@@ -28,7 +30,7 @@ def state_of(one: Standing | None, today: date) -> State:
     if one is None:
         return State.OFFSET
     if one.open_yen == 0:
-        return State.WRITTEN_OFF if one.written_off_yen else State.PAID
+        return State.WRITTEN_OFF if one.owed_yen > one.paid_yen else State.PAID
     if one.open_yen < 0:
         return State.OVERPAID
     if today > one.due_on:
@@ -48,8 +50,8 @@ def moved(one: Standing, kind: PaymentKind, amount_yen: int) -> Standing | None:
     else:
         written_off += amount_yen
     after = Standing(owed_yen=one.owed_yen, paid_yen=paid, written_off_yen=written_off, due_on=one.due_on)
-    if amount_yen > 0 and kind is PaymentKind.REFUNDED and after.open_yen > 0:
+    if amount_yen > 0 and kind is PaymentKind.REFUNDED and after.owed_yen > after.paid_yen:
         return None
-    if amount_yen > 0 and kind is PaymentKind.WRITTEN_OFF and after.open_yen < 0:
+    if amount_yen > 0 and kind is PaymentKind.WRITTEN_OFF and after.owed_yen < after.paid_yen + after.written_off_yen:
         return None
     return after
