@@ -24,6 +24,8 @@ from app.programmes.turn_outs import rated
 from app.programmes.uses import of_uses
 
 T = TypeVar("T")
+YEN_MAX = 2_000_000_000
+"""Of one line: more is a slip of the pen, and no row of a document holds it."""
 
 
 def rate(scheme: Scheme, terms: Terms, usage: Usage, subsidy: Scheme | None = None) -> Rating:
@@ -48,10 +50,19 @@ def rate(scheme: Scheme, terms: Terms, usage: Usage, subsidy: Scheme | None = No
         drafts = granted(drafts, scheme, subsidy, terms, _before(scheme, terms, usage))
     if usage.months is None and _has_monthly(scheme):
         left_out.append(LeftOut(what="prices.monthly", why="no_months"))
+    lines = [one.line for one in drafts.drafts]
+    _must_be_payable(lines)
     return Rating(
-        lines=sorted((one.line for one in drafts.drafts), key=_order),
+        lines=sorted(lines, key=_order),
         asked=_once(drafts.asked), refusals=_once(drafts.refusals), left_out=left_out,
     )  # fmt: skip
+
+
+def _must_be_payable(lines: Iterable[Line]) -> None:
+    for line in lines:
+        if abs(line.amount_yen) > YEN_MAX:
+            where = f"usage.{line.code}" if line.source else f"terms.amounts.{line.code}"
+            raise InvalidInput(f"{line.amount_yen} yen are more than a line can be: {YEN_MAX}.", where)
 
 
 def _before(scheme: Scheme, terms: Terms, usage: Usage) -> list[Draft]:

@@ -3,12 +3,14 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
 from app.billing import service
-from app.billing.model import Kind
+from app.billing.model import Kind, RunState
 from app.billing.service.closing import next_step
 from app.billing.store import reading, runs
+from app.kit.errors import InvalidInput
 from app.kit.ids import CityId, new_id
 from app.programmes.model import Absence, Away, Grant, Item, Payer, Terms
 from app.programmes.rating import rate
@@ -149,8 +151,6 @@ def test_a_contract_that_meets_a_defect_of_ours_costs_the_others_nothing(
 
 
 def _with(one, **terms):
-    from msgspec.structs import replace
-
     return replace(one, terms=replace(one.terms, **terms))
 
 
@@ -231,8 +231,6 @@ def test_a_turn_out_that_was_told_wrong_is_put_right(connection: Connection, kob
 
 
 def _ended(facts, minutes):
-    from msgspec.structs import replace
-
     return replace(facts, ended_at=facts.departed_at + timedelta(minutes=minutes))
 
 
@@ -275,3 +273,16 @@ def test_a_page_of_a_statement(connection: Connection, kobe: list) -> None:
     assert [("alsok", 1, 79_200)] == [
         (one.issuer, one.wearers, one.total_yen) for one in reading.parts(connection, viewer(clerk), MONTH)
     ]
+
+
+def test_an_amount_that_no_row_can_hold_is_refused_and_holds_up_no_town(connection: Connection) -> None:
+    """10,000 repairs of 100,000,000 yen each: a slip of the pen, which stops at its own contract."""
+    cast, contract = kakogawa(connection)
+    clerk, slip = viewer(cast.clerk), Item(code="repair", on=date(2026, 3, 9), quantity=10_000, unit_yen=100_000_000)
+    with pytest.raises(InvalidInput, match="1000000000000"):
+        noting.record(connection, clerk, contract.id, slip, "a", APRIL)
+    usages.record(connection, contract, slip, "b", clerk.account_id, APRIL)
+    run = closed(connection, KAKOGAWA)
+
+    assert (RunState.CLOSED, 1) == (run.state, run.gaps)
+    assert [("usage.repair",)] == [one.why for one in runs.gaps_of(connection, run.id, None, 9)]
