@@ -11,7 +11,6 @@ from app.billing.totals import Rounding, Sums, Totals
 from app.kit.ids import AccountId, CityId, WearerId
 from app.programmes.model import Line, Payer
 
-Month = Annotated[str, Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])(?!\n)$", description="a month of Japan, 2026-04")]
 RegistrationNumber = Annotated[
     str,
     Meta(

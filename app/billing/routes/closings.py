@@ -14,10 +14,11 @@ from app.accounts.auth import May
 from app.accounts.model import Viewer
 from app.accounts.permissions import Action
 from app.billing import service
-from app.billing.model import Month, Run, RunState
+from app.billing.model import Run, RunState
 from app.db.engine import Database
 from app.db.page import LIMIT, Cursor, Limit, Page, decode_cursor, page
 from app.kit.clock import Clock
+from app.programmes.model import Month
 
 
 class ClosingIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -19,7 +19,6 @@ from app.accounts.auth import May
 from app.accounts.model import Viewer
 from app.accounts.permissions import Action
 from app.billing import service
-from app.billing.model import Month
 from app.billing.routes.bodies import CSV, DocumentOut, LineOut, document_out, line_out
 from app.billing.store.reading import Asked
 from app.config import Settings
@@ -27,7 +26,7 @@ from app.db.engine import Database
 from app.db.page import LIMIT, Cursor, Limit, Page, decode_cursor, page
 from app.kit.clock import Clock
 from app.kit.errors import Conflict
-from app.programmes.model import Code, Payer
+from app.programmes.model import Code, Month, Payer
 
 FILE = {200: ResponseSpec(str, generate_examples=False, media_type="text/csv", description="UTF-8 with its mark")}
 PDF = {200: ResponseSpec(str, generate_examples=False, media_type="application/pdf", description="A4, in Japanese")}

@@ -14,12 +14,12 @@ from app.accounts.auth import May
 from app.accounts.model import Viewer
 from app.accounts.permissions import Action
 from app.billing import service
-from app.billing.model import Month
 from app.billing.routes.bodies import CSV, DocumentOut, Yen, document_out
 from app.billing.routes.documents import FILE
 from app.db.engine import Database
 from app.db.page import LIMIT, Cursor, Limit, Page, decode_cursor, page
 from app.kit.clock import Clock
+from app.programmes.model import Month
 
 
 class PartOut(Struct, frozen=True, kw_only=True):

@@ -13,22 +13,24 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy.engine import Connection, Engine
 
 from app.accounts import service as accounts
-from app.billing.documents import changes, drafts_of, first_of, payee_of, sums
+from app.billing.documents import changes, drafts_of, payee_of, sums
 from app.billing.model import Billed, Draft, Gap, Issuer, Owed, Payee, Run, RunState
 from app.billing.service.gathering import Gathered, gather
 from app.billing.store import issuers, issuing, people, runs
 from app.billing.store.issuing import Head
-from app.billing.totals import Sums, added, totals_after
+from app.billing.totals import Rounding, Sums, added, totals_after
 from app.db.session import hint, take
-from app.kit.calendar import add_months, local_date
+from app.kit.calendar import local_date
 from app.kit.clock import Clock
 from app.kit.errors import InvalidInput
 from app.kit.ids import AccountId, CityId, WearerId, new_id
-from app.programmes.model import Payer
+from app.programmes.model import Month, Payer
 
 WEARERS_A_PAGE = 200
 """On SQLite what is written of them holds up devices for some ten milliseconds."""
@@ -62,8 +64,12 @@ def begin(
     `NotFound` for an unknown city, and `InvalidInput` for a month that is not over.
     """
     accounts.city(connection, city_id)
-    if add_months(first_of(month), 1) > local_date(now):
+    if month >= f"{local_date(now):%Y-%m}":
         raise InvalidInput("This month is not over.", "month")
+    try:
+        msgspec.convert(month, Month)
+    except msgspec.ValidationError:
+        raise InvalidInput("This is no month of which anything is known.", "month") from None
     before = runs.last(connection, city_id, month)
     if before is not None and before.state is not RunState.CLOSED:
         return before
@@ -147,11 +153,13 @@ def _issue_families(
     for document_id, draft in zip(ids, drafts, strict=True):
         by_code[draft.payee.issuer].append((document_id, draft))
     before = dict(page.before)
+    roundings = issuing.roundings(connection, run.city_id, run.month, before)
     heads: list[tuple[UUID, Issuer, Head]] = []
     for code in sorted(by_code):  # In this order, so that no two processes wait for each other.
-        issuer, own = known[code], by_code[code]
-        first = issuers.take_numbers(connection, issuer.id, len(own))
+        own = by_code[code]
+        first = issuers.take_numbers(connection, known[code].id, len(own))
         for number, (document_id, draft) in enumerate(own, first):
+            issuer = as_before(known[code], roundings.get(draft.payee))
             lines = sums(draft.lines)
             earlier = before.get(draft.payee, {})
             heads.append((document_id, issuer, head(issuer, number, earlier, lines, len(draft.lines), now)))
@@ -171,7 +179,8 @@ def issue_next(connection: Connection, run: Run, now: datetime) -> bool:
         runs.close(connection, run.id, now)
         return True
     payee = Payee(issuer=row.issuer_code, payer=Payer(row.payer), ward=row.ward, category=row.category)
-    issuer = issuers.of_city(connection, run.city_id, [row.issuer_code])[row.issuer_code]
+    known = issuers.of_city(connection, run.city_id, [row.issuer_code])[row.issuer_code]
+    issuer = as_before(known, issuing.roundings(connection, run.city_id, run.month, [payee]).get(payee))
     before = issuing.sums_before(connection, run.city_id, run.month, payee) if locked.round else {}
     lines, count = issuing.sums_of_document(connection, row.id)
     number = issuers.take_numbers(connection, issuer.id, 1)
@@ -180,6 +189,13 @@ def issue_next(connection: Connection, run: Run, now: datetime) -> bool:
     issuing.owe(connection, run.city_id, [(row.id, row.corrects, made)])
     hint(connection, TOPIC)
     return True
+
+
+def as_before(issuer: Issuer, rounding: Rounding | None) -> Issuer:
+    """The issuer who rounds as in the first document of the matter, if there is one: what corrects it comes to a
+    difference, and two ways of rounding would make yen of their own.
+    """
+    return issuer if rounding is None else replace(issuer, rounding=rounding)
 
 
 def head(issuer: Issuer, number: int, before: Sums, lines: Sums, count: int, now: datetime) -> Head:

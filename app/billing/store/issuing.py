@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from app.billing.model import Billed, Draft, Issuer, Payee, Run
 from app.billing.store.rows import billed_of, row_of_line, sums_to
 from app.billing.tables import balance, document, document_line
-from app.billing.totals import NO_TAX, Sum, Sums, Totals, added
+from app.billing.totals import NO_TAX, Rounding, Sum, Sums, Totals, added
 from app.db import dialect
 from app.kit.ids import CityId, WearerId, new_id
 
@@ -105,6 +105,22 @@ def sums_before(connection: Connection, city_id: CityId, month: str, payee: Paye
         document.c.payee == payee.key, document.c.issued_at.is_not(None),
     )  # fmt: skip
     return _sums(connection, document_line.c.document_id.in_(issued))[0]
+
+
+def roundings(connection: Connection, city_id: CityId, month: str, payees: Collection[Payee]) -> dict[Payee, Rounding]:
+    """How the tax of the first document of each payee's month was rounded; who has none is absent."""
+    if not payees:
+        return {}
+    mine = (document.c.city_id == city_id) & (document.c.month == month) & document.c.issued_at.is_not(None)
+    keys = {(payee.issuer, payee.key): payee for payee in payees}
+    query = sa.select(document.c.issuer_code, document.c.payee, document.c.issuer)
+    query = query.where(mine, document.c.payee.in_(sorted({key for _, key in keys})))
+    found: dict[Payee, Rounding] = {}
+    for row in connection.execute(query.order_by(document.c.round, document.c.number)):
+        payee = keys.get((row.issuer_code, row.payee))
+        if payee is not None:
+            found.setdefault(payee, Rounding(row.issuer["rounding"]))
+    return found
 
 
 def billed_of_wearers(

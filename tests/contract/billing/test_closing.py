@@ -2,15 +2,18 @@
 
 from datetime import date, timedelta
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from app.billing import service
 from app.billing.model import Kind, RunState
+from app.billing.service import reading as reading_service
 from app.billing.service.closing import next_step
 from app.billing.store import issuers, reading, runs
 from app.billing.tables import balance, document, document_line
+from app.billing.totals import Rounding
 from app.db.session import savepoint
 from app.kit.errors import InvalidInput
 from app.programmes.model import Payer
@@ -294,3 +297,26 @@ def test_a_year_later_every_document_comes_to_the_same(connection: Connection) -
 
     assert 4 == len(documents(connection))
     assert all(service.is_right(connection, one) for one in documents(connection))
+
+
+def test_what_is_given_back_whole_is_nothing_though_the_company_rounds_otherwise_by_now(connection: Connection) -> None:
+    """Three times 105 is 346 rounded down and 347 rounded up: who paid 346 is owed 346, not 347."""
+    _, (one, *_) = here(connection)
+    owing = Owing()
+    calls = [line(105, on=date(2026, 3, day), code="call", tax_included=False) for day in (1, 2, 3)]
+    owing.owes(one, *calls, *[msgspec.structs.replace(each, payer=Payer.CITY) for each in calls])
+    closed(connection, owing)
+    put(connection, rounding=Rounding.UP)
+    owing.owes(one)
+    closed(connection, owing, now=CLOSED_AT + timedelta(days=1), everybody=True)
+
+    assert [346, 346, -346, -346] == [total for _, _, _, total in said(connection)]
+    assert [0, 0] == list(connection.execute(sa.select(balance.c.open_yen)).scalars())
+    assert all(reading_service.is_right(connection, each) for each in documents(connection))
+
+
+@pytest.mark.parametrize("month", ["0000-01", "0001-01", "1949-12", "9999-12"])
+def test_a_month_off_the_calendar_is_refused(connection: Connection, month: str) -> None:
+    here(connection)
+    with pytest.raises(InvalidInput):
+        service.begin(connection, KAKOGAWA, month, None, CLOSED_AT)
