@@ -18,7 +18,7 @@ from app.billing.model import Bank, Issuer, RegistrationNumber
 from app.billing.totals import Rounding
 from app.db.engine import Database
 from app.kit.clock import Clock
-from app.kit.errors import Conflict, InvalidInput, NotFound
+from app.kit.errors import Conflict, NotFound
 from app.kit.ids import AccountId
 from app.programmes.model import Code
 
@@ -84,11 +84,9 @@ async def put_issuer(
 ) -> IssuerOut:
     """A new one, or another wording; documents that were issued keep what it was."""
     now = clock()
-    if data.bank is not None and not data.bank.bank.strip():
-        raise InvalidInput("A bank has a name.", "bank.bank")
     made = await database.write(
         lambda c: service.put_issuer(
-            c, viewer.city_id, code, name=data.name.strip(), address=data.address, phone=data.phone,
+            c, viewer.city_id, code, name=data.name, address=data.address, phone=data.phone,
             registration_number=data.registration_number, rounding=data.rounding, payment_days=data.payment_days,
             bank=data.bank, by=viewer.account_id, now=now,
         )

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
+from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
 from app.accounts import service as accounts
 from app.accounts.model import Role, Viewer
+from app.accounts.names import one_line
 from app.billing.model import Bank, Issuer
 from app.billing.store import issuers
 from app.billing.totals import Rounding
@@ -19,13 +21,20 @@ def put_issuer(
     registration_number: str | None, rounding: Rounding, payment_days: int, bank: Bank | None, by: AccountId | None,
     now: datetime,
 ) -> Issuer:  # fmt: skip
-    """The issuer, new or as it is from now on. Documents that were issued keep what it was."""
+    """The issuer, new or as it is from now on. Documents that were issued keep what it was. Raises `InvalidInput` for
+    what is not one line: it would forge a line of a bill, or have a character that no font can print.
+    """
+    if bank is not None:
+        bank = replace(
+            bank, bank=one_line(bank.bank, "bank.bank"), branch=_line(bank.branch, "bank.branch"),
+            holder=one_line(bank.holder, "bank.holder"),
+        )  # fmt: skip
     one_at_a_time(connection, f"issuer {city_id} {code}")
     known = issuers.of_city(connection, city_id, [code]).get(code)
     one = Issuer(
-        id=new_id() if known is None else known.id, city_id=city_id, code=code, name=name, address=address,
-        phone=phone, registration_number=registration_number, rounding=rounding, payment_days=payment_days, bank=bank,
-        changed_at=now,
+        id=new_id() if known is None else known.id, city_id=city_id, code=code, name=one_line(name, "name"),
+        address=_line(address, "address"), phone=_line(phone, "phone"), registration_number=registration_number,
+        rounding=rounding, payment_days=payment_days, bank=bank, changed_at=now,
     )  # fmt: skip
     issuers.put(connection, one, by)
     return one
@@ -45,6 +54,10 @@ def stop_reading(connection: Connection, viewer: Viewer, code: str, account_id: 
     """Ends it. Raises `NotFound`."""
     if not issuers.remove_reader(connection, _issuer(connection, viewer, code).id, account_id):
         raise NotFound
+
+
+def _line(text: str, where: str) -> str:
+    return one_line(text, where) if text.strip() else ""
 
 
 def _issuer(connection: Connection, viewer: Viewer, code: str) -> Issuer:

@@ -352,3 +352,20 @@ def test_the_job_of_the_service_closes_by_itself_from_the_day_that_is_set(here: 
     assert [(MONTH, "open")] == [
         (one["month"], one["state"]) for one in ask(here, "Clerk", "GET", "/v1/billing/closings")["items"]
     ]
+
+
+@pytest.mark.parametrize("text", ["警備\n合計 0円", "警備\u202e", "警備\0", "警\t備"])
+@pytest.mark.parametrize("field", ["name", "address", "phone"])
+def test_what_stands_on_a_bill_is_one_line(here: Town, field: str, text: str) -> None:
+    """A line break would forge a line of the paper, and a character that no font has would let none be printed."""
+    problem = ask(here, "Clerk", "PUT", "/v1/billing/issuers/secom", ALSOK | {field: text}, 400)
+
+    assert field == problem["errors"][0]["where"]
+
+
+def test_the_bank_that_stands_on_a_bill_is_one_line(here: Town) -> None:
+    for field in ("bank", "branch", "holder"):
+        bank = {"bank": "みなと銀行", "number": "1234567", "holder": "ミマモリ"} | {field: "みなと\n普通 7654321"}
+        problem = ask(here, "Clerk", "PUT", "/v1/billing/issuers/secom", ALSOK | {"bank": bank}, 400)
+
+        assert f"bank.{field}" == problem["errors"][0]["where"]
