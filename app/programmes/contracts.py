@@ -136,6 +136,20 @@ def began_on(terms: Terms, today: date) -> date:
     return min(days, default=today)
 
 
+def overlap(one: Contract, other: Contract) -> bool:
+    """Whether two contracts are in use on the same days. The day on which one ends and the other begins does not count,
+    nor what was signed before the device was there.
+    """
+    (first, last), (since, until) = _in_use(one), _in_use(other)
+    return (first, last) == (since, until) or (first < until and since < last)
+
+
+def _in_use(one: Contract) -> tuple[date, date]:
+    terms = one.terms
+    days = [day for day in (terms.contracted_on, terms.installed_on, terms.received_on) if day is not None]
+    return max(days, default=one.began_on), one.ended_on or date.max
+
+
 def last_on(terms: Terms) -> date | None:
     """The last day on which anything of a contract can be owed; None while it goes on.
 

@@ -152,7 +152,7 @@ class Terms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     residence: list[Residence] = []
     absences: list[Absence] = []
     subsidy: Grant | None = None
-    free_used: dict[str, Annotated[int, Meta(ge=0)]] = {}
+    free_used: dict[str, Annotated[int, Meta(ge=0, le=10_000)]] = {}
 
 
 class Months(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

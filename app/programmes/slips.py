@@ -47,6 +47,9 @@ def _days(terms: Terms) -> None:
     for place, absence in enumerate(terms.absences):
         if absence.until is not None and absence.until < absence.since:
             raise InvalidInput("The absence ends before it begins.", f"terms.absences[{place}].until")
+    for place, span in enumerate(terms.assistance):
+        if span.until is not None and span.until < span.since:
+            raise InvalidInput("The assistance ends before it begins.", f"terms.assistance[{place}].until")
     wards: dict[object, str] = {}
     for place, one in enumerate(terms.residence):
         if wards.setdefault(one.since, one.ward) != one.ward:

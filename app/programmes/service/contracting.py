@@ -13,12 +13,13 @@ from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
 from app.accounts.model import Viewer
+from app.db.locks import one_at_a_time
 from app.households import service as households
 from app.kit.calendar import local_date
 from app.kit.errors import Conflict, InvalidInput, NotFound
 from app.kit.ids import AccountId, ContractId, WearerId, new_id
 from app.programmes import choosing
-from app.programmes.contracts import Change, Contract, What, began_on, difference, own
+from app.programmes.contracts import Change, Contract, What, began_on, difference, overlap, own
 from app.programmes.ledger import TurnState
 from app.programmes.model import Asked, Axis, Months, Terms, Usage
 from app.programmes.rating import rate
@@ -71,7 +72,7 @@ def enter(
     connection: Connection, viewer: Viewer, wearer_id: WearerId, terms: Terms, insured: bool, now: datetime
 ) -> Known:
     """A new contract of a wearer whom the viewer manages. Raises `NotFound`; `InvalidInput` for what the scheme cannot
-    mean; `Conflict` when she has one of this scheme that has no end.
+    mean; `Conflict` when she has one of this scheme on some of its days.
     """
     wearer = households.managed_wearer(connection, viewer, wearer_id, now)
     scheme, today = _scheme(connection, terms), local_date(now)
@@ -83,6 +84,7 @@ def enter(
         tariff=tariffs.keep(connection, scheme, now), began_on=began_on(terms, today), ended_on=terms.ended_on,
         terms=terms, insured=insured, created_by=viewer.account_id, created_at=now,
     )  # fmt: skip
+    _must_be_alone(connection, one)
     if not contracts.add(connection, one):
         raise Conflict("She has a contract under this scheme that has no end; end it first.")
     note(connection, one, What.CONTRACT, {}, shown(one), "", viewer.account_id, now)
@@ -109,9 +111,8 @@ def change(
         before, terms=terms, version=version, tariff=tariff, began_on=began_on(terms, before.began_on),
         ended_on=terms.ended_on, insured=before.insured if insured is None else insured,
     )  # fmt: skip
-    reopened = after.ended_on is None and before.ended_on is not None
-    if reopened and contracts.running(connection, after.wearer_id, after.scheme):
-        raise Conflict("She has another contract under this scheme that has no end.")
+    if (before.began_on, before.ended_on) != (after.began_on, after.ended_on):
+        _must_be_alone(connection, after)
     old, new = difference(shown(before), shown(after))
     if old or new:
         contracts.change(connection, after)
@@ -178,6 +179,16 @@ def _scheme(connection: Connection, terms: Terms) -> Scheme:
         return schemes.scheme(connection, terms.scheme or "")
     except NotFound:
         raise InvalidInput("There is no scheme of this name.", "terms.scheme") from None
+
+
+def _must_be_alone(connection: Connection, one: Contract) -> None:
+    """Raises `Conflict` when she has another contract of the scheme on some of these days: each would have its fees and
+    its free turn-outs. Until the end of the transaction nobody else enters or moves one of hers.
+    """
+    one_at_a_time(connection, f"contracts of {one.wearer_id}")
+    others = [known for known in contracts.of_wearer(connection, one.wearer_id) if known.scheme == one.scheme]
+    if any(overlap(one, known) for known in others if known.id != one.id):
+        raise Conflict("She has a contract under this scheme on some of these days; end it first.")
 
 
 def _must_be_own(terms: Terms) -> None:

@@ -7,12 +7,14 @@ import msgspec
 from sqlalchemy.engine import Connection
 
 from app.accounts.model import Viewer
+from app.accounts.names import one_line
 from app.kit.calendar import local_date
 from app.kit.errors import Conflict, InvalidInput, NotFound
 from app.kit.ids import AbsenceId, ContractId, new_id
 from app.programmes.contracts import Contract, KnownAbsence, What
 from app.programmes.model import Absence, Residence
 from app.programmes.service.contracting import contract, note
+from app.programmes.spans import must_be_near
 from app.programmes.store import contracts, people
 
 RESIDENCES_MAX = 100
@@ -29,7 +31,7 @@ def live(
     now: datetime,
 ) -> list[Residence]:  # fmt: skip
     """Where the wearer of a contract lived, after it was said that she lives in `ward` since a day; None takes back
-    what was said of that day. Raises `NotFound`, also for a day of which nothing was said.
+    what was said of that day. Raises `NotFound`, also for a day of which nothing was said, and `InvalidInput`.
     """
     one = _locked(connection, viewer, contract_id)
     known = people.residences(connection, [one.wearer_id]).get(one.wearer_id, [])
@@ -39,7 +41,10 @@ def live(
             raise NotFound
         people.drop_residence(connection, one.wearer_id, since)
         _note(connection, one, What.RESIDENCE, before, None, reason, viewer, now)
-    elif before is None or before.ward != ward:
+        return people.residences(connection, [one.wearer_id]).get(one.wearer_id, [])
+    must_be_near(since, "from")
+    ward = one_line(ward, "ward")
+    if before is None or before.ward != ward:
         if before is None and len(known) >= RESIDENCES_MAX:
             raise Conflict(f"There are {RESIDENCES_MAX} already.")
         after = Residence(since=since, ward=ward)
@@ -90,6 +95,7 @@ def _locked(connection: Connection, viewer: Viewer, contract_id: ContractId) -> 
 
 
 def _sound(absence: Absence, now: datetime) -> Absence:
+    must_be_near(absence, "absence")
     if absence.until is not None and absence.until < absence.since:
         raise InvalidInput("It ends before it begins.", "absence.until")
     return msgspec.structs.replace(absence, known_on=absence.known_on or local_date(now))

@@ -49,13 +49,6 @@ def of_wearer(connection: Connection, wearer_id: WearerId) -> list[Contract]:
     return _contracts(connection, connection.execute(query).all())
 
 
-def running(connection: Connection, wearer_id: WearerId, scheme: str) -> bool:
-    """Whether she has a contract of this scheme that has no end."""
-    mine = (contract.c.wearer_id == wearer_id) & (contract.c.scheme == scheme)
-    going = contract.c.withdrawn_at.is_(None) & contract.c.ended_on.is_(None)
-    return connection.execute(sa.select(contract.c.id).where(mine, going).limit(1)).first() is not None
-
-
 def page(
     connection: Connection, city_id: CityId, after: WearerId | None, wearers: int, first_on: date, last_on: date
 ) -> list[Contract]:
