@@ -128,3 +128,48 @@ async def test_called_off_while_the_phone_was_away_costs_what_was_said_then(turn
     assert "departed" in await turnout.said()
     used = await turnout.usage()
     assert ("before_departure", None) == (used.facts.cancelled, used.facts.quota_number)
+
+
+async def test_a_turn_out_that_was_called_off_can_be_billed_whatever_the_control_room_sets_right(
+    turnout: Turnout,
+) -> None:
+    """Another time of the cancellation does not have the unit set out; a right time of its departure does."""
+    stage, crew = turnout.stage, turnout.crews[0]
+    await stage.write(lambda c: _let_in(c, stage))
+    await stage.pass_by(2)
+    departed = stage.now
+    await stage.pass_by(3)
+    ok(await turnout.daughter.post(f"{turnout.path}/cancel", json={"key": "off"}))
+    await turnout.step(crew, "depart", departed)
+    at = {one["what"]: one["id"] for one in await turnout.lines()}
+
+    body = {"entry": at["cancelled"], "at": (stage.now - minutes(1)).isoformat(), "reason": "電話で確認しました"}
+    off = ok(await turnout.operator.post(f"{turnout.path}/corrections", json=body))
+    assert ("cancelled_before_departure", None) == (off["state"], off["departed_at"])
+    used = await turnout.usage()
+    assert ("before_departure", None) == (used.facts.cancelled, used.facts.departed_at)
+
+    body = {"entry": at["departed"], "at": (departed - minutes(1)).isoformat(), "reason": "出発していました"}
+    off = ok(await turnout.operator.post(f"{turnout.path}/corrections", json=body))
+    assert ("cancelled_after_departure", iso(departed - minutes(1))) == (off["state"], off["departed_at"])
+    used = await turnout.usage()
+    assert ("after_departure", departed - minutes(1), 1) == (
+        used.facts.cancelled, used.facts.departed_at, used.facts.quota_number
+    )  # fmt: skip
+
+
+async def test_who_gave_it_back_and_had_set_out_is_billed_once_the_control_room_says_so(turnout: Turnout) -> None:
+    stage, crew = turnout.stage, turnout.crews[0]
+    await stage.write(lambda c: _let_in(c, stage))
+    await stage.pass_by(2)
+    departed = stage.now
+    ok(await crew.app.post(f"{turnout.path}/give-back", json={"key": "back", "reason": "パンク"}))
+    ok(await turnout.daughter.post(f"{turnout.path}/cancel", json={"key": "off"}))
+    await turnout.step(crew, "depart", departed)
+    (line,) = [one for one in await turnout.lines() if one["what"] == "departed"]
+
+    body = {"entry": line["id"], "at": departed.isoformat(), "reason": "出発していました"}
+    off = ok(await turnout.operator.post(f"{turnout.path}/corrections", json=body))
+    assert "cancelled_after_departure" == off["state"]
+    used = await turnout.usage()
+    assert ("after_departure", departed) == (used.facts.cancelled, used.facts.departed_at)

@@ -14,7 +14,7 @@ from app.dispatch.service import choosing, granting, searching, sight, telling, 
 from app.dispatch.service.keeping import HOUSE, By, Sent, in_hand, is_told, note, saved, timed_anew
 from app.dispatch.store import entries, incidents
 from app.dispatch.store import offers as store
-from app.dispatch.timeline import CORRECTABLE, Entry, What, is_plausible
+from app.dispatch.timeline import CORRECTABLE, OF_STEP, Entry, What, is_plausible
 from app.kit.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from app.kit.ids import EntryId, IncidentId, WearerId, new_id
 from app.push.model import Level
@@ -138,9 +138,20 @@ def correct(
     )  # fmt: skip
     entries.add(connection, line)
     changed = timed_anew(connection, one)
+    if one.state is IncidentState.CANCELLED_BEFORE:
+        changed = _set_out_after_all(changed, wrong.what)
     if changed.departed_at is not None and changed.departed_at != one.departed_at:
         terms.settle(connection, changed, changed.departed_at, now)
     changed = saved(connection, one, changed)
     if one.state in ENDED and changed != one:
         terms.correct(connection, changed, reason, viewer.account_id, now)
     return changed
+
+
+def _set_out_after_all(changed: Incident, what: What) -> Incident:
+    """What was called off before anybody had set out stays so, whatever a phone told later, until the control room sets
+    a step of the unit right: then it was called off after that.
+    """
+    if what in OF_STEP.values():
+        return replace(changed, state=IncidentState.CANCELLED_AFTER)
+    return replace(changed, departed_at=None, arrived_at=None, found_at=None)

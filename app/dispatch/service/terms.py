@@ -13,7 +13,7 @@ from app.dispatch.incident import Actor, IncidentState
 from app.dispatch.model import Incident
 from app.dispatch.service.keeping import By
 from app.dispatch.store import units
-from app.kit.errors import Conflict, MimamoriError, NotAllowed
+from app.kit.errors import Conflict, MimamoriError, NotAllowed, NotFound
 from app.kit.ids import AccountId, CompanyId, ContactId, ContractId, WearerId
 from app.programmes import service as programmes
 from app.programmes.contracts import Contract
@@ -111,10 +111,16 @@ def record(connection: Connection, one: Incident, now: datetime) -> None:
 
 
 def correct(connection: Connection, one: Incident, reason: str, by: AccountId | None, now: datetime) -> None:
-    """Has what is to be paid for say what the timeline says now."""
+    """Has what is to be paid for say what the timeline says now, also where there was nothing to be paid for until
+    then.
+    """
     facts = _facts(one)
-    if facts is not None:
+    if facts is None:
+        return
+    try:
         programmes.correct_turn_out(connection, facts, reason, by, now)
+    except NotFound:
+        programmes.record_turn_out(connection, facts, now)
 
 
 def _why_not(reason: Reason) -> MimamoriError:
