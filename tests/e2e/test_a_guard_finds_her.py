@@ -177,3 +177,33 @@ def trail(c: Any, task_id: Any, account_id: Any, place: Any) -> None:
     values = {"task_id": task_id, "account_id": account_id, "at": place.at, "received_at": place.received_at}
     values |= {"lat_deg": place.lat_deg, "lon_deg": place.lon_deg, "accuracy_m": place.accuracy_m}
     c.execute(sa.insert(unit_trail).values(**values))
+
+
+async def test_who_had_a_guard_once_does_not_read_the_word_that_he_says_at_other_doors(stage: Stage) -> None:
+    turnout = await a_turnout(stage, crews=1)
+    await turnout.ask()
+    await turnout.accept(turnout.crews[0])
+    before = (await turnout.read())["unit"]
+    assert before["word"]
+    assert before["people"]
+    ok(await turnout.daughter.post(f"{turnout.path}/cancel", json={"key": "off"}))
+    after = (await turnout.read())["unit"]
+
+    assert (before["company"], before["name"]) == (after["company"], after["name"])
+    assert ("", [], None) == (after["word"], after["people"], after["place"])
+
+
+async def test_who_gave_it_back_does_not_follow_the_unit_that_goes_instead(stage: Stage) -> None:
+    turnout = await a_turnout(stage, crews=2)
+    await turnout.ask()
+    first, second = turnout.crews
+    await turnout.accept(first)
+    ok(await first.app.post(f"{turnout.path}/give-back", json={"key": "back", "reason": "パンク"}))
+    await stage.pass_by(1)
+    await turnout.accept(second)
+    seen, hers = (await turnout.read(first.app))["unit"], (await turnout.read())["unit"]
+
+    assert (hers["id"], hers["company"]) == (seen["id"], seen["company"])
+    assert ("", [], None) == (seen["word"], seen["people"], seen["place"])
+    assert hers["word"]
+    assert hers["place"]

@@ -146,7 +146,9 @@ class UnitPlaceOut(Struct, frozen=True, kw_only=True):
 
 
 class OutOut(Struct, frozen=True, kw_only=True):
-    """The unit that goes. The guard says `word` at the door. `place` is null after the end, and while nobody knows."""
+    """The unit that goes. The guard says `word` at the door. `place` is null after the end, and while nobody knows;
+    `word` and `people` are empty after it.
+    """
 
     id: UUID
     name: str

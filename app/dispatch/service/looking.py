@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
 from app.accounts.model import Role, Viewer
@@ -221,19 +222,24 @@ def _ends_at(one: Incident) -> datetime | None:
 
 
 def _out(connection: Connection, viewer: Viewer, one: Incident, by: By, secret: bytes, now: datetime) -> Out | None:
-    """The unit that has it. Its place is for who waits for it, while it is out."""
+    """The unit that has it. Its place is for who waits for it, while it is out; and so are its people and the word that
+    they say at the door: after that they go to others. A unit that had it before sees of the one that has it now, which
+    may be another company's, no more than its name.
+    """
     assert one.unit_id is not None
     if units.unit_by_id(connection, one.unit_id) is None:
         return None
     place = None
-    if one.state not in ENDED and one.state not in LOOKED_FOR:
+    was_relieved = by.unit_id not in (None, one.unit_id)
+    if one.state not in ENDED and one.state not in LOOKED_FOR and not was_relieved:
         if by.unit_id == one.unit_id:
             place = duty.places(connection, [one.unit_id]).get(one.unit_id)
         else:
             place = serving.place_of(connection, viewer, one.unit_id, now)
     hers = None if place is None else offering.where_is(connection, one.wearer_id)
+    shown = proof(connection, secret, one.unit_id, now)
     return Out(
-        proof=proof(connection, secret, one.unit_id, now),
+        proof=replace(shown, word="", people=[]) if one.state in ENDED or was_relieved else shown,
         place=place,
         distance_m=None if place is None or hers is None else distance_m(place.lat_deg, place.lon_deg, *hers),
     )
