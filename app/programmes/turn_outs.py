@@ -133,6 +133,8 @@ def _line(
     unit_yen, payer, why = _borne(dispatch, price, terms, one, number if units else None)
     if units:
         because = joined(because, both(f"line.{why}", **_values(scheme, dispatch, number, one, terms)))
+    elif not price.included:
+        why = f"cancelled_{one.cancelled}"  # Nobody pays, so no rule about who does made it.
     return Line(
         code=TURN_OUT, label=price.label.both(), on=local_date(moment_of(one)), quantity=units,
         unit="turn_out" if dispatch.unit_minutes is None else _unit(dispatch.unit_minutes), unit_yen=unit_yen,

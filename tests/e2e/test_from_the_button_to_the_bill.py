@@ -123,9 +123,9 @@ async def month_over(turnout: Turnout) -> httpx.AsyncClient:
     return clerk
 
 
-async def closed(stage: Stage, clerk: httpx.AsyncClient) -> dict[str, Any]:
+async def closed(stage: Stage, clerk: httpx.AsyncClient, **more: Any) -> dict[str, Any]:
     """The clerk closes April, and the service works on it until it is done."""
-    run = ok(await clerk.post("/v1/billing/closings", json={"month": "2026-04"}))
+    run = ok(await clerk.post("/v1/billing/closings", json={"month": "2026-04"} | more))
 
     async def newest() -> dict[str, Any]:
         found: dict[str, Any] = ok(await clerk.get("/v1/billing/closings"))["items"][0]
@@ -146,7 +146,7 @@ async def bill(app: httpx.AsyncClient, payer: str) -> dict[str, Any]:
 
 
 async def amounts(app: httpx.AsyncClient, one: dict[str, Any]) -> list[tuple[str, int, int, str]]:
-    """Of each line what for, how many, yen, and by which rule; in the order of the days, then of their amounts."""
+    """Of each line what for, how many, yen, and by which rule; sorted by all of it."""
     items = ok(await app.get(f"{BILLS}/{one['id']}/lines"))["items"]
     return sorted((line["code"], line["quantity"], line["amount_yen"], line["rule"]) for line in items)
 
@@ -206,6 +206,8 @@ async def test_from_the_price_to_the_paper(turnout: Turnout) -> None:
     assert (1, 0) == (run["wearers"], run["gaps"])
     await the_citys(clerk)
     await the_familys(turnout, clerk)
+    again = await closed(turnout.stage, clerk, everybody=True)
+    assert (1, 1, 2) == (again["round"], again["wearers"], len(ok(await clerk.get(BILLS))["items"])), "nothing is new"
 
 
 async def the_citys(clerk: httpx.AsyncClient) -> None:
@@ -242,7 +244,11 @@ async def the_familys(turnout: Turnout, clerk: httpx.AsyncClient) -> None:
     )  # fmt: skip
     lines = await amounts(daughter, one)
     assert ("monthly", 1, 2_200, "monthly") == lines[0]
-    assert [(0, 0), (1, 6_600), (2, 13_200)] == [(quantity, yen) for _, quantity, yen, _ in lines[1:]]
+    assert [
+        (0, 0, "dispatch.cancelled_before_departure"),
+        (1, 6_600, "dispatch.beyond"),
+        (2, 13_200, "dispatch.beyond"),
+    ] == [(quantity, yen, rule) for _, quantity, yen, rule in lines[1:]]
     assert [0, 2_200, 6_600, 13_200] == await sheet(daughter, one)
     text = await paper(daughter, one)
     for item in ("佐藤様", "登録番号T1234567890123", "ご請求金額22,000円", "令和8年4月分"):
