@@ -30,7 +30,7 @@ from app.dispatch.service import checking
 from app.geo.model import FencePurpose
 from app.history import service as history
 from app.households import service as households
-from app.kit.ids import AlertId, CityId, ContactId, DeviceId, GeofenceId, HouseholdId, TagId, WearerId
+from app.kit.ids import AccountId, AlertId, CityId, ContactId, DeviceId, GeofenceId, HouseholdId, TagId, WearerId
 from app.missing import service as missing
 from app.programmes import service as programmes
 from app.push import outbox
@@ -307,6 +307,11 @@ def _expectation_ended(connection: Connection, payload: Mapping[str, Any], now: 
     acting.cancel_about(connection, WearerId(UUID(payload["wearer_id"])), begins, now)
 
 
+def _company_left(connection: Connection, payload: Mapping[str, Any], now: datetime) -> None:
+    """Somebody is of a security company no more: its bills are not theirs to read any longer."""
+    billing.end_reading(connection, AccountId(UUID(payload["account_id"])))
+
+
 def _sight_lost(connection: Connection, payload: Mapping[str, Any], now: datetime) -> None:
     """Somebody may see less of a household than before: what waits to be told to them does not go out."""
     telling.untell(connection, HouseholdId(UUID(payload["household_id"])), now)
@@ -354,6 +359,7 @@ INTENTS: dict[str, Callable[[Connection, Mapping[str, Any], datetime], None]] = 
     watch.EXPECTATION_ENDED: _expectation_ended,
     watch.MOVEMENT_ENDED: _movement_ended,
     "sight_lost": _sight_lost,
+    dispatch.COMPANY_LEFT: _company_left,
     watch.DEVICES_SILENT: _devices_silent,
     watch.DEVICES_HEARD: _devices_heard,
     saying.SIGNALLED: _signalled,

@@ -56,6 +56,11 @@ def stop_reading(connection: Connection, viewer: Viewer, code: str, account_id: 
         raise NotFound
 
 
+def end_reading(connection: Connection, account_id: AccountId) -> None:
+    """Ends it for whoever is of the company no more."""
+    issuers.remove_readings(connection, account_id)
+
+
 def _line(text: str, where: str) -> str:
     return one_line(text, where) if text.strip() else ""
 

@@ -57,6 +57,11 @@ def remove_reader(connection: Connection, issuer_id: UUID, account_id: AccountId
     return connection.execute(sa.delete(issuer_reader).where(mine)).rowcount == 1
 
 
+def remove_readings(connection: Connection, account_id: AccountId) -> None:
+    """The account reads nobody's documents from now on."""
+    connection.execute(sa.delete(issuer_reader).where(issuer_reader.c.account_id == account_id))
+
+
 def _issuer(row: sa.Row[Any]) -> Issuer:
     return Issuer(
         id=row.id, city_id=row.city_id, code=row.code, name=row.name, address=row.address, phone=row.phone,

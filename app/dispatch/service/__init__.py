@@ -5,6 +5,7 @@ Functions that take a `viewer` ask first whether the thing is one that he sees. 
 
 from app.dispatch.service.asking import by_signal
 from app.dispatch.service.ending import cancel_all
+from app.dispatch.service.staffing import COMPANY_LEFT
 from app.dispatch.service.timing import forget_before, mend, untimed, work_off
 
-__all__ = ["by_signal", "cancel_all", "forget_before", "mend", "untimed", "work_off"]
+__all__ = ["COMPANY_LEFT", "by_signal", "cancel_all", "forget_before", "mend", "untimed", "work_off"]

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from app.accounts import service as accounts
 from app.accounts.model import Role, Viewer
 from app.accounts.names import one_line
+from app.db.intents import intend
 from app.dispatch.photo import BYTES_MAX, cleaned
 from app.dispatch.store import duty, watching
 from app.dispatch.store import units as store
@@ -25,6 +26,9 @@ from app.kit.ids import AccountId, CityId, CompanyId, UnitId, new_id
 OF_COMPANY = frozenset(ROLES)
 UNITS_MAX = 1_000
 """Of one company."""
+
+COMPANY_LEFT = "company_left"
+"""The intent: somebody is of a company no more. What he could read of it elsewhere ends."""
 
 
 class UnitView(Struct, frozen=True, kw_only=True):
@@ -116,6 +120,8 @@ def end_company(connection: Connection, viewer: Viewer, company_id: CompanyId, n
     found = visible_company(connection, viewer, company_id)
     for unit in store.units(connection, found.city_id, company_id, None, UNITS_MAX):
         _end(connection, viewer, unit, now)
+    for member in store.members(connection, company_id):
+        _leaves(connection, member.account_id, company_id, now)
     store.update_company(connection, company_id, {"ended_at": now})
 
 
@@ -144,6 +150,7 @@ def put_member(
         raise Conflict("This guard is on duty for another company.")
     if before not in (None, company_id):
         store.drop_member(connection, account_id, CompanyId(before))  # With the photo: it is the other company's.
+        _leaves(connection, account_id, CompanyId(before), now)
     store.put_member(connection, account_id, company_id, None if badge is None else one_line(badge, "badge"), now)
     return store.members(connection, company_id, [account_id])[0]
 
@@ -160,6 +167,12 @@ def drop_member(
         must_be_in(connection, spell.unit_id)
         duty.end(connection, spell.unit_id, account_id, viewer.account_id, now)
     store.drop_member(connection, account_id, company_id)
+    _leaves(connection, account_id, company_id, now)
+
+
+def _leaves(connection: Connection, account_id: AccountId, company_id: CompanyId, now: datetime) -> None:
+    key = f"{COMPANY_LEFT}:{account_id}:{company_id}:{now.isoformat()}"
+    intend(connection, COMPANY_LEFT, key, {"account_id": str(account_id)}, now)
 
 
 def put_photo(connection: Connection, viewer: Viewer, account_id: AccountId, file: bytes, now: datetime) -> None:

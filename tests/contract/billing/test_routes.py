@@ -259,6 +259,24 @@ def test_a_company_reads_its_own_bills_and_no_others(here: Town, hana: Wearer) -
     ask(here, "Clerk", "PUT", f"/v1/billing/issuers/nobody/readers/{here.people['Alsok'].id}", status=404)
 
 
+def test_who_leaves_a_company_reads_its_bills_no_more(here: Town, hana: Wearer) -> None:
+    one, alsok = billed(here, hana), here.people["Alsok"].id
+    firm = {"name": "会社", "phone": "078-000-0000", "licence": "1"}
+    first, second = (
+        ask(here, "Clerk", "POST", "/v1/companies", firm | {"code": code}, status=201)["id"]
+        for code in ("alsok", "secom")
+    )
+    for company in (first, second):
+        ask(here, "Clerk", "PUT", f"/v1/companies/{company}/crew/{alsok}", {})
+        if company == first:
+            ask(here, "Clerk", "PUT", f"/v1/billing/issuers/alsok/readers/{alsok}", status=204)
+            ask(here, "Alsok", "GET", f"{BILLS}/{one['id']}")
+
+    with here.database.transaction() as connection:
+        run_all(connection, Settings(), here.clock())
+    ask(here, "Alsok", "GET", f"{BILLS}/{one['id']}", status=404)
+
+
 def test_a_family_reads_the_bills_of_who_has_died(here: Town, hana: Wearer) -> None:
     one = billed(here, hana)
     ask(here, "Hanako", "DELETE", f"/v1/wearers/{hana.id}", status=204)

@@ -13,8 +13,6 @@ from app.kit.ids import CityId, CompanyId, IncidentId, UnitId, new_id
 from tests.build import KAKOGAWA, NOW, account
 from tests.unit.dispatch.build import at_m
 
-"""The National Tax Agency's own corporate number, which is published with its check digit."""
-
 
 def a_company(connection: Connection, code: str = "keibi", city: CityId = KAKOGAWA, **more: Any) -> Company:
     """A company that does guard work."""
