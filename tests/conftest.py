@@ -6,12 +6,15 @@ import gc
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import structlog
 from hypothesis import settings
 from sqlalchemy.engine import Connection, Engine
 
@@ -31,11 +34,20 @@ ON_BOTH = (
 MEMORY = Path("/dev/shm")
 MEMORY_BYTES_MIN = 2 * 1024**3
 
+
+def _configured(configure: Callable[..., None], **given: Any) -> None:
+    configure(**given | {"cache_logger_on_first_use": False})
+
+
 # A machine that is busy with something else is no failure, and no run may depend on what an earlier one found.
 settings.register_profile("house", deadline=None, database=None)
 settings.load_profile("house")
 
 statements.keep()
+
+# A service keeps what its first line of log is made with; a test that looks at lines after another one that started a
+# service in the same process would see none.
+structlog.configure = partial(_configured, structlog.configure)
 
 
 def pytest_configure(config: pytest.Config) -> None:
