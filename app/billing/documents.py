@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from app.billing.model import Billed, Document, Draft, Issuer, Kind, Owed, Payee
 from app.billing.totals import Sum, sums_of
 from app.programmes.corrections import reversed_line
-from app.programmes.model import Line, Payer
+from app.programmes.model import Payer
 
 REDUCED_RATE_PCT = 8
 """Of food and newspapers (軽減税率): marked on documents, should a scheme ever have it."""
@@ -127,11 +127,6 @@ def first_of(month: str) -> date:
     datetime.date(2026, 4, 1)
     """
     return date.fromisoformat(f"{month}-01")
-
-
-def is_reduced(line: Line) -> bool:
-    """Whether a line is taxed at the reduced rate."""
-    return line.tax_rate_pct == REDUCED_RATE_PCT and not line.deposit
 
 
 def _order(one: Owed) -> tuple[object, ...]:

@@ -54,15 +54,6 @@ def waiting_for(connection: Connection, unit_ids: Collection[UnitId], after: UUI
     return [_offer(row) for row in connection.execute(query.order_by(incident_offer.c.id).limit(count))]
 
 
-def of_unit(connection: Connection, incident_id: IncidentId, unit_id: UnitId) -> Offer | None:
-    """The newest offer of an incident to a unit."""
-    mine = (incident_offer.c.incident_id == incident_id) & (incident_offer.c.unit_id == unit_id)
-    row = connection.execute(
-        sa.select(incident_offer).where(mine).order_by(incident_offer.c.id.desc()).limit(1)
-    ).one_or_none()
-    return None if row is None else _offer(row)
-
-
 def answer(
     connection: Connection,
     offer_id: OfferId,
