@@ -45,6 +45,10 @@ UsageId = NewType("UsageId", UUID)
 PriceConsentId = NewType("PriceConsentId", UUID)
 OfferId = NewType("OfferId", UUID)
 EntryId = NewType("EntryId", UUID)
+BatchId = NewType("BatchId", UUID)
+IssueId = NewType("IssueId", UUID)
+StickerId = NewType("StickerId", UUID)
+ThreadId = NewType("ThreadId", UUID)
 
 
 def new_id() -> UUID:

@@ -14,12 +14,13 @@ from app.households import tables as households
 from app.missing import tables as missing
 from app.programmes import tables as programmes
 from app.push import tables as push
+from app.stickers import tables as stickers
 from app.tags import tables as tags
 from app.watch import tables as watch
 
 ROOMS = (
-    db, push, accounts, households, devices, geo, tags, history, hooks, watch, alerts, missing, programmes, dispatch,
-    billing,
+    db, push, accounts, households, devices, geo, tags, history, hooks, watch, alerts, stickers, missing, programmes,
+    dispatch, billing,
 )  # fmt: skip
 
 __all__ = ["ROOMS", "metadata"]
