@@ -27,7 +27,7 @@ from tests.postgres import PostgresServer, running_postgres
 DIALECTS = ("sqlite", "postgresql")
 ON_BOTH = (
     "contract/accounts/", "contract/alerts/", "contract/billing/", "contract/devices/", "contract/geo/", "contract/history/",
-    "contract/dispatch/", "contract/hooks/", "contract/households/", "contract/missing/", "contract/programmes/", "contract/push/", "contract/tags/", "contract/watch/", "contract/test_jobs.py",
+    "contract/dispatch/", "contract/hooks/", "contract/households/", "contract/missing/", "contract/programmes/", "contract/push/", "contract/stickers/", "contract/tags/", "contract/watch/", "contract/test_jobs.py",
     "contract/test_migrations.py", "contract/test_pipeline.py", "contract/test_versions.py", "contract/test_writer.py", "contract/upgrade/", "e2e/",
 )  # fmt: skip
 

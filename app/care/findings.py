@@ -128,6 +128,14 @@ def of_hooks(failing: int, given_up: int) -> Finding:
     return Finding("hooks of vendors", How.NOTE, f"{failing} fail, {given_up} were given up", remedy)
 
 
+def of_stickers(unfit: str | None) -> Finding:
+    """Whether stickers can be printed for this address of the service. Who prints none misses nothing."""
+    if unfit is None:
+        return Finding("stickers", How.GOOD, "can be printed")
+    remedy = "set MIMAMORI_PUBLIC_URL to the short address, https://host, that stickers are to name for years"
+    return Finding("stickers", How.NOTE, f"cannot be printed: MIMAMORI_PUBLIC_URL: {unfit}", remedy)
+
+
 def is_well(findings: Iterable[Finding]) -> bool:
     """Whether nothing is wrong."""
     return all(one.how is not How.BAD for one in findings)

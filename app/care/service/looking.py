@@ -21,6 +21,7 @@ from app.migrations.fit import fits
 from app.migrations.run import versions
 from app.push.channels.email import sender as mail
 from app.push.channels.webhook.gateways import prefix_of
+from app.stickers import codes
 
 FAILURES_WITHIN = timedelta(days=1)
 
@@ -79,6 +80,7 @@ def _settings(settings: Settings) -> Iterator[Finding]:
         yield Finding("address", How.NOTE, "people reach this service without TLS", remedy)
     else:
         yield Finding("address", How.GOOD, settings.public_url or "")
+    yield findings.of_stickers(codes.unfit(settings.public_url))
 
 
 def _mail(settings: Settings) -> Finding:

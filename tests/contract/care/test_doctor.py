@@ -90,6 +90,17 @@ def test_browsers_are_told_of_and_nobody_can_subscribe_without_tls(settings: Set
     assert ["push"] == [one.about for one in wrong(msgspec.structs.replace(settings, fcm_credentials=None))]
 
 
+def test_an_address_that_fits_on_no_sticker_is_told_to_who_prints_some(settings: Settings) -> None:
+    long = msgspec.structs.replace(settings, public_url="https://mimamori.fukushi.city.example.lg.jp")
+
+    found = [one for one in look(long, NOW) if one.about == "stickers"]
+
+    assert wrong(long) == []
+    assert [How.NOTE] == [one.how for one in found]
+    assert "10 characters longer than a QR of version 4 holds" in found[0].text
+    assert [How.GOOD] == [one.how for one in look(settings, NOW) if one.about == "stickers"]
+
+
 def test_a_database_that_is_damaged_is_told_with_what_to_do(settings: Settings) -> None:
     file = Path(settings.data) / FILE_NAME
     with file.open("r+b") as whole:
