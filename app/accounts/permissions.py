@@ -44,6 +44,8 @@ class Action(StrEnum):
     ALERT_WRITE = "alert:write"
     PROGRAMME_READ = "programme:read"
     PROGRAMME_WRITE = "programme:write"
+    NETWORK_READ = "network:read"
+    NETWORK_WRITE = "network:write"
     SEARCH_READ = "search:read"
     SEARCH_WRITE = "search:write"
     DISPATCH_READ = "dispatch:read"
@@ -109,6 +111,9 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     # Prices are for who manages her or sees her alerts, contracts and usage for her household and her city's office.
     Action.PROGRAMME_READ: _STAFF | {Role.FAMILY},
     Action.PROGRAMME_WRITE: _OFFICE,
+    # The register of an SOS network is kept by the office.
+    Action.NETWORK_READ: _STAFF | {Role.FAMILY},
+    Action.NETWORK_WRITE: _OFFICE,
     # Whoever goes and looks for her needs the map; by consent, as with her place.
     Action.SEARCH_READ: _WATCHING,
     Action.SEARCH_WRITE: _STAFF | {Role.FAMILY},

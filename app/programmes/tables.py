@@ -1,4 +1,6 @@
-"""Contracts of wearers under a scheme, what was changed in them, the free turn-outs of each year, and what was used."""
+"""Contracts of wearers under a scheme, what was changed in them, the free turn-outs of each year, and what was used.
+Also the registers of SOS networks.
+"""
 
 import sqlalchemy as sa
 
@@ -162,4 +164,54 @@ price_consent = sa.Table(
     sa.Column("source", sa.String(100), nullable=False, unique=True),
     moment("at"),
     sa.Index("ix_price_consent_wearer_id", "wearer_id"),
+)
+
+# Who is in the register of an SOS network. Never deleted: who has left keeps her entry, with the day.
+network_entry = sa.Table(
+    "network_entry",
+    metadata,
+    key(),
+    sa.Column("city_id", sa.Integer, nullable=False),
+    key("wearer_id", sa.ForeignKey("wearer.id"), nullable=False),
+    sa.Column("network", sa.String(60), nullable=False),
+    # As the office calls the entry.
+    sa.Column("number", sa.String(20), nullable=False),
+    sa.Column("entered_on", sa.Date, nullable=False),
+    sa.Column("applied_by", sa.String(20), nullable=False),
+    sa.Column("applicant", sa.String(100), nullable=False),
+    sa.Column("consent_by", sa.String(10), nullable=True),
+    sa.Column("consent_on", sa.Date, nullable=True),
+    sa.Column("police_since", sa.Date, nullable=True),
+    sa.Column("features", sa.String(2000), nullable=False),
+    sa.Column("left_on", sa.Date, nullable=True),
+    key("created_by", nullable=False),
+    moment("created_at"),
+    # It was entered by mistake: kept, and nothing follows from it.
+    moment("withdrawn_at", nullable=True),
+    sa.Index("ix_network_entry_city_id_id", "city_id", "id"),
+    sa.Index("ix_network_entry_wearer_id", "wearer_id"),
+)
+_entered = network_entry.c.left_on.is_(None) & network_entry.c.withdrawn_at.is_(None)
+sa.Index(
+    "uq_network_entry_running", network_entry.c.wearer_id, network_entry.c.network, unique=True,
+    sqlite_where=_entered, postgresql_where=_entered,
+)  # fmt: skip
+_meant = network_entry.c.withdrawn_at.is_(None)
+sa.Index(
+    "uq_network_entry_number", network_entry.c.city_id, network_entry.c.network, network_entry.c.number, unique=True,
+    sqlite_where=_meant, postgresql_where=_meant,
+)  # fmt: skip
+
+# Who changed what of an entry. Never changed, never deleted.
+network_change = sa.Table(
+    "network_change",
+    metadata,
+    key(),
+    key("entry_id", sa.ForeignKey("network_entry.id"), nullable=False),
+    sa.Column("before", sa.JSON, nullable=False),
+    sa.Column("after", sa.JSON, nullable=False),
+    sa.Column("reason", sa.String(500), nullable=False),
+    key("by", nullable=False),
+    moment("at"),
+    sa.Index("ix_network_change_entry_id_id", "entry_id", "id"),
 )

@@ -6,6 +6,18 @@ commands, tests.
 
 from app.programmes.service.contracting import Known, change, changes, contract, contracts_of, enter, known, withdraw
 from app.programmes.service.months import changed_since, contracts_of_month, usage_of_month
+from app.programmes.service.networking import (
+    change_entry,
+    enter_network,
+    entries_of,
+    entry,
+    entry_changes,
+    in_network,
+    leave_network,
+    network_entries,
+    networks_of,
+    withdraw_entry,
+)
 from app.programmes.service.noting import correct, ledger, record, used
 from app.programmes.service.quota import Left, left, release, reserve, settle
 from app.programmes.service.quoting import Quoted, Shown, accept, quote, quote_for
@@ -34,6 +46,7 @@ __all__ = [
     "be_away",
     "change",
     "change_absence",
+    "change_entry",
     "changed_since",
     "changes",
     "contract",
@@ -43,12 +56,20 @@ __all__ = [
     "correct_turn_out",
     "dispatch_at",
     "enter",
+    "enter_network",
+    "entries_of",
+    "entry",
+    "entry_changes",
+    "in_network",
     "known",
+    "leave_network",
     "ledger",
     "left",
     "listed",
     "live",
     "may_start",
+    "network_entries",
+    "networks_of",
     "plan_publishing",
     "publish",
     "quote",
@@ -64,4 +85,5 @@ __all__ = [
     "usage_of_month",
     "used",
     "withdraw",
+    "withdraw_entry",
 ]

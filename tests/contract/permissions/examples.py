@@ -39,6 +39,7 @@ KINDS_OF = {
         "fact_id",
         "document_id",
         "contract_id",
+        "network_entry_id",
         "absence_id",
         "usage_id",
         "dispatch_id",
@@ -48,6 +49,7 @@ KINDS_OF = {
     Target.REVOKED: {
         "fact_id",
         "contract_id",
+        "network_entry_id",
         "absence_id",
         "contact_id",
         "consent_id",
@@ -182,6 +184,7 @@ FIRM = {"code": "new", "name": "New", "phone": "079-000-0000", "licence": "1"}
 _B = "/v1/billing/documents/{document_id}"
 _READERS = "/v1/billing/issuers/{code}/readers/{reader_id}"
 _CONTRACT = "/v1/contracts/{contract_id}"
+_NETWORK = "/v1/network-entries/{network_entry_id}"
 AWAY = {"absence": {"kind": "hospital", "from": "2026-03-01", "until": "2026-03-20"}, "reason": "told by her home"}
 
 EXAMPLES: dict[str, Example] = {
@@ -415,6 +418,19 @@ EXAMPLES: dict[str, Example] = {
     f"POST {_CONTRACT}/usage/{{usage_id}}/correct": Example(
         Action.PROGRAMME_WRITE, MANAGING, body={"reason": "it was another's"}
     ),
+    "GET /v1/networks": Example(Action.NETWORK_READ),
+    "GET /v1/network-entries": Example(Action.NETWORK_WRITE),
+    f"GET {_W}/network": Example(Action.NETWORK_READ, ATTENDING),
+    f"POST {_W}/network": Example(
+        Action.NETWORK_WRITE,
+        MANAGING,
+        body={"applied_by": "self", "entered_on": "2020-01-01", "left_on": "2021-01-01"},
+    ),
+    f"GET {_NETWORK}": Example(Action.NETWORK_READ, ATTENDING),
+    f"PATCH {_NETWORK}": Example(Action.NETWORK_WRITE, MANAGING, body={"features": "a red hat", "reason": "seen"}),
+    f"POST {_NETWORK}/leave": Example(Action.NETWORK_WRITE, MANAGING, body={"reason": "she moved"}, status=200),
+    f"POST {_NETWORK}/withdraw": Example(Action.NETWORK_WRITE, MANAGING, body={"reason": "it was another"}, status=204),
+    f"GET {_NETWORK}/changes": Example(Action.NETWORK_READ, ATTENDING),
     "GET /v1/me/preferences": Example(Action.SELF),
     "PUT /v1/me/preferences": Example(Action.SELF, body={"news": False}),
     "GET /v1/policy": Example(Action.POLICY_READ),

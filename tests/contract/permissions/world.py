@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -35,13 +35,14 @@ from app.households.model import ALL_SCOPES, CONSENT_ROLES, Scope, Wearer
 from app.households.store import contacts
 from app.households.tables import look
 from app.kit.clock import ManualClock
-from app.kit.ids import AbsenceId, AccountId, AllowanceId, CityId, HouseholdId, ShiftId, new_id
+from app.kit.ids import AbsenceId, AccountId, AllowanceId, CityId, HouseholdId, ShiftId, WearerId, new_id
 from app.missing import service as missing
 from app.missing.facts import OwnPlace
 from app.pipeline import digest
 from app.programmes import service as programmes
 from app.programmes.contracts import KnownAbsence
 from app.programmes.model import Absence, Away, Item
+from app.programmes.register import Applicant, Entry
 from app.programmes.service import usages
 from app.programmes.store import people as programme_people
 from app.push.model import AddressKind, Channel
@@ -337,6 +338,13 @@ class World:
         bought = usages.record(c, hers, Item(code="charger", on=EARLIER.date()), "first", by, NOW)
         things.keep("usage_id", usages.correct(c, bought, None, "it was another's", by, NOW), Way.MANAGES)
         things["scheme"] = hers.scheme
+        things.keep("network_entry_id", self._register(c, wearer.city_id, wearer.id), id_ways=ATTENDING)
+
+    def _register(self, c: Connection, city: CityId, wearer_id: WearerId) -> Entry:
+        """She is in the register of her city's SOS network."""
+        by = viewer(self.people["colleague" if city == HERE else "faraway clerk"])
+        values = {"applied_by": Applicant.RELATIVE, "entered_on": EARLIER.date()}
+        return programmes.enter_network(c, by, wearer_id, None, None, values, NOW)
 
     def _seek(self, c: Connection, things: Things, by: Account) -> None:
         """She is missing; one of her places was told."""
@@ -533,6 +541,11 @@ class World:
         hers = enrol(c, wearer, EARLIER, a_scheme("mistaken"), by=clerk.account_id)
         programmes.withdraw(c, clerk, hers.id, "hers is another", NOW)
         gone.keep("contract_id", hers)
+        # She cannot be in it twice: an entry of long ago.
+        values = {"applied_by": Applicant.HERSELF, "entered_on": date(2020, 1, 1), "left_on": date(2021, 1, 1)}
+        entry = programmes.enter_network(c, clerk, wearer.id, None, "mistaken", values, NOW)
+        programmes.withdraw_entry(c, clerk, entry.id, "it was another", NOW)
+        gone.keep("network_entry_id", entry)
 
     def _revoke_device(self, c: Connection, gone: Things) -> None:
         name = f"watch of {gone.target}"
