@@ -24,6 +24,10 @@ class KnownBy(StrEnum):
     TYPED = "typed"
 
 
+SAID = frozenset({KnownBy.STICKER, KnownBy.TYPED})
+"""What people say, and no device measured."""
+
+
 class Position(Struct, frozen=True, kw_only=True):
     """An accepted fix, stored. `cell` is the H3 cell at resolution 12 as a signed 64-bit integer, `hour` the hours
     since 1970-01-01 UTC of `fix_at`."""
@@ -44,6 +48,20 @@ class Position(Struct, frozen=True, kw_only=True):
     known_by: KnownBy
     cell: int
     hour: int
+
+
+class Said(Struct, frozen=True, kw_only=True):
+    """A place where somebody said that a wearer was. `source_id` names what it came by: the sticker."""
+
+    source_id: UUID
+    at: datetime
+    city_id: CityId
+    wearer_id: WearerId
+    received_at: datetime
+    lat_deg: float
+    lon_deg: float
+    accuracy_m: float | None
+    known_by: KnownBy
 
 
 class RefusedFix(Struct, frozen=True, kw_only=True):
@@ -72,7 +90,8 @@ class KeptSurvey(Struct, frozen=True, kw_only=True):
 
 class TrackPoint(Struct, frozen=True):
     """One place on a track: when it was, how it is known and how sure, and when we heard of it. One that a detector
-    tells has the detector's name, and until when it heard the tag. `carried_id`: the device or the tag that she had.
+    tells has the detector's name, and until when it heard the tag. `carried_id`: the device, tag or sticker that she
+    had.
     """
 
     at: datetime

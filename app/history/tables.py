@@ -39,6 +39,21 @@ position = sa.Table(
     sqlite_with_rowid=False,
 )
 
+# Where people said that she was (`app/history/store/said.py`).
+told_place = sa.Table(
+    "told_place",
+    metadata,
+    key("source_id", primary_key=True),
+    moment("at", primary_key=True, index=True),
+    sa.Column("city_id", sa.Integer, nullable=False),
+    key("wearer_id", nullable=False),
+    moment("received_at"),
+    *_place(),
+    sa.Column("known_by", sa.String(10), nullable=False),
+    sa.Index("ix_told_place_wearer_id_at", "wearer_id", "at"),
+    sqlite_with_rowid=False,
+)
+
 refused_fix = sa.Table(
     "refused_fix",
     metadata,

@@ -1,4 +1,4 @@
-"""Passages and positions as one walk. Pure.
+"""Passages, positions and what people said as one walk. Pure.
 
 A passage is a place at the moment at which it began: where two poles hear one tag at once, the walk goes from the one
 that heard it first to the other and not back and forth. One that began before the part that is asked for stands at its
@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from heapq import merge
 from uuid import UUID
 
-from app.geo.cells import hour_of
-from app.history.model import KnownBy, Passage, Position, TrackPoint
+from app.geo.cells import cell_of, hour_of
+from app.history.model import KnownBy, Passage, Position, Said, TrackPoint
 from app.kit.ids import DeviceId
 
 LOUDER_DB = 10.0
@@ -82,6 +82,28 @@ def position_of(one: Passage) -> Position:
         known_by=KnownBy.DETECTOR,
         cell=one.cell or 0,
         hour=hour_of(one.last_at),
+    )
+
+
+def position_said(one: Said) -> Position:
+    """What somebody said as a last known place."""
+    return Position(
+        city_id=one.city_id,
+        device_id=DeviceId(one.source_id),
+        fix_at=one.at,
+        ordinal=0,
+        wearer_id=one.wearer_id,
+        contact_id=None,
+        received_at=one.received_at,
+        lat_deg=one.lat_deg,
+        lon_deg=one.lon_deg,
+        accuracy_m=one.accuracy_m,
+        altitude_m=None,
+        speed_mps=None,
+        heading_deg=None,
+        known_by=one.known_by,
+        cell=cell_of(one.lat_deg, one.lon_deg),
+        hour=hour_of(one.at),
     )
 
 

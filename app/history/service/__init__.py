@@ -27,6 +27,7 @@ from app.history.service.positions import (
 )
 from app.history.service.questions import doubts, feed, near_by, passages_of_detector, passages_of_tag
 from app.history.service.recording import append_vehicles, close_over, last_heard, record
+from app.history.service.saying import note_place
 from app.history.service.signals import signals
 from app.history.store.attendance import passages_at
 from app.history.store.companions import companions
@@ -60,6 +61,7 @@ __all__ = [
     "make_room",
     "near",
     "near_by",
+    "note_place",
     "passages_at",
     "passages_of_detector",
     "passages_of_tag",

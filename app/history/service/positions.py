@@ -11,8 +11,8 @@ from app.geo.model import Point
 from app.geo.quality import Known, Place, assumed_accuracy_m
 from app.history import walk
 from app.history.freshness import whereabouts
-from app.history.model import KnownBy, Nearby, Position, Track, TrackPoint, Whereabouts
-from app.history.store import partitions, questions
+from app.history.model import SAID, KnownBy, Nearby, Position, Track, TrackPoint, Whereabouts
+from app.history.store import partitions, questions, said
 from app.history.store import passages as passage_store
 from app.history.store import positions as store
 from app.history.thinning import thinned
@@ -26,6 +26,9 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 PASSAGE_S = 60
 """A tag that is near is heard within this time: after twice that she has gone on."""
+
+SAID_S = 60
+"""Somebody who is found walks on, or is taken along: what was said is soon where she was."""
 
 TRACK_SPAN = timedelta(hours=24)
 TRACK_SPAN_MAX = timedelta(days=31)
@@ -45,8 +48,8 @@ keep_surveys = store.keep_surveys
 
 
 def last_known(connection: Connection, wearer_ids: Iterable[WearerId]) -> dict[WearerId, Position]:
-    """The newest place of each wearer, by the time of the fix or when a detector last heard her tag; a wearer without
-    any is absent. No question of who may see it is asked here."""
+    """The newest place of each wearer, by the time of the fix, when a detector last heard her tag, or of which somebody
+    said it; a wearer without any is absent. No question of who may see it is asked here."""
     wanted = list(wearer_ids)
     found = store.last_of_wearers(connection, wanted)
     for wearer_id, lately in questions.lately_of_wearers(connection, wanted).items():
@@ -54,6 +57,10 @@ def last_known(connection: Connection, wearer_ids: Iterable[WearerId]) -> dict[W
         known = found.get(wearer_id)
         if passage is not None and (known is None or passage.last_at > known.fix_at):
             found[wearer_id] = walk.position_of(passage)
+    for wearer_id, told in said.last_of_wearers(connection, wanted).items():
+        known = found.get(wearer_id)
+        if known is None or told.at > known.fix_at:
+            found[wearer_id] = walk.position_said(told)
     return found
 
 
@@ -71,6 +78,8 @@ def where_is(connection: Connection, viewer: Viewer, wearer_id: WearerId, now: d
     position = last_known(connection, [wearer_id]).get(wearer_id)
     if position is None or position.known_by is KnownBy.DETECTOR:
         return whereabouts(position, PASSAGE_S, now)
+    if position.known_by in SAID:
+        return whereabouts(position, SAID_S, now)
     return whereabouts(position, devices.intervals_of(connection, [position.device_id])[position.device_id], now)
 
 
@@ -110,14 +119,15 @@ def track(
 
 
 def recorded(connection: Connection, wearer_id: WearerId, from_at: datetime, until_at: datetime) -> list[TrackPoint]:
-    """All places of the wearer from `from_at` up to, not including, `until_at`, in order of time: positions, and
-    passages that touch the span, but doubtful ones. For the house itself: who may see them is not asked.
+    """All measured places of the wearer from `from_at` up to, not including, `until_at`, in order of time: positions,
+    and passages that touch the span, but doubtful ones. For the house itself: who may see them is not asked. What is
+    learnt of them must not be made up by a stranger, so that what people said is left out.
     """
     points: list[TrackPoint] = []
     part_from: datetime | None = from_at
     while part_from is not None:
         part, part_from = store.track(connection, wearer_id, part_from, until_at, TRACK_ROWS_MAX)
-        points += part
+        points += [point for point in part if point.known_by not in SAID]
     passages = questions.of_wearer(connection, wearer_id, from_at, until_at, TRACK_ROWS_MAX)
     return walk.merged(points, walk.points_of(passages, {}, from_at))
 
@@ -153,14 +163,16 @@ def near(
 
 
 def forget_before(connection: Connection, before: datetime) -> int:
-    """Deletes positions whose fix, passages whose beginning, and refused fixes whose receipt is older; how many.
+    """Deletes positions whose fix, passages whose beginning, what people said of moments that, and refused fixes whose
+    receipt is older; how many.
 
     Call again until it is 0: one call deletes a bounded number.
     """
     partitions.drop_before(connection, before)
     refused = store.forget_refused_before(connection, before, FORGOTTEN_MAX)
     passed = passage_store.forget_before(connection, before, FORGOTTEN_MAX)
-    return refused + passed + store.forget_before(connection, before, FORGOTTEN_MAX)
+    told = said.forget_before(connection, before, FORGOTTEN_MAX)
+    return refused + passed + told + store.forget_before(connection, before, FORGOTTEN_MAX)
 
 
 def make_room(connection: Connection, from_at: datetime, now: datetime) -> None:

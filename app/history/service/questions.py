@@ -13,7 +13,7 @@ from app.devices.store.holders import sight
 from app.geo.model import Point
 from app.history.model import Doubt, KnownBy, Passage
 from app.history.service.positions import EARLIEST, LATEST
-from app.history.store import positions, questions
+from app.history.store import positions, questions, said
 from app.history.store.questions import Fed
 from app.households import service as households
 from app.households.model import Purpose, Scope
@@ -152,8 +152,8 @@ def near_by(
     """Everybody whose place the viewer may see and who was within `radius_m` metres of a point between two times,
     newest first; who asked and why is kept, and each of them counts as looked at. Raises `InvalidInput`, `NotFound`.
 
-    Of each of them the newest fix of each way in which it is known, and the newest passage of each detector; where that
-    is too much, at least the newest of each.
+    Of each of them the newest place of each way in which it is known, and the newest passage of each detector; where
+    that is too much, at least the newest of each.
     """
     from_at, until_at = span
     if not EARLIEST <= from_at <= LATEST:
@@ -165,6 +165,7 @@ def near_by(
     found = [
         *_near_positions(connection, city_id, centre, radius_m, span),
         *_near_passages(connection, city_id, centre, radius_m, span),
+        *_near_said(connection, city_id, centre, radius_m, span),
     ]
     may_see = households.visible_wearer_ids(connection, viewer, Scope.PLACE, now, {one.wearer_id for one in found})
     shown = _newest_of_each([one for one in found if one.wearer_id in may_see])
@@ -253,6 +254,21 @@ def _near_passages(
                 known_by=KnownBy.DETECTOR,
                 detector=names[one.detector_id].name,
             )
+
+
+def _near_said(
+    connection: Connection, city_id: CityId, centre: Point, radius_m: float, span: tuple[datetime, datetime]
+) -> Iterable[Near]:
+    for one, distance_m in said.newest_near(connection, city_id, centre, radius_m, *span):
+        yield Near(
+            wearer_id=one.wearer_id,
+            at=one.at,
+            until=None,
+            distance_m=distance_m,
+            accuracy_m=one.accuracy_m,
+            known_by=one.known_by,
+            detector=None,
+        )
 
 
 def _shown(connection: Connection, viewer: Viewer, found: Sequence[Passage], now: datetime) -> list[ShownPassage]:

@@ -18,6 +18,7 @@ from app.geo.cells import RANGES_MAX, hour_of, joined, ranges_around
 from app.geo.measure import distance_m
 from app.geo.model import Point
 from app.history.model import KeptSurvey, KnownBy, Nearby, Position, RefusedFix, TrackPoint
+from app.history.store import said
 from app.history.tables import position, refused_fix, survey
 from app.kit.ids import CityId, ContactId, DeviceId, WearerId, new_id
 
@@ -198,7 +199,8 @@ def track(
     """The wearer's places from `from_at` up to, not including, `until_at`, in order of time; and where to go on from.
 
     At most `rows_max` of them. A moment is never cut in two, so that what follows begins at a moment of its own.
-    Positions lie by device, so each device that she ever carried is asked: its share is one piece of the table.
+    Positions lie by device, so each device that she ever carried is asked: its share is one piece of the table. What
+    people said of her is one piece more.
     """
     held = sa.select(device_carrier.c.device_id).where(device_carrier.c.wearer_id == wearer_id)
     carried = connection.execute(sa.select(device.c.city_id, device.c.id).where(device.c.id.in_(held))).all()
@@ -207,7 +209,9 @@ def track(
         for city_id, device_id in carried
         for row in _of_device(connection, city_id, device_id, wearer_id, from_at, until_at, rows_max + 1)
     ]
-    if len(carried) > 1:
+    told = said.on_track(connection, wearer_id, from_at, until_at, rows_max + 1)
+    rows += told
+    if len(carried) > 1 or told:
         rows.sort(key=_in_time)
         del rows[rows_max + 1 :]
     points = [

@@ -49,7 +49,7 @@ a tag lies in another coat, its battery is empty, it is shielded by whoever wear
 
 
 def last_place(connection: Connection, wearer_id: WearerId, as_of: datetime) -> Point | None:
-    """The newest place of hers that a device or a detector told, by that moment."""
+    """The newest place of hers that a device, a detector or whoever scanned her sticker told, by that moment."""
     found = history.last_known(connection, [wearer_id]).get(wearer_id)
     if found is not None and found.fix_at <= as_of:
         accuracy_m = assumed_accuracy_m(found.known_by) if found.accuracy_m is None else found.accuracy_m
