@@ -50,6 +50,9 @@ BatchId = NewType("BatchId", UUID)
 IssueId = NewType("IssueId", UUID)
 StickerId = NewType("StickerId", UUID)
 ThreadId = NewType("ThreadId", UUID)
+LineId = NewType("LineId", UUID)
+DrillId = NewType("DrillId", UUID)
+ReportId = NewType("ReportId", UUID)
 
 
 def new_id() -> UUID:

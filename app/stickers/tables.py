@@ -1,4 +1,4 @@
-"""Stickers, batches, and the cards of wearers."""
+"""Stickers, batches, the cards of wearers, and the threads with those who found them."""
 
 import sqlalchemy as sa
 
@@ -65,4 +65,133 @@ sticker_card = sa.Table(
     moment("phone_consent_at", nullable=True),
     key("changed_by", nullable=True),
     moment("changed_at", nullable=True),
+)
+
+# One finder's thread. Secret and mark are SHA-256 of hers, and deleted a day after the end.
+sticker_thread = sa.Table(
+    "sticker_thread",
+    metadata,
+    key(),
+    sa.Column("city_id", sa.Integer, nullable=False),
+    key("wearer_id", sa.ForeignKey("wearer.id"), nullable=False),
+    key("sticker_id", sa.ForeignKey("sticker.id"), nullable=False),
+    sa.Column("mode", sa.String(10), nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("language", sa.String(10), nullable=False),
+    sa.Column("secret_hash", sa.LargeBinary(32), nullable=True, unique=True),
+    sa.Column("mark", sa.LargeBinary(32), nullable=True),
+    moment("begun_at"),
+    moment("newest_at"),
+    moment("told_at"),
+    key("alert_id", nullable=True),
+    key("drill_id", nullable=True),
+    key("begun_by", nullable=True),
+    key("coming_by", nullable=True),
+    moment("coming_at", nullable=True),
+    moment("arrives_at", nullable=True),
+    moment("ended_at", nullable=True),
+    key("ended_by", nullable=True),
+    sa.Column("last_code", sa.String(20), nullable=True),
+    sa.Column("last_words", sa.String(500), nullable=False),
+    sa.Column("blocked", sa.Boolean, nullable=False),
+    sa.Index("ix_sticker_thread_wearer_id_begun_at", "wearer_id", "begun_at"),
+    sa.Index("ix_sticker_thread_sticker_id_begun_at", "sticker_id", "begun_at"),
+    sa.Index("ix_sticker_thread_state_newest_at", "state", "newest_at"),
+    sa.Index("ix_sticker_thread_ended_at", "ended_at"),
+)
+
+sticker_line = sa.Table(
+    "sticker_line",
+    metadata,
+    key(),
+    key("thread_id", sa.ForeignKey("sticker_thread.id"), nullable=False),
+    sa.Column("side", sa.String(10), nullable=False),
+    moment("at"),
+    key("account_id", nullable=True),
+    sa.Column("states", sa.JSON, nullable=False),
+    sa.Column("words", sa.String(500), nullable=False),
+    sa.Column("lat_deg", sa.Float, nullable=True),
+    sa.Column("lon_deg", sa.Float, nullable=True),
+    sa.Column("accuracy_m", sa.Float, nullable=True),
+    sa.Column("typed_place", sa.String(200), nullable=False),
+    # SHA-256 of what the form carried: sent twice, it is one line.
+    sa.Column("once", sa.LargeBinary(32), nullable=True),
+    sa.UniqueConstraint("thread_id", "once"),
+    sa.Index("ix_sticker_line_thread_id_id", "thread_id", "id"),
+)
+
+sticker_photo = sa.Table(
+    "sticker_photo",
+    metadata,
+    key("line_id", sa.ForeignKey("sticker_line.id"), primary_key=True),
+    sa.Column("jpeg", sa.LargeBinary, nullable=False),
+)
+
+# Somebody says that a thread is abused. `by` is nobody where the finder says so.
+sticker_report = sa.Table(
+    "sticker_report",
+    metadata,
+    key(),
+    sa.Column("city_id", sa.Integer, nullable=False),
+    key("thread_id", sa.ForeignKey("sticker_thread.id"), nullable=False),
+    sa.Column("side", sa.String(10), nullable=False),
+    key("by", nullable=True),
+    sa.Column("reason", sa.String(500), nullable=False),
+    moment("at"),
+    moment("settled_at", nullable=True),
+    key("settled_by", nullable=True),
+    sa.Column("settled", sa.String(500), nullable=False),
+    sa.Index("ix_sticker_report_city_id_id", "city_id", "id"),
+    sa.Index("ix_sticker_report_thread_id", "thread_id"),
+)
+
+# Whoever has this mark begins no thread on this sticker for a while.
+sticker_block = sa.Table(
+    "sticker_block",
+    metadata,
+    key(),
+    key("sticker_id", sa.ForeignKey("sticker.id"), nullable=False),
+    sa.Column("mark", sa.LargeBinary(32), nullable=False),
+    moment("until_at"),
+    key("by", nullable=False),
+    moment("at"),
+    sa.Index("ix_sticker_block_sticker_id_mark", "sticker_id", "mark"),
+    sa.Index("ix_sticker_block_until_at", "until_at"),
+)
+
+# A family tries its stickers: until then a tap tells only who began it.
+sticker_test = sa.Table(
+    "sticker_test",
+    metadata,
+    key("wearer_id", sa.ForeignKey("wearer.id"), primary_key=True),
+    key("begun_by", nullable=False),
+    moment("until_at"),
+)
+
+sticker_drill = sa.Table(
+    "sticker_drill",
+    metadata,
+    key(),
+    sa.Column("city_id", sa.Integer, sa.ForeignKey("city.id"), nullable=False),
+    sa.Column("name", sa.String(100), nullable=False),
+    moment("from_at"),
+    moment("until_at"),
+    key("made_by", nullable=False),
+    moment("made_at"),
+    sa.Index("ix_sticker_drill_city_id_id", "city_id", "id"),
+)
+
+sticker_drill_sticker = sa.Table(
+    "sticker_drill_sticker",
+    metadata,
+    key("drill_id", sa.ForeignKey("sticker_drill.id"), primary_key=True),
+    key("sticker_id", sa.ForeignKey("sticker.id"), primary_key=True),
+    sa.Index("ix_sticker_drill_sticker_sticker_id", "sticker_id"),
+)
+
+sticker_drill_person = sa.Table(
+    "sticker_drill_person",
+    metadata,
+    key("drill_id", sa.ForeignKey("sticker_drill.id"), primary_key=True),
+    key("account_id", sa.ForeignKey("account.id"), primary_key=True),
 )
