@@ -46,7 +46,9 @@ async def phone(data_folder: Path, service: PushService, chromium: Chromium) -> 
     async with running(settings, ManualClock(NOW)) as one, listening(one.app) as url:
         assert one.database is not None
         here = await one.database.write(lambda c: town(c, NOW - minutes(60)))
-        yield await a_phone(chromium, Site(base_url=url, tcp_ports={}, database=one.database), here, service)
+        phone = await a_phone(chromium, Site(base_url=url, tcp_ports={}, database=one.database), here, service)
+        yield phone
+        await phone.page.command("Page.navigate", url="about:blank")  # Else the server waits for its stream of events.
 
 
 @asynccontextmanager

@@ -99,6 +99,20 @@ async def test_one_says_on_the_page_how_far_it_is_fine(phone: Phone) -> None:
     assert ["here"] == [row.scope for row in await rows_of(phone, sa.select(allowance.c.scope))]
 
 
+async def test_what_happens_is_on_the_page_at_once_and_without_a_push(phone: Phone) -> None:
+    await phone.page.run("window.setInterval = () => 0; window.kept = true")  # It looks of itself no more.
+    await phone.sign_in()
+    await phone.shows("#mine")
+
+    await press_sos(phone)
+    await phone.shows("#alert-list button.urgent", "対応します")
+    (alert,) = await rows_of(phone, sa.select(tables.alert.c.id))
+    await phone.write(lambda c: acting.acknowledge(c, viewer(phone.town.son), alert.id, NOW))
+    await phone.shows("#alert-list", "佐藤 健さんが対応しています")
+
+    assert await phone.page.run("window.kept"), "nobody loaded it anew"
+
+
 async def test_an_alert_is_taken_gone_to_and_ended_on_the_page(phone: Phone) -> None:
     await phone.sign_in()
     await phone.shows("#mine")

@@ -18,6 +18,9 @@ HTML = "text/html"
 FILES: Mapping[str, str] = {
     "phone.css": "text/css",
     "phone.js": "text/javascript",
+    "common.js": "text/javascript",
+    "alerts.js": "text/javascript",
+    "live.js": "text/javascript",
     "sw.js": "text/javascript",
     "manifest.webmanifest": "application/manifest+json",
     "icon-192.png": "image/png",

@@ -1,66 +1,14 @@
 // The page of one phone: sign in, let it be reached, see to what is open. Japanese first, English second.
+import { forgetAlerts, showAlerts } from "/phone/alerts.js";
+import { Wrong, ask, asked, does, make, moment, part, say, write } from "/phone/common.js";
+import { hush, listen } from "/phone/live.js";
+
 const SUBSCRIBE_MS = 20000; // A browser that cannot reach its maker's service never answers by itself.
-const AGAIN_MS = 15000;
 const TRY_MS = 2000;
 const TRIES = 15;
 const THIS = "mimamori.address";
-const part = (id) => document.getElementById(id);
 
 if (location.pathname !== "/phone/") location.replace("/phone/" + location.hash);
-
-// Two languages in one element: the first as it is, the second small.
-function write(element, ja, en) {
-  element.textContent = ja + " ";
-  if (en) {
-    const small = document.createElement("small");
-    small.lang = "en";
-    small.textContent = en;
-    element.append(small);
-  }
-  return element;
-}
-
-function make(kind, ja, en) {
-  return write(document.createElement(kind), ja, en);
-}
-
-function say(ja, en, wrong = false) {
-  part("says").classList.toggle("wrong", wrong);
-  write(part("says"), ja, en);
-}
-
-class Wrong extends Error {
-  constructor(ja, en) {
-    super(en);
-    this.ja = ja;
-  }
-}
-
-async function ask(method, path, body) {
-  const headers = {};
-  const found = document.cookie.match(/(?:^|; )mimamori_csrf=([^;]*)/);
-  if (found) headers["X-CSRF-Token"] = found[1];
-  if (body !== undefined) headers["Content-Type"] = "application/json";
-  let answer;
-  try {
-    answer = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
-  } catch {
-    throw new Wrong("つながりません。電波を確かめて、もう一度押してください。", "No connection. Try again.");
-  }
-  const content = (answer.headers.get("Content-Type") || "").includes("json") ? await answer.json() : null;
-  return { status: answer.status, ok: answer.ok, content };
-}
-
-async function asked(method, path, body) {
-  const answer = await ask(method, path, body);
-  if (answer.ok) return answer.content;
-  if (answer.status === 401) {
-    signedOut();
-    throw new Wrong("もう一度サインインしてください。", "Sign in again.");
-  }
-  const why = answer.content && (answer.content.detail || answer.content.title);
-  throw new Wrong(`うまくいきませんでした（${answer.status}）。`, why || "It did not work.");
-}
 
 function within(ms, promise) {
   const late = new Wrong(
@@ -70,26 +18,11 @@ function within(ms, promise) {
   return Promise.race([promise, new Promise((_, reject) => setTimeout(reject, ms, late))]);
 }
 
-// Runs what a button does, with the button off meanwhile, and says what went wrong.
-function does(button, work) {
-  return async (event) => {
-    if (event) event.preventDefault();
-    if (button) button.disabled = true;
-    try {
-      await work();
-    } catch (error) {
-      const known = error instanceof Wrong;
-      say(known ? error.ja : "うまくいきませんでした。もう一度押してください。", error.message, true);
-    } finally {
-      if (button) button.disabled = false;
-    }
-  };
-}
-
 function signedOut() {
-  for (const id of ["mine", "alerts"]) part(id).hidden = true;
-  for (const id of ["address-list", "alert-list", "who"]) part(id).replaceChildren();
-  alertsShown = "";
+  hush();
+  forgetAlerts();
+  part("mine").hidden = true;
+  for (const id of ["address-list", "who"]) part(id).replaceChildren();
   part("sign-in").hidden = false;
 }
 
@@ -203,10 +136,6 @@ const CHANNELS = {
   webhook: ["電話・SMS など", "Telephone, SMS and others"],
 };
 
-function moment(text) {
-  return new Date(text).toLocaleString("ja-JP", { month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit" });
-}
-
 async function showAddresses() {
   const { items } = await asked("GET", "/v1/me/addresses");
   const own = localStorage.getItem(THIS);
@@ -283,88 +212,6 @@ function addressRow(one, here) {
   return row;
 }
 
-let alertsShown = "";
-
-async function showAlerts() {
-  const answer = await ask("GET", "/v1/alerts?state=open&state=acknowledged&limit=20");
-  part("alerts").hidden = !answer.ok;
-  const now = JSON.stringify(answer.content);
-  if (!answer.ok || now === alertsShown) return; // A list that is the same is left alone: somebody may be at a button.
-  alertsShown = now;
-  const { items } = answer.content;
-  part("alert-list").replaceChildren(...items.map(alertRow));
-  if (!items.length) part("alert-list").append(make("li", "ありません。", "None."));
-}
-
-function alertRow(one) {
-  const row = document.createElement("li");
-  row.id = one.id;
-  const mark = one.level === "urgent" ? "【緊急】" : "";
-  row.append(make("p", `${mark}${one.wearer_name}（${moment(one.happened_at)}）`));
-  for (const reason of one.reasons) row.append(make("p", reason.ja, reason.en));
-  const by = one.acknowledged_by;
-  if (by) row.append(make("p", `${by}さんが対応しています。`, `${by} sees to it.`));
-  for (const { name, arrives_at: at } of one.going) {
-    row.append(make("p", `${name}さんが向かっています${at ? `（${moment(at)}ごろ着く）` : ""}。`, `${name} is on the way.`));
-  }
-  const address = `/v1/alerts/${one.id}`;
-  const urgent = one.level === "urgent" ? "urgent" : "";
-  if (one.state === "open") {
-    const taken = ["あなたが対応すると伝えました。", "The others know that you see to it."];
-    row.append(answerButton(urgent, ["対応します", "I will see to it"], `${address}/acknowledge`, undefined, taken));
-  }
-  const gone = ["向かっていると伝えました。", "The others know that you are on the way."];
-  row.append(answerButton("plain", ["向かっています", "I am on my way"], `${address}/on-my-way`, {}, gone));
-  if (one.state === "acknowledged") row.append(endButton(`${address}/resolve`));
-  if (one.fine.length) row.append(fineButton(`${address}/fine`, one.fine));
-  return row;
-}
-
-const FINE = {
-  today: ["今日は大丈夫（もう知らせない）", "Fine today (tell nothing more)"],
-  here: ["この場所は大丈夫（4週間）", "Fine at this place (four weeks)"],
-  always: ["いつも大丈夫（取り消すまで）", "Always fine (until taken back)"],
-};
-
-// The first tap asks how far it reaches: what is fine is not told, so one tap alone does not do it.
-function fineButton(path, scopes) {
-  const said = ["大丈夫だと伝えました。", "The others know that this is fine."];
-  const button = make("button", "大丈夫です", "This is fine");
-  button.className = "plain";
-  button.onclick = () => {
-    const known = scopes.filter((scope) => FINE[scope]);
-    button.replaceWith(...known.map((scope) => answerButton("plain", FINE[scope], path, { scope }, said)));
-  };
-  return button;
-}
-
-function answerButton(look, words, path, body, done) {
-  const button = make("button", ...words);
-  button.className = look;
-  button.onclick = does(button, () => answerAlert(path, body, done));
-  return button;
-}
-
-// What is ended is told to nobody any more, so one tap alone does not do it.
-function endButton(path) {
-  const button = make("button", "もう大丈夫です", "It is over");
-  button.className = "plain";
-  button.onclick = () => {
-    write(button, "終わりにするには、もう一度押してください", "Press again to end it");
-    button.onclick = does(button, () => answerAlert(path, undefined, ["終わりました。", "It is over."]));
-  };
-  return button;
-}
-
-async function answerAlert(path, body, done) {
-  const answer = await ask("POST", path, body);
-  if (answer.status === 409) say("ほかの人が対応しているか、もう終わっています。", "Somebody else sees to it, or it is over.");
-  else if (answer.status === 403) throw new Wrong("あなたの役割では押せません。", "Your role may not do this.");
-  else if (!answer.ok) throw new Wrong("まだ伝わっていません。もう一度押してください。", "Nobody knows yet. Try again.");
-  else say(...done);
-  await showAlerts();
-}
-
 async function begin() {
   const answer = await ask("GET", "/v1/me");
   if (answer.status === 401) return signedOut();
@@ -372,12 +219,15 @@ async function begin() {
   part("sign-in").hidden = true;
   part("mine").hidden = false;
   part("who").textContent = `${answer.content.name}（${answer.content.city.name}）`;
-  await showAlerts();
+  await look();
   point();
+  listen(look);
   // At every start: it keeps the address alive, also when the browser made itself a new one.
   if (permission() === "granted" && (await subscribed())) await register();
   return showAddresses();
 }
+
+const look = showAlerts;
 
 function point() {
   const row = location.hash && part(decodeURIComponent(location.hash.slice(1)));
@@ -399,7 +249,5 @@ if (canReceive()) {
   });
 }
 window.addEventListener("hashchange", does(null, begin));
-setInterval(() => {
-  if (!document.hidden && !part("mine").hidden) showAlerts().catch(() => {});
-}, AGAIN_MS);
+window.addEventListener("signedout", signedOut);
 does(null, begin)();
