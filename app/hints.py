@@ -16,7 +16,7 @@ from beacon_ingest.broker import Broker, Disconnected
 
 log = structlog.get_logger()
 
-TOPICS = ("live", "place", "doubt", "outbox", "registry", "command", "intent")
+TOPICS = ("live", "place", "board", "doubt", "outbox", "registry", "command", "intent")
 _SUBJECT = "mimamori.look."
 
 

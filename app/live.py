@@ -1,4 +1,4 @@
-"""Live events for open apps: what happens to alerts, and that a place has changed.
+"""Live events for open apps: what happens to alerts, that a place has changed, and that somebody wrote on a board.
 
 Server-sent events. An alert's event carries the number of its history line as id, so that `Last-Event-ID` brings back
 what was missed, by query from the history: the truth is in the tables, hints only say when to look. A change of place
@@ -8,7 +8,7 @@ places at once.
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -50,6 +50,12 @@ class PlaceChanged(Struct, frozen=True, kw_only=True):
     wearer: UUID
 
 
+class BoardChanged(Struct, frozen=True, kw_only=True):
+    """Somebody began or wrote on a board about a wearer: ask for it."""
+
+    wearer: UUID
+
+
 class TagDoubted(Struct, frozen=True, kw_only=True):
     """A tag of this city was heard at two places between which nobody travels so fast: see `/v1/doubts`."""
 
@@ -64,13 +70,22 @@ class _Inbox:
         self._everywhere = viewer.role is Role.ADMINISTRATOR
         self.doubts: set[int] = set()
         self.places: set[str] = set()
+        self.boards: set[str] = set()
         self.visible: frozenset[str] = frozenset()
+        """Whose places may be spoken of."""
+        self.told_of: frozenset[str] = frozenset()
+        """Whose boards may be, as their alerts."""
         self.alerts = False
         self.something = asyncio.Event()
 
     def on_place(self, wearer_id: str) -> None:
         if wearer_id in self.visible:
             self.places.add(wearer_id)
+            self.something.set()
+
+    def on_board(self, wearer_id: str) -> None:
+        if wearer_id in self.told_of:
+            self.boards.add(wearer_id)
             self.something.set()
 
     def on_alert(self, _wearer_id: str) -> None:
@@ -90,6 +105,10 @@ class _Inbox:
         places, self.places = sorted(self.places), set()
         return places
 
+    def take_boards(self) -> list[str]:
+        boards, self.boards = sorted(self.boards), set()
+        return boards
+
 
 @get(
     "/v1/events",
@@ -106,8 +125,8 @@ async def events(
     clock: NamedDependency[Clock],
     last_event_id: LastEventId = None,
 ) -> ServerSentEvent:
-    """Events `alert` (data: number, what, alert; the id is the number), `place` (data: wearer, no place) and, for the
-    staff of a city, `doubt` (data: city), a comment every 15 s.
+    """Events `alert` (data: number, what, alert; the id is the number), `place` (data: wearer, no place), `board`
+    (data: wearer, no words) and, for the staff of a city, `doubt` (data: city), a comment every 15 s.
 
     With `Last-Event-ID`, what happened to alerts since comes first. The stream ends when the sign-in does.
     """
@@ -118,7 +137,9 @@ async def _stream(
     viewer: Viewer, database: Database, clock: Clock, last_number: int | None
 ) -> AsyncIterator[ServerSentEventMessage]:
     inbox = _Inbox(viewer)
-    topics = {"live": inbox.on_alert, "place": inbox.on_place, "doubt": inbox.on_doubt}
+    topics = {
+        "live": inbox.on_alert, "place": inbox.on_place, "board": inbox.on_board, "doubt": inbox.on_doubt
+    }  # fmt: skip
     stops = [database.listen(topic, listener) for topic, listener in topics.items()]
     try:
         number = last_number if last_number is not None else await database.read(alert_store.last_number)
@@ -131,10 +152,8 @@ async def _stream(
                 checked_at = now
                 if not await database.read(lambda c, now=now: accounts.is_signed_in(c, viewer.sign_in_id, now)):  # type: ignore[misc]
                     return
-                ids = await database.read(
-                    lambda c, now=now: households.visible_wearer_ids(c, viewer, Scope.PLACE, now)  # type: ignore[misc]
-                )
-                inbox.visible = frozenset(str(wearer_id) for wearer_id in ids)
+                inbox.visible = await _seen_by(database, viewer, Scope.PLACE, now)
+                inbox.told_of = await _seen_by(database, viewer, Scope.ALERTS, now)
             if not welcomed:  # From now on nothing is missed: it is known whose places may be spoken of.
                 welcomed = True
                 yield ServerSentEventMessage(data=None, comment="welcome")
@@ -149,6 +168,8 @@ async def _stream(
                 yield ServerSentEventMessage(event="doubt", data=_text(TagDoubted(city=city_id)))
             for wearer_id in inbox.take_places():
                 yield ServerSentEventMessage(event="place", data=_text(PlaceChanged(wearer=UUID(wearer_id))))
+            for wearer_id in inbox.take_boards():
+                yield ServerSentEventMessage(event="board", data=_text(BoardChanged(wearer=UUID(wearer_id))))
             try:
                 async with asyncio.timeout_at(comment_s):  # Also where something that concerns nobody here wakes it.
                     await inbox.something.wait()
@@ -158,6 +179,11 @@ async def _stream(
     finally:
         for stop in stops:
             stop()
+
+
+async def _seen_by(database: Database, viewer: Viewer, scope: Scope, now: datetime) -> frozenset[str]:
+    ids = await database.read(lambda c: households.visible_wearer_ids(c, viewer, scope, now))
+    return frozenset(str(wearer_id) for wearer_id in ids)
 
 
 async def _alerts_after(database: Database, viewer: Viewer, number: int, clock: Clock) -> list[viewing.LiveEvent]:

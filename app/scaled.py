@@ -90,7 +90,7 @@ async def web(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[
     async with AsyncExitStack() as stack:
         traces = parts.traces_of(stack, settings, "web")
         database = await _database(stack, settings, lambda connection: _up_to_date(connection, clock))
-        broker = await _broker(stack, settings, database.listeners, ("live", "place", "doubt"), "web")
+        broker = await _broker(stack, settings, database.listeners, ("live", "place", "board", "doubt"), "web")
         metrics = parts.new_metrics()
         parts.measured(database, metrics, traces)
         ticker = _ticker(stack)

@@ -93,6 +93,20 @@ async def test_an_open_app_hears_alerts_and_that_a_place_changed_but_no_place(si
     assert "lat_deg" not in opened["data"]
 
 
+async def test_who_is_told_of_her_hears_that_somebody_wrote_on_a_board_and_nobody_else(site) -> None:
+    site, here, daughter, outsider = site
+    async with listening(site, daughter) as ours, listening(site, outsider) as theirs:
+        await hear(ours)
+        await hear(theirs)
+        site.database.tell([Hint("board", str(here.hana.id)), Hint("board", str(here.hana.id))])
+        site.database.tell([Hint("board", str(here.outsider.id))])
+
+        assert ("board", f'{{"wearer":"{here.hana.id}"}}') == tuple((await hear(ours)).values())
+        for events in (ours, theirs):
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(anext(events), 0.3)
+
+
 async def test_what_was_missed_comes_first_after_coming_back(site) -> None:
     site, here, daughter, _ = site
     await feed(site, unit(here.watch, an_alarm("sos")))
