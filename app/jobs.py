@@ -34,6 +34,7 @@ from app.kit.ids import AccountId, AlertId, CityId, ContactId, DeviceId, Geofenc
 from app.missing import service as missing
 from app.programmes import service as programmes
 from app.push import outbox
+from app.stickers import service as stickers
 from app.tags import service as tags
 from app.watch import service as watch
 from app.watch.fence import fence_subject
@@ -214,6 +215,7 @@ def forget(connection: Connection, settings: Settings, now: datetime) -> None:
     outbox.forget_before(connection, now - timedelta(days=settings.retention_days), MESSAGES_FORGOTTEN_MAX)
     escalating.forget_before(connection, now - timedelta(days=settings.retention_days))
     watch.forget_allowances(connection, now)
+    stickers.forget_scans_before(connection, now - timedelta(days=settings.retention_days))
     missing.forget_before(connection, now - timedelta(days=settings.retention_days))
     checking.forget_before(connection, now - timedelta(days=settings.retention_days), now)
     dispatch.forget_before(connection, now - timedelta(days=settings.retention_days))

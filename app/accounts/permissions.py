@@ -46,6 +46,7 @@ class Action(StrEnum):
     PROGRAMME_WRITE = "programme:write"
     NETWORK_READ = "network:read"
     NETWORK_WRITE = "network:write"
+    STICKER_READ = "sticker:read"
     SEARCH_READ = "search:read"
     SEARCH_WRITE = "search:write"
     DISPATCH_READ = "dispatch:read"
@@ -114,6 +115,8 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     # The register of an SOS network is kept by the office.
     Action.NETWORK_READ: _STAFF | {Role.FAMILY},
     Action.NETWORK_WRITE: _OFFICE,
+    # Those who manage her or see her alerts.
+    Action.STICKER_READ: _STAFF | {Role.FAMILY},
     # Whoever goes and looks for her needs the map; by consent, as with her place.
     Action.SEARCH_READ: _WATCHING,
     Action.SEARCH_WRITE: _STAFF | {Role.FAMILY},

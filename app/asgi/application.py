@@ -19,6 +19,7 @@ from app.asgi.meters import LIVE_PATH, RequestMeters
 from app.config import Settings
 from app.db.engine import Database
 from app.kit.clock import Clock, monotonic_s
+from app.stickers.limits import Limits
 from beacon_ingest.registry import Registry
 
 if TYPE_CHECKING:
@@ -150,6 +151,7 @@ def create_app(
         "registry": registry,
         "meters": meters,
         "detector_secret": detector_secret or secrets.token_bytes(32),
+        "finder_limits": Limits(),
     }
     return Application(state, edge=edge, meters=meters, lifespan=lifespan)
 

@@ -7,6 +7,8 @@ import hashlib
 from collections.abc import Iterable
 
 from app.accounts.pages import STYLE
+from app.stickers.pages.frame import SCRIPT_PATH
+from app.stickers.pages.frame import STYLE as FINDER_STYLE
 
 DOCS_PATH = "/docs"
 PHONE_PATH = "/phone"
@@ -29,10 +31,28 @@ POLICIES = {DOCS_PATH: DOCS_POLICY, PHONE_PATH: PHONE_POLICY}
 
 PAGE_PREFIXES = ("/mail/", "/a/")
 """Pages behind links in letters: whoever has the link may press its button, and no cache may keep either."""
-_STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest())
+FINDER_PREFIXES = ("/s/", "/S/")
+"""Pages of stickers: whoever scanned one may press its button; one of them asks a phone where it is."""
+
+
+def _hash_of(style: str) -> bytes:
+    """As a policy names the one style that a page may have."""
+    return b"'sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()) + b"'"
+
+
 PAGE_POLICY = (
-    b"default-src 'none'; style-src 'sha256-" + _STYLE_HASH + b"'; form-action 'self'; base-uri 'none'; "
+    b"default-src 'none'; style-src " + _hash_of(STYLE) + b"; form-action 'self'; base-uri 'none'; "
     b"frame-ancestors 'none'"
+)
+FINDER_POLICY = (
+    b"default-src 'none'; script-src 'self'; style-src " + _hash_of(FINDER_STYLE) + b"; connect-src 'self'; "
+    b"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+FINDER_HEADERS = (
+    (b"x-robots-tag", b"noindex, nofollow, noarchive"),
+    (b"permissions-policy", b"geolocation=(self), camera=(), microphone=(), payment=(), usb=()"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"x-frame-options", b"DENY"),
 )
 
 Headers = list[tuple[bytes, bytes]]
@@ -42,10 +62,13 @@ def with_common(path: str, headers: Iterable[tuple[bytes, bytes]]) -> Headers:
     """The headers of an answer to `path`, with ours added."""
     kept: Headers = [*headers, *COMMON]
     is_page = path.startswith(PAGE_PREFIXES)
-    if is_page or path.startswith(API_PREFIX):
+    is_finders = path.startswith(FINDER_PREFIXES)
+    if is_finders:
+        kept += FINDER_HEADERS
+    if is_page or path.startswith(API_PREFIX) or (is_finders and path != SCRIPT_PATH):
         kept = [pair for pair in kept if pair[0].lower() != b"cache-control"]
         kept.append((b"cache-control", b"no-store"))
-    default = PAGE_POLICY if is_page else POLICY
+    default = FINDER_POLICY if is_finders else PAGE_POLICY if is_page else POLICY
     policy = next((one for page, one in POLICIES.items() if path == page or path.startswith(page + "/")), default)
     kept.append((b"content-security-policy", policy))
     return kept

@@ -29,6 +29,7 @@ from app.operations import ROUTES as OPERATIONS
 from app.problems import EXCEPTION_HANDLERS, describe
 from app.programmes.routes import ROUTES as PROGRAMMES
 from app.push.routes import ROUTES as PUSH
+from app.stickers.routes import ROUTES as STICKERS
 from app.tags.routes import ROUTES as TAGS
 from app.watch.routes import ROUTES as WATCH
 
@@ -43,6 +44,7 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     *HOOKS,
     *WATCH,
     *ALERTS,
+    *STICKERS,
     *MISSING,
     *PROGRAMMES,
     *DISPATCH,
@@ -56,7 +58,7 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
 """The routes of all rooms, in the order of the rooms."""
 
 BODY_MAX_BYTES = 256 * 1024
-NAMES = ("settings", "database", "clock", "registry", "meters", "detector_secret")
+NAMES = ("settings", "database", "clock", "registry", "meters", "detector_secret", "finder_limits")
 """What handlers may ask for by name, besides `viewer`."""
 
 

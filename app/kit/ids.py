@@ -53,6 +53,7 @@ ThreadId = NewType("ThreadId", UUID)
 LineId = NewType("LineId", UUID)
 DrillId = NewType("DrillId", UUID)
 ReportId = NewType("ReportId", UUID)
+ScanId = NewType("ScanId", UUID)
 
 
 def new_id() -> UUID:

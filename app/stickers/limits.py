@@ -22,7 +22,7 @@ from msgspec import Struct
 IPV6_PREFIX_BITS: Final = 64
 """A household gets at least so much of IPv6: a guesser has 2^64 addresses in it (RFC 6177)."""
 KEPT_MAX: Final = 20_000
-"""Addresses, codes that were good, and codes that were asked to wait, each at most: a few megabytes."""
+"""Addresses, codes that were good, that were asked to wait, or were noted, each at most: a few megabytes."""
 
 
 class Kind(StrEnum):
@@ -74,6 +74,8 @@ AGAIN_WITHIN_S: Final = 120.0
 RETRY_S: Final = 5
 """What a page says, and does, that must wait."""
 GOOD_FOR_S: Final = 24 * 3600.0
+NOTED_EVERY_S: Final = 5.0
+"""Scans of one code are written so often at most; those between are counted into the next."""
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -149,6 +151,7 @@ class Limits:
         self._all = _Count(0.0)
         self._good: _Kept[bytes, float] = _Kept(kept_max)
         self._asked: _Kept[tuple[str, bytes], float] = _Kept(kept_max)
+        self._noted: _Kept[bytes, tuple[float, int]] = _Kept(kept_max)
         self._slow, self._second = _Queue(SLOW), _Queue(SECOND)
 
     def ask(self, address: str, code: str, now_s: float) -> Verdict:
@@ -174,6 +177,14 @@ class Limits:
         """The code was good."""
         self._good.put(_key(code), now_s)
 
+    def noting(self, code: str, now_s: float) -> int:
+        """How many scans of this code are to be written now, this one with those that were not; 0: not yet."""
+        key = _key(code)
+        at_s, waiting = self._noted.get(key) or (now_s - NOTED_EVERY_S, 0)
+        due = now_s - at_s >= NOTED_EVERY_S
+        self._noted.put(key, (now_s, 0) if due else (at_s, waiting + 1))
+        return waiting + 1 if due else 0
+
     def missed(self, address: str, code: str, now_s: float) -> None:
         """There is no such code in use, or not any more."""
         self._good.drop(_key(code))
@@ -195,7 +206,7 @@ class Limits:
     @property
     def size(self) -> int:
         """How many things it keeps in mind, for tests."""
-        return len(self._addresses) + len(self._good) + len(self._asked)
+        return len(self._addresses) + len(self._good) + len(self._asked) + len(self._noted)
 
 
 def network_of(address: str) -> str:

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from app.kit.ids import AccountId, BatchId, CityId, ContactId, IssueId, StickerId, WearerId
+from app.kit.ids import AccountId, BatchId, CityId, ContactId, IssueId, ScanId, StickerId, WearerId
 
 
 class StickerState(StrEnum):
@@ -84,3 +84,23 @@ class Card(Struct, frozen=True, kw_only=True):
     phone_consent_at: datetime | None = None
     changed_by: AccountId | None = None
     changed_at: datetime | None = None
+
+
+class Scan(Struct, frozen=True, kw_only=True):
+    """Her sticker's page was looked at `times` times within ten minutes. `machine`: by something that looks through
+    links, not by a person. `mark` stands for a neighbourhood of the network, so that a family sees whether it was the
+    same one again; nobody gets an address out of it.
+    """
+
+    id: ScanId
+    sticker_id: StickerId
+    wearer_id: WearerId
+    machine: bool
+    language: str
+    mark: bytes
+    times: int
+    first_at: datetime
+    last_at: datetime
+    number: str = ""
+    stuck_on: str = ""
+    material: Material = Material.PAPER

@@ -195,3 +195,23 @@ sticker_drill_person = sa.Table(
     key("drill_id", sa.ForeignKey("sticker_drill.id"), primary_key=True),
     key("account_id", sa.ForeignKey("account.id"), primary_key=True),
 )
+
+# Somebody looked at a sticker's page, and how often within ten minutes. The mark stands for a neighbourhood of the
+# network; no address is kept.
+sticker_scan = sa.Table(
+    "sticker_scan",
+    metadata,
+    key(),
+    key("sticker_id", sa.ForeignKey("sticker.id"), nullable=False),
+    key("wearer_id", sa.ForeignKey("wearer.id"), nullable=False),
+    # A preview of a link, or a scanner of mail: nobody stood before her.
+    sa.Column("machine", sa.Boolean, nullable=False),
+    sa.Column("language", sa.String(5), nullable=False),
+    sa.Column("mark", sa.LargeBinary(8), nullable=False),
+    sa.Column("times", sa.Integer, nullable=False),
+    moment("first_at"),
+    moment("last_at"),
+    sa.Index("ix_sticker_scan_sticker_id_id", "sticker_id", "id"),
+    sa.Index("ix_sticker_scan_wearer_id_id", "wearer_id", "id"),
+    sa.Index("ix_sticker_scan_last_at", "last_at"),
+)

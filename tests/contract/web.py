@@ -17,6 +17,7 @@ from app.config import Settings
 from app.db.engine import Database
 from app.kit.clock import ManualClock
 from app.kit.ids import CityId
+from app.stickers.limits import Limits
 from tests.build import NOW
 
 PASSWORD = "correct horse battery"  # The same for everybody, so that it is hashed once.
@@ -110,7 +111,7 @@ def _application(settings: Settings, database: Database, clock: ManualClock, opt
         return create_app(settings, database, clock, lifespan=[_open_database], **options)
     if not _shared:
         _shared.append(create_app(settings, database, clock, detector_secret=SECRET, lifespan=[_open_database]))
-    _shared[0].litestar.state.update({"database": database, "clock": clock})
+    _shared[0].litestar.state.update({"database": database, "clock": clock, "finder_limits": Limits()})
     return _shared[0]
 
 

@@ -29,7 +29,7 @@ PHOTO_TYPES: Final = "image/jpeg,image/png,image/webp"
 
 
 class LineShown(Struct, frozen=True, kw_only=True):
-    """One line of the board. `by`: finder, family or office; who it is of them nobody reads here."""
+    """One line of the board. `by`: finder, family, or the city; who it is of them nobody reads here."""
 
     by: str
     at: str

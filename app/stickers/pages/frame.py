@@ -1,13 +1,18 @@
 """What all of the finder's pages share: the frame, the style, the languages, and the parts in several of them."""
 
+import hashlib
 from collections.abc import Sequence
 from html import escape
+from importlib.resources import files
 from typing import Final
 from urllib.parse import quote
 
 from app.stickers.words import LANGUAGES, catalogue, html, plain, tag
 
+SCRIPT: Final = files("app.stickers.pages").joinpath("place.js").read_bytes()
 SCRIPT_PATH: Final = "/s/place.js"
+SCRIPT_URL: Final = f"{SCRIPT_PATH}?{hashlib.sha256(SCRIPT).hexdigest()[:8]}"
+"""Another one when the script changes, so that a phone may keep it."""
 AMBULANCE, POLICE = "119", "110"
 STYLE: Final = (
     "body{font:1.15em/1.6 sans-serif;max-width:34em;margin:0 auto;padding:.7em;color:#111;background:#fff;"
@@ -43,7 +48,7 @@ def frame(language: str, title: str, parts: Sequence[str], *, links: str, script
     everything, for whoever cannot read what is under it.
     """
     more = f'<p class="l"><a href="#lang">{html(language, "common.more_languages")}</a></p>'
-    run = f'<script src="{SCRIPT_PATH}" defer></script>\n' if script else ""
+    run = f'<script src="{SCRIPT_URL}" defer></script>\n' if script else ""
     body = "\n".join(part for part in parts if part)
     return (
         f'<!DOCTYPE html>\n<html lang="{tag(language)}">\n<head>\n<meta charset="utf-8">\n'

@@ -88,3 +88,13 @@ def enough_page(language: str, minutes: int, city_phone: str) -> str:
         speaking(language),
     ]
     return frame(language, title_of(language, "wait.title"), parts, links="")
+
+
+def refused_page(language: str) -> str:
+    """Another site sent this form, or what was sent is none."""
+    parts = [
+        f"<h1>{html(language, 'wait.title')}</h1>",
+        paragraph(html(language, "error.refused"), "w"),
+        in_danger(language),
+    ]
+    return frame(language, title_of(language, "wait.title"), parts, links="")

@@ -3,6 +3,17 @@
 Functions that take a `viewer` ask first whether they may. Those that do not are for the house itself.
 """
 
+from app.stickers.service.scans import forget_scans_before, note_scan, scans_of
+from app.stickers.service.showing import Scanned, scanned
 from app.stickers.service.stickers import card_of, found_by_code, hers
 
-__all__ = ["card_of", "found_by_code", "hers"]
+__all__ = [
+    "Scanned",
+    "card_of",
+    "forget_scans_before",
+    "found_by_code",
+    "hers",
+    "note_scan",
+    "scanned",
+    "scans_of",
+]

@@ -162,6 +162,11 @@ OPEN = {
     "GET /docs/files/{name}",
     "GET /phone",
     "GET /phone/{name}",
+    "GET /s/{code}",
+    "HEAD /s/{code}",
+    "GET /S/{code}",
+    "HEAD /S/{code}",
+    "GET /s/place.js",
 }
 """Routes that ask for nobody. Nothing of a person comes out of them."""
 
@@ -252,6 +257,7 @@ EXAMPLES: dict[str, Example] = {
     f"POST {_W}/protections": Example(Action.PROTECTION_WRITE, OFFICE, body={"name": "Uncle", "reason": "why"}),
     f"DELETE {_W}/protections/{{protection_id}}": Example(Action.PROTECTION_WRITE, OFFICE),
     f"GET {_W}/looks": Example(Action.LOOK_READ, MANAGING),
+    f"GET {_W}/scans": Example(Action.STICKER_READ, ATTENDING),
     "GET /v1/devices": Example(Action.DEVICE_READ),
     "POST /v1/devices": Example(
         Action.DEVICE_WRITE, body={"format": "owntracks", "external_id": "new", "name": "New", "interval_s": 60}

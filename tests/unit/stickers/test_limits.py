@@ -153,6 +153,14 @@ def test_what_is_kept_in_mind_has_an_end() -> None:
     for number in range(2000):
         guess(limits, number, 0.0, f"2001:db8:{number:x}::1")
         limits.found(code(number), 0.0)
+        limits.noting(code(number), 0.0)
         guess(limits, number, 0.0)
 
-    assert limits.size <= 300
+    assert limits.size <= 400
+
+
+def test_scans_of_one_code_are_written_now_and_then_and_none_is_lost() -> None:
+    limits = Limits()
+
+    assert [1, 0, 0, 3] == [limits.noting(GOOD, now_s) for now_s in (0.0, 1.0, 4.9, 5.0)]
+    assert 1 == limits.noting(code(1), 5.0)

@@ -2,19 +2,18 @@
 
 import re
 from html.parser import HTMLParser
-from importlib.resources import files
 
 import pytest
 
 from app.stickers.pages.after import HOW, after_page, nothing_page
 from app.stickers.pages.board import STATES, BoardShown, LineShown, board_page, live_part
+from app.stickers.pages.frame import SCRIPT, SCRIPT_URL
 from app.stickers.pages.scan import Scanned, enough_page, scan_page, unused_page, wait_page
 from app.stickers.words import LANGUAGES, html, tag
 
 BYTES_MAX = 20 * 1024
 VOID = {"meta", "input", "br"}
 EVIL = "<script>alert(1)</script>\"'&"
-SCRIPT = files("app.stickers.pages").joinpath("place.js").read_bytes()
 
 
 class Read(HTMLParser):
@@ -50,7 +49,7 @@ def a_board(language: str = "en", **given: object) -> BoardShown:
 LINES = [
     LineShown(by="finder", at="14:06", states=("hurt", "calm"), place=""),
     LineShown(by="family", at="14:08", words="I come."),
-    LineShown(by="office", at="14:09", words="We are here too."),
+    LineShown(by="city", at="14:09", words="We are here too."),
     LineShown(by="finder", at="14:10", place="Station", photo=True, words="By the gate"),
 ]
 FULL = {
@@ -82,7 +81,7 @@ def test_every_page_is_whole_in_every_language_and_small(language: str) -> None:
         assert len(read.all("h1")) == len(read.all("title")) == len(read.all("main")) == 1
         assert "{" not in page.split("</style>")[1]
         assert BYTES_MAX > len(page.encode()) + len(SCRIPT)
-        assert {"/s/place.js"} >= {one["src"] for one in read.all("script")}
+        assert {SCRIPT_URL} >= {one["src"] for one in read.all("script")}
         assert not re.search(r'(src|href|action)="(http|//)', page)
         assert not re.search(r"\s(style|on[a-z]+)=", page)
 
@@ -191,7 +190,7 @@ def test_whoever_writes_cannot_write_html() -> None:
         )
     )  # fmt: skip
 
-    assert [{"src": "/s/place.js", "defer": None}] == Read(page).all("script")
+    assert [{"src": SCRIPT_URL, "defer": None}] == Read(page).all("script")
     assert "alert(1)</script>" not in page
     assert "alert(1)</script>" not in after_page("en", "closed", EVIL)
     assert "alert(1)</script>" not in a_scan(contact_phone=EVIL, city_phone=EVIL)

@@ -1,0 +1,91 @@
+"""What the routes of finders share: who may send a form, which language a page has, how a page and its cookie leave."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from litestar import MediaType, Request, Response
+from litestar.connection import ASGIConnection
+from litestar.datastructures import Cookie
+from litestar.exceptions import ClientException, HTTPException
+
+from app.accounts.auth import SAFE_METHODS
+from app.config import Settings
+from app.stickers import words
+from app.stickers.pages.scan import refused_page
+
+FINDER_COOKIE: Final = "mimamori_finder"
+COOKIE_PATH: Final = "/s"
+COOKIE_S: Final = 48 * 3600
+"""Longer than a thread without a word, and its last line."""
+FORM_BYTES_MAX: Final = 16 * 1024
+PHOTO_BYTES_MAX: Final = 10 * 1024 * 1024
+"""What a camera of today makes of a scene; with script a phone sends a tenth of a megabyte."""
+_FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+Asked = Request[Any, Any, Any]
+Page = Response[str]
+
+
+def language_of(request: Asked) -> str:
+    """The language of the page that answers."""
+    return words.choose(asked_language(request), request.headers.get("accept-language", ""))
+
+
+def asked_language(request: Asked) -> str | None:
+    """The language that a link asked for, None without one of ours."""
+    asked = request.query_params.get("l")
+    return asked if asked in words.LANGUAGES else None
+
+
+def html(content: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Page:
+    """A page."""
+    return Response(content, status_code=status, media_type=MediaType.HTML, headers=dict(headers or {}))
+
+
+def refuse_other_sites(request: Asked) -> Page | None:
+    """The page that says so, for a form that another site made a browser send; None for one of ours.
+
+    Browsers of today say it (`Sec-Fetch-Site`); older ones name the site, or `null`, since our pages send no referrer.
+    What is left is an old browser that says nothing: a stranger's page would have to know the code, and who knows it
+    needs no browser of somebody else's.
+    """
+    if request.method in SAFE_METHODS:
+        return None
+    if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+        return html(refused_page(language_of(request)), 403)
+    origin = request.headers.get("origin", "null")
+    if origin != "null" and urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower():
+        return html(refused_page(language_of(request)), 403)
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in _FORMS:
+        return html(refused_page(language_of(request)), 415)
+    return None
+
+
+async def form_of(request: Asked) -> Mapping[str, Any] | None:
+    """What a form holds, the last of each name; None for what cannot be read as one. States, which may be several, are
+    asked of `request.form()` again, which reads nothing twice.
+    """
+    try:
+        return dict(await request.form())
+    except (ClientException, HTTPException, ValueError, RecursionError):
+        return None
+
+
+def field(form: Mapping[str, Any], name: str) -> str:
+    """The text of a field, empty without one."""
+    value = form.get(name, "")
+    return value if isinstance(value, str) else ""
+
+
+def cookie(settings: Settings, secret: str, max_age_s: int = COOKIE_S) -> Cookie:
+    """What a phone keeps of a thread; no script can read it."""
+    secure = (settings.public_url or "").lower().startswith("https:")
+    return Cookie(
+        FINDER_COOKIE, value=secret, max_age=max_age_s, path=COOKIE_PATH, secure=secure, httponly=True, samesite="lax"
+    )
+
+
+def secret_in(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """The secret that a phone kept, empty without one."""
+    return connection.cookies.get(FINDER_COOKIE, "")
