@@ -1,21 +1,29 @@
 // What is open now, and the answers to it.
 import { Wrong, ask, does, make, moment, part, say, write } from "/phone/common.js";
+import { guardPart, lookAtGuards } from "/phone/guard.js";
 
 let shown = "";
+let guards = new Map(); // By the alert: whoever reads a price goes on reading it when the list is drawn anew.
 
 export async function showAlerts() {
   const answer = await ask("GET", "/v1/alerts?state=open&state=acknowledged&limit=20");
   part("alerts").hidden = !answer.ok;
   const now = JSON.stringify(answer.content);
-  if (!answer.ok || now === shown) return; // A list that is the same is left alone: somebody may be at a button.
+  if (answer.ok && now !== shown) draw(answer.content.items); // One that is the same is left: somebody may be at a button.
   shown = now;
-  const { items } = answer.content;
+  await lookAtGuards([...guards.values()]);
+}
+
+function draw(items) {
+  const urgent = items.filter((one) => one.level === "urgent");
+  guards = new Map(urgent.map((one) => [one.id, guards.get(one.id) || guardPart(one.wearer, one.id)]));
   part("alert-list").replaceChildren(...items.map(alertRow));
   if (!items.length) part("alert-list").append(make("li", "ありません。", "None."));
 }
 
 export function forgetAlerts() {
   shown = "";
+  guards.clear();
   part("alerts").hidden = true;
   part("alert-list").replaceChildren();
 }
@@ -39,6 +47,8 @@ function alertRow(one) {
   }
   const gone = ["向かっていると伝えました。", "The others know that you are on the way."];
   row.append(answerButton("plain", ["向かっています", "I am on my way"], `${address}/on-my-way`, {}, gone));
+  const guard = guards.get(one.id);
+  if (guard) row.append(guard.place);
   if (one.state === "acknowledged") row.append(endButton(`${address}/resolve`));
   if (one.fine.length) row.append(fineButton(`${address}/fine`, one.fine));
   return row;
