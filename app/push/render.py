@@ -4,7 +4,7 @@ be worded well is worded less well.
 `at`, `received`, `heard`, `since`, `until`, `stopped` and `back` are given as ISO 8601 moments with offset and are
 shown in the zone of `zone` (default Japan); `detectors` and `guards` as names between 、; `minutes`, `battery`,
 `distance_m`, `accuracy_m` and `usual_m` as plain numbers; `alarm` as a kind of the edge's alarms; everything else is
-text as it is.
+text as it is; `stuck_on` and `seems` (codes between commas) may be "-": nobody said.
 What is missing or cannot be read is replaced by a word of the catalogue and logged, without the values.
 """
 
@@ -35,6 +35,7 @@ DRILL = "drill"
 """The param of messages that are practice: their title says so first."""
 OTHER = "alert.other"
 """The kind whose words fit everything."""
+NOT_SAID = "-"
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 HONORIFICS = ("さん", "ちゃん", "くん", "君", "様", "さま", "殿", "先生")
 
@@ -204,6 +205,18 @@ def _alarm(value: str, language: str, _params: Mapping[str, str]) -> str | None:
     return catalogue(language).get(f"alarm.{value}")
 
 
+def _stuck_on(value: str, language: str, _params: Mapping[str, str]) -> str:
+    return catalogue(language)["stuck_somewhere"] if value == NOT_SAID else value
+
+
+def _seems(value: str, language: str, _params: Mapping[str, str]) -> str | None:
+    words = catalogue(language)
+    if value == NOT_SAID:
+        return words["seems.unknown"]
+    said = [words[f"seems.{one}"] for one in value.split(",") if f"seems.{one}" in words]
+    return (", " if language == "en" else "、").join(said) or None
+
+
 FORMATS: Mapping[str, Callable[[str, str, Mapping[str, str]], str | None]] = {
     "wearer": _person,
     "by": _person,
@@ -222,6 +235,8 @@ FORMATS: Mapping[str, Callable[[str, str, Mapping[str, str]], str | None]] = {
     "accuracy_m": _distance,
     "usual_m": _distance,
     "alarm": _alarm,
+    "stuck_on": _stuck_on,
+    "seems": _seems,
 }
 """How a param is shown; None when its value cannot be read. What is not here is shown as it is."""
 

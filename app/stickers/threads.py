@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from app.kit import machine
 from app.kit.errors import InvalidInput
@@ -150,7 +151,7 @@ class FinderSaid(Struct, frozen=True, kw_only=True):
 
 class Thread(Struct, frozen=True, kw_only=True):
     """One finder's thread. `begun_by`: whose test it is. `told_at`: when the family was last told of what the finder
-    wrote. `blocked`: the city ended it as abuse.
+    wrote, or will be, where that is in the future. `blocked`: the city ended it as abuse.
     """
 
     id: ThreadId
@@ -180,6 +181,17 @@ class Thread(Struct, frozen=True, kw_only=True):
         """Whether anything can still be written."""
         return self.state in GOING_ON
 
+    def at(self, now: datetime) -> "Thread":
+        """The thread as it is at a moment, whether or not the job that lets threads expire has come by."""
+        if self.goes_on and now - self.newest_at >= EXPIRES_AFTER:
+            return replace(self, state=ThreadState.EXPIRED, ended_at=self.newest_at + EXPIRES_AFTER)
+        return self
+
+    def is_gone(self, now: datetime) -> bool:
+        """Whether its finder is to find nothing any more."""
+        ended_at = self.at(now).ended_at
+        return ended_at is not None and now - ended_at >= LAST_LINE_FOR
+
 
 class Line(Struct, frozen=True, kw_only=True):
     """What one side wrote at once. `account_id`: who of the family or the city."""
@@ -203,6 +215,7 @@ class FinderLine(Struct, frozen=True, kw_only=True):
     at: datetime
     words: str
     states: frozenset[HerState]
+    typed_place: str
     shared_place: bool
     has_photo: bool
 
@@ -270,12 +283,14 @@ _TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u20
 
 
 def said(one: FinderSaid) -> FinderSaid:
-    """What a finder said, as it is kept. Raises `InvalidInput`."""
+    """What a finder said, as it is kept. A place that cannot be is left out: it must not cost her the rest. Raises
+    `InvalidInput` for words that are too long.
+    """
     place = one.place
     if place is not None and not (
         -90 <= place.lat_deg <= 90 and -180 <= place.lon_deg <= 180 and 0 <= place.accuracy_m <= 100_000
     ):
-        raise InvalidInput("This is no place.", "place")
+        place = None
     return FinderSaid(
         states=one.states,
         words=plain(one.words, WORDS_MAX, "words"),
@@ -285,5 +300,7 @@ def said(one: FinderSaid) -> FinderSaid:
 
 
 def told_when(told_at: datetime, now: datetime) -> datetime:
-    """When what is written now is told, after something was told at `told_at`."""
+    """When what is written now is told, after something was told at `told_at`, or waits to be told then."""
+    if told_at > now:
+        return told_at
     return max(now, told_at + TOLD_AGAIN_AFTER)

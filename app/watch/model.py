@@ -42,6 +42,8 @@ class AlertKind(StrEnum):
     SILENT = "silent"
     ARRIVAL = "arrival"
     DEVICE = "device"
+    STICKER = "sticker"
+    """Somebody scanned a sticker of hers and says that they are with her."""
 
 
 class Reason(Struct, frozen=True, kw_only=True):

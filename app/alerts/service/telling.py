@@ -34,7 +34,7 @@ def tell(
     `number` is the line of the history that is told, so that telling it twice is one message. `besides` is not told:
     she did it herself.
     """
-    people = [one for one in _told_of(connection, alert, now) if one != besides]
+    people = [one for one in told_of(connection, alert, now) if one != besides]
     addresses = accounts.addresses_of(connection, people)
     told_at = escalating.addresses_told(connection, about(alert))
     chosen = policies.preferences(connection, people)
@@ -75,7 +75,7 @@ def words_of(who: Who, kind: str, event: WatchEvent | None) -> Words:
     return Words(kind=kind, params=params)
 
 
-def _told_of(connection: Connection, alert: Alert, now: datetime) -> list[AccountId]:
+def told_of(connection: Connection, alert: Alert, now: datetime) -> list[AccountId]:
     """Who was told of an alert and may know of it; every contact who wants to hear of such, where nobody was told or an
     older process told it.
     """
@@ -187,6 +187,7 @@ def untell(connection: Connection, household_id: HouseholdId, now: datetime) -> 
             found = accounts.addresses_of(connection, told).values()
             may_know[alert.wearer_id] = {address.id for addresses in found for address in addresses}
         outbox.cancel(connection, about(alert), now, spare=may_know[alert.wearer_id])
+        outbox.cancel(connection, about_board(alert.wearer_id), now, spare=may_know[alert.wearer_id], below=True)
     wearer_ids = store.wearers_of(connection, household_id)
     for wearer_id, some in households.told_of(connection, wearer_ids, now, NEWS_SCOPES).items():
         found = accounts.addresses_of(connection, [one.account_id for one in some]).values()
@@ -196,6 +197,11 @@ def untell(connection: Connection, household_id: HouseholdId, now: datetime) -> 
 def about(alert: Alert) -> str:
     """What messages about an alert are called on phones, so that a newer one takes the place of the older."""
     return f"alert:{alert.id}"
+
+
+def about_board(wearer_id: WearerId) -> str:
+    """What messages of the threads with those who found somebody begin with."""
+    return f"board:{wearer_id.hex}"
 
 
 def when(event: WatchEvent, zone: ZoneInfo) -> dict[str, str]:

@@ -32,7 +32,8 @@ FIRST_SAID: Mapping[type[Enum], frozenset[str]] = {
     What: frozenset(
         {"escalated", "on_the_way", "dispatch_asked", "dispatch_refused", "dispatched", "reopened", "suppressed"}
     ),
-    Purpose: frozenset({"dispatch", "search"}),
+    Purpose: frozenset({"board", "dispatch", "search"}),
+    AlertKind: frozenset({"sticker"}),
 }
 """Words that this version is the first to write into rows, by their enumeration. Until all processes are of this version,
 those of the one before fail at the rows that hold them: what is in hand is a dead letter, what is asked for an error.

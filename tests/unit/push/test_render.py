@@ -11,6 +11,10 @@ from beacon_ingest.messages import ALARM_KINDS
 
 AT = "2026-04-01T05:10:00+00:00"
 PARAMS = {
+    "stuck_on": "くつ",
+    "seems": "cold,hurt",
+    "number": "AB0123",
+    "drill_name": "春の声かけ訓練",
     "wearer": "佐藤ハナ",
     "by": "佐藤一郎",
     "fence": "自宅",
@@ -131,6 +135,12 @@ KINDS = (
     "unit.check_missed",
     "me.test",
     "me.confirm_mailbox",
+    "alert.finder",
+    "board.hurt",
+    "board.line",
+    "sticker.test",
+    "sticker.drill",
+    "staff.board_reported",
 )
 REASONS = (
     "sos",
@@ -172,6 +182,7 @@ REASONS = (
     "impossible_travel",
     "known_again",
     "in_company",
+    "finder",
 )
 
 
