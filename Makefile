@@ -25,7 +25,7 @@ help:  ## Show what can be made
 	tar -xf .browser/libraries.tar -C .browser && rm -rf .browser/node_modules .browser/libraries.tar
 	@touch .browser/stamp
 
-setup: .venv/stamp .browser/stamp  ## Make .venv from the hash-pinned locks, install mimamori into it, and the browser of the tests
+setup: .venv/stamp .browser/stamp  ## Make .venv from the hash-pinned locks, install mimamori into it, and what looks at pages in the tests
 
 demo: .venv/stamp  ## Run a seeded town on SQLite: devices, families, an outing that goes wrong (ARGS="--for 60")
 	$(BIN)/mimamori demo $(ARGS)

@@ -13,6 +13,7 @@ from app.alerts.service import acting
 from app.pipeline import process
 from app.push.tables import address, message
 from app.watch.tables import allowance
+from tests.browser.axe import faults
 from tests.browser.phone import Phone
 from tests.build import NOW, an_alarm, unit, viewer
 from tests.contract.alerts.test_fine import strays
@@ -303,7 +304,7 @@ SMALL = """
 
 
 async def legible(phone: Phone) -> None:
-    """WCAG 2.2 AA: 4.5 to 1; 320 CSS pixels wide."""
+    """WCAG 2.2 AA: 4.5 to 1; 320 CSS pixels wide; and what axe looks for."""
     await phone.page.command(
         "Emulation.setDeviceMetricsOverride", width=320, height=640, deviceScaleFactor=1, mobile=True
     )
@@ -312,6 +313,7 @@ async def legible(phone: Phone) -> None:
     assert {} == {name: ratio for name, ratio in contrasts if ratio < 4.5}
     assert [] == await phone.page.run(SMALL)
     assert await phone.page.run("document.documentElement.scrollWidth <= 320")
+    assert [] == await faults(phone.page)
 
 
 @pytest.mark.parametrize("signed_in", [False, True])
