@@ -250,6 +250,7 @@ def migrate(context: click.Context, data: str | None) -> None:
 @click.option("--vendor", help="For the role vendor: whose tags the account follows.")
 @click.option("--city", "city_id", type=int, required=True, help="Municipality code with check digit, e.g. 282103.")
 @click.option("--city-name", help="Makes the city if it is not there.")
+@click.option("--city-phone", help="Telephone of the city that is made; it stands on stickers.")
 @click.password_option()
 @click.pass_context
 def account(
@@ -261,6 +262,7 @@ def account(
     vendor: str | None,
     city_id: int,
     city_name: str | None,
+    city_phone: str | None,
     password: str,
 ) -> None:
     """Make an account: the first administrator of a new installation, for example."""
@@ -271,7 +273,7 @@ def account(
         with _plain_errors():
             make_account(
                 settings, email=email, name=name, role=role, vendor=vendor, city_id=city_id, city_name=city_name,
-                password=password,
+                city_phone=city_phone, password=password,
             )  # fmt: skip
     except MimamoriError as error:
         raise click.ClickException(error.detail) from None

@@ -108,6 +108,7 @@ def make_account(
     role: str,
     city_id: int,
     city_name: str | None,
+    city_phone: str | None = None,
     password: str,
     vendor: str | None = None,
 ) -> None:
@@ -124,7 +125,9 @@ def make_account(
         except NotFound:
             if city_name is None:
                 raise InvalidInput("There is no such city yet; give --city-name to make it.", "city") from None
-            accounts.create_city(connection, city_id=CityId(city_id), name=city_name, zone=settings.zone, now=now)
+            accounts.create_city(
+                connection, city_id=CityId(city_id), name=city_name, zone=settings.zone, phone=city_phone, now=now
+            )
         accounts.create_account(
             connection, city_id=CityId(city_id), email=email, name=name, role=Role(role), password=password,
             vendor=vendor, now=now,
@@ -137,7 +140,9 @@ async def first_administrator(database: Database, now: datetime) -> str:
     email = "administrator@demo.example"
 
     def work(connection: Connection) -> str:
-        accounts.create_city(connection, city_id=DEMO_CITY, name="デモ市", zone="Asia/Tokyo", now=now)
+        accounts.create_city(
+            connection, city_id=DEMO_CITY, name="デモ市", zone="Asia/Tokyo", phone="079-000-0000", now=now
+        )
         accounts.create_account(
             connection,
             city_id=DEMO_CITY,

@@ -24,11 +24,14 @@ class Role(StrEnum):
 
 
 class City(Struct, frozen=True, kw_only=True):
-    """A town that uses the service. `zone` is the zone its nights and days are judged in."""
+    """A town that uses the service. `zone` is the zone its nights and days are judged in; `phone` is the number that is
+    printed on stickers, for whoever finds somebody and cannot read the rest.
+    """
 
     id: CityId
     name: str
     zone: str
+    phone: str | None = None
     created_at: datetime
 
 

@@ -13,6 +13,7 @@ EMAIL_MAX = 254
 _EMAIL = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,63}"
 )
+_TELEPHONE = re.compile(r"[-+() 0-9]{3,30}")
 # Marks that turn the direction of writing: a name with one could be shown as another name (Unicode TR 36).
 _TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -45,6 +46,18 @@ def mailbox(text: str) -> str | None:
     if len(plain) > EMAIL_MAX or _EMAIL.fullmatch(plain) is None:
         return None
     return plain.lower()
+
+
+def telephone(text: str, where: str) -> str:
+    """A telephone number as it is printed. Raises `InvalidInput`.
+
+    >>> telephone(" 079-427-9174 ", "phone")
+    '079-427-9174'
+    """
+    line = one_line(text, where)
+    if _TELEPHONE.fullmatch(line) is None:
+        raise InvalidInput("A telephone number is digits, blanks and -+().", where)
+    return line
 
 
 def is_city_code(code: int) -> bool:

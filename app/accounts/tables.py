@@ -10,6 +10,7 @@ city = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("name", sa.String(100), nullable=False),
     sa.Column("zone", sa.String(40), nullable=False),
+    sa.Column("phone", sa.String(30), nullable=True),
     moment("created_at"),
 )
 

@@ -19,6 +19,15 @@ Language = Annotated[
     Literal["ja", "easy", "en"], Meta(description="language of messages; `easy` is Japanese in few and plain words")
 ]
 Zone = Annotated[str, Meta(min_length=1, max_length=40, description="time zone of the IANA database, as Asia/Tokyo")]
+CityPhone = Annotated[
+    str,
+    Meta(
+        min_length=3,
+        max_length=30,
+        pattern=r"^[-+() 0-9]*(?!\n)$",
+        description="where its people answer; printed on stickers and shown to whoever scans one",
+    ),
+]
 CityCode = Annotated[int, Meta(ge=1, le=999_999, description="municipality code with check digit (JIS X 0402)")]
 NewPassword = Annotated[
     str,

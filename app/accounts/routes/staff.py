@@ -14,7 +14,7 @@ from app.accounts.auth import HASHING, May
 from app.accounts.model import Account, City, Role, Viewer
 from app.accounts.names import is_city_code
 from app.accounts.permissions import Action
-from app.accounts.routes.fields import CityCode, Email, Language, Name, NewPassword, Zone, given
+from app.accounts.routes.fields import CityCode, CityPhone, Email, Language, Name, NewPassword, Zone, given
 from app.db.engine import Database
 from app.db.page import LIMIT, Cursor, Limit, Page, decode_cursor
 from app.kit.clock import Clock
@@ -32,13 +32,15 @@ class CityBody(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     id: CityCode
     name: Name
     zone: Zone = "Asia/Tokyo"
+    phone: CityPhone | None = None
 
 
 class CityChange(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """What to change about a city; what is absent stays."""
+    """What to change about a city; what is absent stays, null takes the telephone away."""
 
     name: Name | UnsetType = UNSET
     zone: Zone | UnsetType = UNSET
+    phone: CityPhone | UnsetType | None = UNSET
 
 
 class AccountBody(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -83,7 +85,9 @@ async def create_city(
         raise InvalidInput("The check digit of this municipality code is wrong.", "id")
     now = clock()
     return await database.write(
-        lambda c: service.create_city(c, city_id=CityId(data.id), name=data.name, zone=data.zone, now=now)
+        lambda c: service.create_city(
+            c, city_id=CityId(data.id), name=data.name, zone=data.zone, phone=data.phone, now=now
+        )
     )
 
 
@@ -97,9 +101,9 @@ async def create_city(
 async def change_city(
     city_id: FromPath[CityCode], data: JSONBody[CityChange], database: NamedDependency[Database]
 ) -> City:
-    """Changes the name or the time zone of a city; an absent field stays. Administrators may."""
+    """Changes the name, the time zone or the telephone of a city; an absent field stays. Administrators may."""
     name, zone = given(data.name), given(data.zone)
-    return await database.write(lambda c: service.change_city(c, CityId(city_id), name, zone))
+    return await database.write(lambda c: service.change_city(c, CityId(city_id), name, zone, data.phone))
 
 
 @get("/v1/accounts", guards=[May(Action.ACCOUNT_READ)], operation_id="accounts", summary="Accounts", tags=["accounts"])

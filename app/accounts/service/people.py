@@ -4,11 +4,12 @@ import zoneinfo
 from datetime import datetime
 from functools import lru_cache
 
+from msgspec import UNSET, UnsetType
 from sqlalchemy.engine import Connection
 
 from app.accounts import passwords
 from app.accounts.model import Account, City, Role, Viewer
-from app.accounts.names import mailbox, one_line
+from app.accounts.names import mailbox, one_line, telephone
 from app.accounts.service.sign_ins import revoke
 from app.accounts.store import people as store
 from app.db.page import Page, page
@@ -27,9 +28,15 @@ def _zone(zone: str) -> str:
     return zone
 
 
-def create_city(connection: Connection, *, city_id: CityId, name: str, zone: str, now: datetime) -> City:
+def _phone(phone: str | None) -> str | None:
+    return None if phone is None else telephone(phone, "phone")
+
+
+def create_city(
+    connection: Connection, *, city_id: CityId, name: str, zone: str, phone: str | None = None, now: datetime
+) -> City:
     """The new city. Raises `Conflict` when the code is taken, `InvalidInput` for an unknown zone."""
-    new = City(id=city_id, name=one_line(name, "name"), zone=_zone(zone), created_at=now)
+    new = City(id=city_id, name=one_line(name, "name"), zone=_zone(zone), phone=_phone(phone), created_at=now)
     if not store.insert_city(connection, new):
         raise Conflict("This city is already here.")
     return new
@@ -49,14 +56,22 @@ def cities(connection: Connection, viewer: Viewer, after: int | None, limit: int
     return page(store.cities(connection, only, after, limit + 1), limit, lambda one: one.id)
 
 
-def change_city(connection: Connection, city_id: CityId, name: str | None, zone: str | None) -> City:
-    """The city after the change; None leaves a field. Raises `NotFound`."""
+def change_city(
+    connection: Connection,
+    city_id: CityId,
+    name: str | None,
+    zone: str | None,
+    phone: str | UnsetType | None = UNSET,
+) -> City:
+    """The city after the change; None leaves a field, and takes its telephone away. Raises `NotFound`."""
     city(connection, city_id)
     values: dict[str, object] = {}
     if name is not None:
         values["name"] = one_line(name, "name")
     if zone is not None:
         values["zone"] = _zone(zone)
+    if phone is not UNSET:
+        values["phone"] = _phone(phone)
     if values:
         store.update_city(connection, city_id, values)
     return city(connection, city_id)

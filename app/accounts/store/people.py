@@ -27,7 +27,7 @@ class Credentials(Struct, frozen=True, kw_only=True):
 
 def insert_city(connection: Connection, one: City) -> bool:
     """Adds a city; False when its code is taken."""
-    row = {"id": one.id, "name": one.name, "zone": one.zone, "created_at": one.created_at}
+    row = {"id": one.id, "name": one.name, "zone": one.zone, "phone": one.phone, "created_at": one.created_at}
     query = dialect.insert(connection, city).values(row).on_conflict_do_nothing().returning(city.c.id)
     return connection.execute(query).first() is not None
 
@@ -55,7 +55,7 @@ def update_city(connection: Connection, city_id: CityId, values: Mapping[str, ob
 
 
 def _city(row: "sa.Row[Any]") -> City:
-    return City(id=CityId(row.id), name=row.name, zone=row.zone, created_at=row.created_at)
+    return City(id=CityId(row.id), name=row.name, zone=row.zone, phone=row.phone, created_at=row.created_at)
 
 
 def insert_account(connection: Connection, one: Account, password_hash: str) -> bool:

@@ -57,6 +57,8 @@ def test_an_administrator_adds_a_city_once(here: Town) -> None:
         ({"id": 11002, "name": "x", "zone": "../../etc/passwd"}, "zone"),
         ({"id": 11002, "name": "x", "zone": "Asia"}, "zone"),
         ({"id": 11002, "name": "\t"}, "name"),
+        ({"id": 11002, "name": "x", "phone": "110 (警察)"}, "phone"),
+        ({"id": 11002, "name": "x", "phone": "   "}, "phone"),
     ],
 )
 def test_a_city_that_cannot_be_is_refused(here: Town, body: dict[str, Any], where: str) -> None:
@@ -74,6 +76,11 @@ def test_a_city_is_changed_field_by_field(here: Town) -> None:
     )
     changed = here.client.patch(f"/v1/cities/{HERE}", json={"zone": "Asia/Seoul"}, headers=headers).json()
     assert (changed["name"], changed["zone"]) == ("新市", "Asia/Seoul")
+    assert changed["phone"] is None
+    changed = here.client.patch(f"/v1/cities/{HERE}", json={"phone": "079-427-9174"}, headers=headers).json()
+    assert (changed["name"], changed["phone"]) == ("新市", "079-427-9174")
+    assert here.client.patch(f"/v1/cities/{HERE}", json={}, headers=headers).json()["phone"] == "079-427-9174"
+    assert here.client.patch(f"/v1/cities/{HERE}", json={"phone": None}, headers=headers).json()["phone"] is None
     assert here.client.patch("/v1/cities/11002", json={}, headers=headers).status_code == 404
 
 
