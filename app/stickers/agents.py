@@ -9,7 +9,7 @@ import hmac
 from collections.abc import Mapping
 from typing import Final
 
-from app.stickers.limits import coarse_network_of
+from app.stickers.limits import coarse_network_of, network_of
 
 MACHINES: Final = (
     "bot", "crawl", "spider", "preview", "facebookexternalhit", "whatsapp", "slack", "telegram", "skypeuri",
@@ -52,3 +52,11 @@ def mark_of(secret: bytes, address: str) -> bytes:
     """
     key = hmac.digest(secret, b"mimamori scans", hashlib.sha256)
     return hmac.digest(key, coarse_network_of(address).encode("utf-8", "replace"), hashlib.sha256)[:8]
+
+
+def finder_mark(secret: bytes, address: str, user_agent: str) -> bytes:
+    """32 bytes that are the same when the same phone comes again from the same address, so that one whom the city has
+    blocked stays so. Kept as long as the thread, and good for nothing else.
+    """
+    key = hmac.digest(secret, b"mimamori finders", hashlib.sha256)
+    return hmac.digest(key, f"{network_of(address)}\n{user_agent}".encode("utf-8", "replace"), hashlib.sha256)

@@ -10,13 +10,15 @@ from app.stickers.words import html
 HOW: Final = ("handed_over", "closed")
 
 
-def after_page(language: str, how: str, last: str = "", mark: str = "") -> str:
-    """The thread ended: `how` is a key of `HOW`; `last` what the family wrote for it."""
+def after_page(language: str, how: str, *, code: str = "", last: str = "", mark: str = "") -> str:
+    """The thread ended: `how` is a key of `HOW`; `code` what the family said in words of ours, `last` in its own."""
+    coded = html(language, f"last.{code}") if code else ""
+    words = "<br>".join(part for part in (coded, escape(last)) if part)
     parts = [
         f"<h1>{html(language, 'after.title')}</h1>",
         paragraph(html(language, f"mode.{mark}"), "w") if mark else "",
         paragraph(html(language, f"after.{how}")),
-        paragraph(f"<b>{html(language, 'lines.family')}</b><br>{escape(last)}", "n") if last else "",
+        paragraph(f"<b>{html(language, 'lines.family')}</b><br>{words}", "n") if words else "",
         paragraph(html(language, "after.kept")),
     ]
     return frame(language, title_of(language, "after.title"), parts, links=BOARD_PATH)

@@ -2,6 +2,6 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-from app.stickers.routes import finder, scans
+from app.stickers.routes import board, finder, scans
 
-ROUTES: list[HTTPRouteHandler] = [*finder.ROUTES, *scans.ROUTES]
+ROUTES: list[HTTPRouteHandler] = [*finder.ROUTES, *board.ROUTES, *scans.ROUTES]

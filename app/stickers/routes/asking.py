@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from litestar import MediaType, Request, Response
 from litestar.connection import ASGIConnection
-from litestar.datastructures import Cookie
-from litestar.exceptions import ClientException, HTTPException
+from litestar.datastructures import Cookie, FormMultiDict
+from litestar.exceptions import HTTPException
 
 from app.accounts.auth import SAFE_METHODS
 from app.config import Settings
-from app.stickers import words
+from app.stickers import photos, words
 from app.stickers.pages.scan import refused_page
 
 FINDER_COOKIE: Final = "mimamori_finder"
@@ -19,7 +19,7 @@ COOKIE_PATH: Final = "/s"
 COOKIE_S: Final = 48 * 3600
 """Longer than a thread without a word, and its last line."""
 FORM_BYTES_MAX: Final = 16 * 1024
-PHOTO_BYTES_MAX: Final = 10 * 1024 * 1024
+PHOTO_FORM_BYTES_MAX: Final = photos.FILE_BYTES_MAX + FORM_BYTES_MAX
 """What a camera of today makes of a scene; with script a phone sends a tenth of a megabyte."""
 _FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -62,17 +62,15 @@ def refuse_other_sites(request: Asked) -> Page | None:
     return None
 
 
-async def form_of(request: Asked) -> Mapping[str, Any] | None:
-    """What a form holds, the last of each name; None for what cannot be read as one. States, which may be several, are
-    asked of `request.form()` again, which reads nothing twice.
-    """
+async def form_of(request: Asked) -> FormMultiDict | None:
+    """What a form holds; None for what is too large, or cannot be read as one."""
     try:
-        return dict(await request.form())
-    except (ClientException, HTTPException, ValueError, RecursionError):
+        return await request.form()
+    except (HTTPException, ValueError, RecursionError):
         return None
 
 
-def field(form: Mapping[str, Any], name: str) -> str:
+def field(form: FormMultiDict, name: str) -> str:
     """The text of a field, empty without one."""
     value = form.get(name, "")
     return value if isinstance(value, str) else ""
@@ -84,6 +82,14 @@ def cookie(settings: Settings, secret: str, max_age_s: int = COOKIE_S) -> Cookie
     return Cookie(
         FINDER_COOKIE, value=secret, max_age=max_age_s, path=COOKIE_PATH, secure=secure, httponly=True, samesite="lax"
     )
+
+
+def onward(path: str, request: Asked, **query: str) -> Response[str]:
+    """The page to go on with, by GET, so that going back and loading again send nothing twice; in the same language."""
+    asked = asked_language(request)
+    given = {**query, **({"l": asked} if asked else {})}
+    where = f"{path}?{urlencode(given)}" if given else path
+    return Response("", status_code=303, media_type=MediaType.HTML, headers={"Location": where})
 
 
 def secret_in(connection: ASGIConnection[Any, Any, Any, Any]) -> str:

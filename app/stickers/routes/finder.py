@@ -5,23 +5,42 @@ import secrets
 from contextlib import suppress
 from typing import Final
 
-from litestar import HttpMethod, Response, get, route
+from litestar import HttpMethod, Response, get, post, route
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from app.accounts.auth import peer_of
+from app.config import Settings
 from app.db.engine import Database
 from app.kit.clock import Clock, monotonic_s
-from app.kit.errors import Overloaded
+from app.kit.errors import InvalidInput, Overloaded
 from app.stickers import agents, codes, service
 from app.stickers.limits import RETRY_S, Limits
+from app.stickers.pages.board import BOARD_PATH
 from app.stickers.pages.frame import SCRIPT, SCRIPT_PATH
-from app.stickers.pages.scan import Scanned, scan_page, unused_page, wait_page
-from app.stickers.routes.asking import Asked, Page, asked_language, html, language_of
+from app.stickers.pages.scan import Scanned, enough_page, scan_page, unused_page, wait_page
+from app.stickers.routes.asking import (
+    FORM_BYTES_MAX,
+    Asked,
+    Page,
+    asked_language,
+    cookie,
+    field,
+    form_of,
+    html,
+    language_of,
+    onward,
+    refuse_other_sites,
+    secret_in,
+)
+from app.stickers.service import boards
+from app.stickers.threads import FinderSaid
 
 PATHS: Final = ["/s/{code:str}", "/S/{code:str}"]
 """QR codes pack capitals more densely; people type small letters."""
+ENOUGH_MINUTES: Final = 30
+"""When somebody comes again whose sticker has called so often within an hour that one more is no news."""
 
 
 @route(PATHS, http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)
@@ -96,10 +115,52 @@ async def _note(
         )
 
 
+@post(
+    PATHS, include_in_schema=False, before_request=refuse_other_sites, request_max_body_size=FORM_BYTES_MAX,
+    status_code=303,
+)  # fmt: skip
+async def begin(
+    request: Asked,
+    code: FromPath[str],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    settings: NamedDependency[Settings],
+    finder_limits: NamedDependency[Limits],
+    detector_secret: NamedDependency[bytes],
+) -> Page:
+    """Somebody says that she is with whoever wears this sticker: the family is told before the answer leaves."""
+    found = await look_up(request, code, database, finder_limits)
+    if not isinstance(found, service.Scanned):
+        return found
+    form, now = await form_of(request), clock()
+    secret, language = secret_in(request), language_of(request)
+    if await database.read(lambda c: service.goes_on(c, secret, found.sticker, now)):
+        return onward(BOARD_PATH, request)
+    once = "" if form is None else field(form, "once")
+    mark = agents.finder_mark(detector_secret, peer_of(request), request.headers.get("user-agent", ""))
+    key = boards.finder_key(detector_secret)
+    try:
+        begun = await database.write(
+            lambda c: boards.begin(
+                c, found.sticker, said=FinderSaid(), language=language, mark=mark, once=once, key=key, now=now
+            )
+        )
+    except Overloaded:
+        return shown(request, code, found, "wait.busy", 503)
+    except InvalidInput:  # A form that is none of ours: the page gives her one.
+        return shown(request, code, found, "wait.busy", 400)
+    if begun.quiet is not None:
+        again = {"Retry-After": str(ENOUGH_MINUTES * 60)}
+        return html(enough_page(language, ENOUGH_MINUTES, found.city_phone), 429, again)
+    answer = onward(BOARD_PATH, request)
+    answer.set_cookie(cookie(settings, begun.secret))
+    return answer
+
+
 @get(SCRIPT_PATH, include_in_schema=False, sync_to_thread=False)
 def script() -> Response[bytes]:
     """The one script of these pages, which all of them work without."""
     return Response(SCRIPT, media_type="text/javascript", headers={"Cache-Control": "public, max-age=86400"})
 
 
-ROUTES: list[HTTPRouteHandler] = [show_page, script]
+ROUTES: list[HTTPRouteHandler] = [show_page, begin, script]

@@ -4,14 +4,17 @@ Functions that take a `viewer` ask first whether they may. Those that do not are
 """
 
 from app.stickers.service.scans import forget_scans_before, note_scan, scans_of
-from app.stickers.service.showing import Scanned, scanned
+from app.stickers.service.showing import Board, Scanned, board_of, goes_on, scanned
 from app.stickers.service.stickers import card_of, found_by_code, hers
 
 __all__ = [
+    "Board",
     "Scanned",
+    "board_of",
     "card_of",
     "forget_scans_before",
     "found_by_code",
+    "goes_on",
     "hers",
     "note_scan",
     "scanned",

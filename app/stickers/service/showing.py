@@ -1,13 +1,18 @@
 """What the page of a sticker shows to whoever scans it, before anybody said anything."""
 
+from datetime import datetime
+
 from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from app.accounts import service as accounts
 from app.households import service as households
-from app.kit.ids import CityId, WearerId
+from app.kit.ids import CityId, WearerId, secret_hash
 from app.stickers.model import Card, PhoneShown, Sticker
+from app.stickers.service import boards
 from app.stickers.service.stickers import card_of, found_by_code
+from app.stickers.store import threads
+from app.stickers.threads import FinderView
 
 
 class Scanned(Struct, frozen=True, kw_only=True):
@@ -50,3 +55,29 @@ def shows_on_scan(card: Card) -> bool:
     recorded.
     """
     return card.phone_shown is PhoneShown.SCAN and card.phone_consent_at is not None
+
+
+class Board(Struct, frozen=True, kw_only=True):
+    """What a finder's secret opens, with the zone that its times are read in and the city's number."""
+
+    view: FinderView
+    zone: str
+    city_phone: str
+
+
+def board_of(connection: Connection, secret: str, now: datetime) -> Board | None:
+    """The board that a secret opens; None where it opens none."""
+    view = boards.of_secret(connection, secret, now)
+    thread = threads.by_secret(connection, secret_hash(secret))
+    if view is None or thread is None:
+        return None
+    zone = accounts.city(connection, thread.city_id).zone
+    return Board(view=view, zone=zone, city_phone=phone_of_city(connection, thread.city_id))
+
+
+def goes_on(connection: Connection, secret: str, sticker: Sticker, now: datetime) -> bool:
+    """Whether this secret opens a thread about whoever wears this sticker that still goes on: going back and tapping
+    again begins no second one.
+    """
+    thread = threads.by_secret(connection, secret_hash(secret)) if secret else None
+    return thread is not None and thread.wearer_id == sticker.wearer_id and thread.at(now).goes_on

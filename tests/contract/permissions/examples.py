@@ -166,7 +166,14 @@ OPEN = {
     "HEAD /s/{code}",
     "GET /S/{code}",
     "HEAD /S/{code}",
+    "POST /s/{code}",
+    "POST /S/{code}",
     "GET /s/place.js",
+    "GET /s/board",
+    "HEAD /s/board",
+    "GET /s/board/live",
+    "POST /s/board",
+    "POST /s/board/report",
 }
 """Routes that ask for nobody. Nothing of a person comes out of them."""
 

@@ -9,6 +9,7 @@ from app.stickers.pages.after import HOW, after_page, nothing_page
 from app.stickers.pages.board import STATES, BoardShown, LineShown, board_page, live_part
 from app.stickers.pages.frame import SCRIPT, SCRIPT_URL
 from app.stickers.pages.scan import Scanned, enough_page, scan_page, unused_page, wait_page
+from app.stickers.threads import LastWords
 from app.stickers.words import LANGUAGES, html, tag
 
 BYTES_MAX = 20 * 1024
@@ -67,7 +68,7 @@ def all_pages(language: str) -> list[str]:
         enough_page(language, 12, "079-421-2000"),
         board_page(a_board(language)),
         board_page(a_board(language, **FULL)),
-        *(after_page(language, how, "safely home", "test") for how in HOW),
+        *(after_page(language, how, last="safely home", mark="test") for how in HOW),
         nothing_page(language, "079-421-2000"),
     ]
 
@@ -192,5 +193,14 @@ def test_whoever_writes_cannot_write_html() -> None:
 
     assert [{"src": SCRIPT_URL, "defer": None}] == Read(page).all("script")
     assert "alert(1)</script>" not in page
-    assert "alert(1)</script>" not in after_page("en", "closed", EVIL)
+    assert "alert(1)</script>" not in after_page("en", "closed", last=EVIL)
     assert "alert(1)</script>" not in a_scan(contact_phone=EVIL, city_phone=EVIL)
+
+
+@pytest.mark.parametrize("code", list(LastWords))
+def test_the_last_line_is_in_her_language_and_in_the_familys_words(code: LastWords) -> None:
+    page = after_page("pt", "handed_over", code=code, last="Bis bald")
+
+    assert html("pt", f"last.{code}") in page
+    assert "Bis bald" in page
+    assert [] == Read(page).all("form")

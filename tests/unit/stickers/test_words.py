@@ -1,6 +1,7 @@
 """The words of the finder's pages, and which language a phone gets."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,14 @@ def test_every_kanji_of_easy_japanese_can_be_read() -> None:
             without = re.sub(r"[\u3400-\u9fff々]+\([\u3040-\u30ff]+\)", "", value)
 
             assert not re.search(r"[\u3400-\u9fff]", without), key
+
+
+def test_every_word_is_used_somewhere() -> None:
+    code = "".join(path.read_text("utf-8") for path in sorted(FOLDER.parent.rglob("*.py")))
+    for section, keys in tomllib.loads((FOLDER / "ja.toml").read_text("utf-8")).items():
+        for key in keys if isinstance(keys, dict) else ():
+            found = f'"{section}.{key}"' in code or (f"{section}.{{" in code and f'"{key}"' in code)
+            assert found or f"'{section}.{key}'" in code, f"{section}.{key}"
 
 
 @pytest.mark.parametrize(
