@@ -1,8 +1,4 @@
-"""Documents on paper: A4, Japanese, with the six items of a qualified invoice. Pure but for the file of the font.
-
-A document whose text has a character that the font lacks is not printed with a hole in somebody's name: it raises
-`NoGlyph`, and the setting `billing_font` names a font that has it.
-"""
+"""Documents on paper: A4, Japanese, with the six items of a qualified invoice. Pure but for the file of the font."""
 
 from collections.abc import Iterable, Sequence
 from contextlib import closing
@@ -14,32 +10,17 @@ from msgspec import Struct
 from app.billing import era
 from app.billing.documents import first_of
 from app.billing.model import Document, Kind
+from app.paper import FONT, must_have, shown
 from app.programmes.model import Payer
 
 if TYPE_CHECKING:
     from fpdf import FPDF
 
-FONT: Final = "jp"
 MARGIN_MM: Final = 15
 WIDE_MM: Final = 210 - 2 * MARGIN_MM
 COLUMNS_MM: Final = (24, 80, 14, 16, 22, 24)
 HEADINGS: Final = ("取引日", "内容", "数量", "単位", "単価（円）", "金額（円）")
 ALIGNED: Final = ("LEFT", "LEFT", "RIGHT", "LEFT", "RIGHT", "RIGHT")
-VARIATION_SELECTORS: Final = ((0xFE00, 0xFE0F), (0xE0100, 0xE01EF))
-"""They choose among forms of one character; where a font does not know them, the character itself is meant."""
-
-
-class NoGlyph(Exception):
-    """The font has no form for these characters."""
-
-    def __init__(self, characters: str) -> None:
-        super().__init__(characters)
-        self.characters = characters
-
-    @property
-    def codes(self) -> str:
-        """The characters as numbers, which any font can show: U+20BB7."""
-        return ", ".join(f"U+{ord(one):04X}" for one in self.characters)
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -54,15 +35,6 @@ class Row(Struct, frozen=True, kw_only=True):
     unit_yen: int
     amount_yen: int
     mark: str = ""
-
-
-def font_file(own: str | None) -> Path:
-    """The font that is set, or else the one that is installed with the product (Noto Sans JP, OFL)."""
-    if own:
-        return Path(own)
-    from pylopdf_fonts_jp import sans_path
-
-    return sans_path()
 
 
 def yen(amount: int) -> str:
@@ -148,10 +120,10 @@ def document_pdf(document: Document, rows: Sequence[Row], corrected: Document | 
     pdf.set_auto_page_break(True, margin=MARGIN_MM + 6)
     pdf.set_creation_date(document.issued_at)
     pdf.set_lang("ja")
-    pdf.set_title(_shown(f"{title(document)} {document.number_text}"))
+    pdf.set_title(shown(f"{title(document)} {document.number_text}"))
     pdf.add_font(FONT, fname=font)
     with closing(pdf.fonts[FONT].ttfont):  # type: ignore[union-attr]
-        _must_have(pdf, _texts(document, rows, corrected))
+        must_have(pdf, _texts(document, rows, corrected))
         pdf.add_page()
         _head(pdf, document, corrected)
         _table(pdf, rows)
@@ -179,7 +151,7 @@ def _plain_headings() -> "object":
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    return (row.on, _shown(row.label + row.mark), f"{row.quantity:,}", row.unit, yen(row.unit_yen), yen(row.amount_yen))
+    return (row.on, shown(row.label + row.mark), f"{row.quantity:,}", row.unit, yen(row.unit_yen), yen(row.amount_yen))
 
 
 def _head(pdf: "FPDF", document: Document, corrected: Document | None) -> None:
@@ -188,17 +160,17 @@ def _head(pdf: "FPDF", document: Document, corrected: Document | None) -> None:
     pdf.ln(4)
     top = pdf.get_y()
     pdf.set_font(FONT, size=13)
-    pdf.multi_cell(95, 7, _shown(addressed(document)), align="L", new_x="LMARGIN", new_y="NEXT")
+    pdf.multi_cell(95, 7, shown(addressed(document)), align="L", new_x="LMARGIN", new_y="NEXT")
     pdf.ln(3)
     pdf.set_font(FONT, size=10)
     for line in about_lines(document, corrected):
-        pdf.multi_cell(95, 5.5, _shown(line), align="L", new_x="LMARGIN", new_y="NEXT")
+        pdf.multi_cell(95, 5.5, shown(line), align="L", new_x="LMARGIN", new_y="NEXT")
     left_end = pdf.get_y()
     pdf.set_y(top)
     pdf.set_font(FONT, size=9)
     for line in head_lines(document):
         pdf.set_x(MARGIN_MM + 105)
-        pdf.multi_cell(WIDE_MM - 105, 5, _shown(line), align="L", new_x="LMARGIN", new_y="NEXT")
+        pdf.multi_cell(WIDE_MM - 105, 5, shown(line), align="L", new_x="LMARGIN", new_y="NEXT")
     pdf.set_y(max(left_end, pdf.get_y()) + 4)
     pdf.set_font(FONT, size=15)
     word = "ご請求金額" if document.kind is Kind.INVOICE else "返還金額"
@@ -221,7 +193,7 @@ def _foot(pdf: "FPDF", document: Document, rows: Sequence[Row]) -> None:
     pdf.ln(3)
     pdf.set_font(FONT, size=9)
     for line in foot_lines(document, rows):
-        pdf.multi_cell(0, 5, _shown(line), align="L", new_x="LMARGIN", new_y="NEXT")
+        pdf.multi_cell(0, 5, shown(line), align="L", new_x="LMARGIN", new_y="NEXT")
 
 
 def foot_lines(document: Document, rows: Sequence[Row]) -> list[str]:
@@ -252,15 +224,3 @@ def _texts(document: Document, rows: Sequence[Row], corrected: Document | None) 
         yield from row
     for one in rows:
         yield from _cells(one)
-
-
-def _shown(text: str) -> str:
-    return "".join(one for one in text if not any(first <= ord(one) <= last for first, last in VARIATION_SELECTORS))
-
-
-def _must_have(pdf: "FPDF", texts: Iterable[str]) -> None:
-    known = pdf.fonts[FONT].cmap  # type: ignore[union-attr]
-    wanted = {one for text in texts for one in _shown(text)}
-    lacking = sorted(one for one in wanted if ord(one) not in known and one not in "\n ")
-    if lacking:
-        raise NoGlyph("".join(lacking))

@@ -13,7 +13,7 @@ from app.billing import sheets
 from app.billing.documents import REDUCED_RATE_PCT, first_of, sums
 from app.billing.explaining import explained, unit_text
 from app.billing.model import Billed, Document, Issuer, State
-from app.billing.printing import NoGlyph, Row, document_pdf, font_file
+from app.billing.printing import Row, document_pdf
 from app.billing.standing import state_of
 from app.billing.store import issuers, people, reading
 from app.billing.store.reading import Asked, Found, Part
@@ -21,6 +21,7 @@ from app.billing.totals import NO_TAX, Sum, added, totals_after
 from app.kit.calendar import local_date
 from app.kit.errors import Conflict, NotFound
 from app.kit.ids import WearerId
+from app.paper import NoGlyph, font_file
 from app.programmes.model import Payer
 
 LINES_AT_ONCE = 1_000

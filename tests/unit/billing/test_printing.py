@@ -10,7 +10,8 @@ from pypdf import PageObject, PdfReader
 
 from app.billing.documents import drafts_of
 from app.billing.model import Document, Kind
-from app.billing.printing import NoGlyph, Row, document_pdf, font_file, yen
+from app.billing.printing import Row, document_pdf, yen
+from app.paper import NoGlyph, font_file
 from app.programmes.model import Payer
 from tests.unit.billing.build import ALSOK, document, owed
 
