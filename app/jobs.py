@@ -216,6 +216,7 @@ def forget(connection: Connection, settings: Settings, now: datetime) -> None:
     escalating.forget_before(connection, now - timedelta(days=settings.retention_days))
     watch.forget_allowances(connection, now)
     stickers.forget_scans_before(connection, now - timedelta(days=settings.retention_days))
+    stickers.forget_boards(connection, settings.retention_days, now)
     missing.forget_before(connection, now - timedelta(days=settings.retention_days))
     checking.forget_before(connection, now - timedelta(days=settings.retention_days), now)
     dispatch.forget_before(connection, now - timedelta(days=settings.retention_days))
@@ -223,6 +224,11 @@ def forget(connection: Connection, settings: Settings, now: datetime) -> None:
     shards.gather(connection)  # Where nobody publishes the register: its changes do not pile up.
     accounts.forget_failures(connection, now)
     accounts.forget_sign_ins(connection, now)
+
+
+def expire_boards(connection: Connection, settings: Settings, now: datetime) -> None:
+    """Ends threads with finders in which nobody has written for hours."""
+    stickers.expire_boards(connection, now)
 
 
 JOBS: tuple[Job, ...] = (
@@ -243,6 +249,7 @@ JOBS: tuple[Job, ...] = (
     Job(name="habits", every_s=3, work=_at_once(plan_learning), plan=plan_learning),
     Job(name="billing", every_s=2, work=_at_once(plan_closing), plan=plan_closing),
     Job(name="schemes", every_s=60, work=_at_once(plan_schemes), plan=plan_schemes, at_once=True),
+    Job(name="boards", every_s=60, work=expire_boards),
     Job(name="forget", every_s=60, work=forget),
 )
 
@@ -250,6 +257,7 @@ JOBS: tuple[Job, ...] = (
 def _wearer_ended(connection: Connection, payload: Mapping[str, Any], now: datetime) -> None:
     """A wearer is no longer watched: nothing about her may go on."""
     wearer_id = WearerId(UUID(payload["wearer_id"]))
+    stickers.close_boards(connection, wearer_id, now)  # First: whoever writes holds the thread, then her alerts.
     devices.release_all(connection, wearer_id, now)
     tags.release_all(connection, wearer_id, now)
     watch.forget_all(connection, wearer_id, now)

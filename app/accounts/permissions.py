@@ -47,6 +47,11 @@ class Action(StrEnum):
     NETWORK_READ = "network:read"
     NETWORK_WRITE = "network:write"
     STICKER_READ = "sticker:read"
+    STICKER_OWN = "sticker:own"
+    STICKER_DRILL = "sticker:drill"
+    BOARD_READ = "board:read"
+    BOARD_WRITE = "board:write"
+    BOARD_LEAD = "board:lead"
     SEARCH_READ = "search:read"
     SEARCH_WRITE = "search:write"
     DISPATCH_READ = "dispatch:read"
@@ -117,6 +122,12 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.NETWORK_WRITE: _OFFICE,
     # Those who manage her or see her alerts.
     Action.STICKER_READ: _STAFF | {Role.FAMILY},
+    Action.STICKER_OWN: _OFFICE | {Role.FAMILY},
+    Action.STICKER_DRILL: _OFFICE,
+    # By consent to see her alerts, as with those; the city steps in against abuse.
+    Action.BOARD_READ: _STAFF | {Role.FAMILY},
+    Action.BOARD_WRITE: _STAFF | {Role.FAMILY},
+    Action.BOARD_LEAD: _STAFF,
     # Whoever goes and looks for her needs the map; by consent, as with her place.
     Action.SEARCH_READ: _WATCHING,
     Action.SEARCH_WRITE: _STAFF | {Role.FAMILY},

@@ -50,6 +50,7 @@ TAGS = {
     "programmes": "Schemes, contracts under them, prices before they are owed, and what was used",
     "networks": "SOS networks (見守り・SOSネットワーク), and who is in their registers",
     "stickers": "Stickers (みまもりシール), and who looked at their pages",
+    "boards": "Boards (伝言板), on which a family and whoever found her write to each other without names",
     "searches": "Searches for somebody who is missing, and the map of where she probably is",
     "units": "Security companies, their units (出動員), who is on duty and where",
     "dispatches": "Turn-outs (かけつけ): a guard is asked for, goes, finds her and hands her over; offers to units",

@@ -29,6 +29,8 @@ EXPIRES_AFTER = timedelta(hours=12)
 """Since anybody last wrote."""
 LAST_LINE_FOR = timedelta(hours=24)
 """So long after the end the finder reads the last line; then her secret and her mark are deleted."""
+KEPT_DAYS = 30
+"""So long after the end a thread is kept, with its lines and photos; less where a city keeps places for less long."""
 TOLD_AGAIN_AFTER = timedelta(seconds=60)
 """What a finder writes is told at once, and what she writes within a minute of that, together when it is over."""
 TEST_FOR = timedelta(minutes=30)

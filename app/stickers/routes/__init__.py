@@ -2,6 +2,13 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-from app.stickers.routes import board, finder, scans
+from app.stickers.routes import board, boards, finder, guarding, practice, scans
 
-ROUTES: list[HTTPRouteHandler] = [*finder.ROUTES, *board.ROUTES, *scans.ROUTES]
+ROUTES: list[HTTPRouteHandler] = [
+    *finder.ROUTES,
+    *board.ROUTES,
+    *scans.ROUTES,
+    *boards.ROUTES,
+    *guarding.ROUTES,
+    *practice.ROUTES,
+]

@@ -3,6 +3,9 @@
 Functions that take a `viewer` ask first whether they may. Those that do not are for the house itself.
 """
 
+from app.stickers.service.expiring import close_all as close_boards
+from app.stickers.service.expiring import expire as expire_boards
+from app.stickers.service.expiring import forget as forget_boards
 from app.stickers.service.scans import forget_scans_before, note_scan, scans_of
 from app.stickers.service.showing import Board, Scanned, board_of, goes_on, scanned
 from app.stickers.service.stickers import card_of, found_by_code, hers
@@ -12,6 +15,9 @@ __all__ = [
     "Scanned",
     "board_of",
     "card_of",
+    "close_boards",
+    "expire_boards",
+    "forget_boards",
     "forget_scans_before",
     "found_by_code",
     "goes_on",

@@ -1,6 +1,6 @@
 """Tests of families and exercises of cities."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +8,6 @@ import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy.engine import Connection
 
-from app.accounts.tables import account
 from app.db import dialect
 from app.kit.ids import AccountId, CityId, DrillId, StickerId, WearerId
 from app.stickers.tables import sticker, sticker_drill, sticker_drill_person, sticker_drill_sticker, sticker_test
@@ -64,10 +63,10 @@ def add(
     connection.execute(sa.insert(sticker_drill_person), people)
 
 
-def end(connection: Connection, drill_id: DrillId, city_id: CityId, now: datetime) -> bool:
+def end(connection: Connection, drill_id: DrillId, now: datetime) -> bool:
     """Whether there was such an exercise that goes on, or is to come; it is over now."""
     one = sticker_drill.c
-    mine = (one.id == drill_id) & (one.city_id == city_id) & (one.until_at > now)
+    mine = (one.id == drill_id) & (one.until_at > now)
     return connection.execute(sa.update(sticker_drill).where(mine).values(until_at=now)).rowcount == 1
 
 
@@ -150,9 +149,3 @@ def stickers_by_number(connection: Connection, city_id: CityId, numbers: Collect
         sticker.c.city_id == city_id, sticker.c.number.in_(list(numbers)), sticker.c.wearer_id.is_not(None)
     )
     return {row.number: row.id for row in connection.execute(query)}
-
-
-def accounts_here(connection: Connection, city_id: CityId, account_ids: Sequence[UUID]) -> set[UUID]:
-    """Those of these accounts that are of this city."""
-    query = sa.select(account.c.id).where(account.c.city_id == city_id, account.c.id.in_(list(account_ids)))
-    return set(connection.execute(query).scalars())

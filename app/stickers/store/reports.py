@@ -59,11 +59,13 @@ def newest(
 
 
 def settle(
-    connection: Connection, report_id: ReportId, city_id: CityId, by: AccountId, words: str, now: datetime
+    connection: Connection, report_id: ReportId, city_id: CityId | None, by: AccountId, words: str, now: datetime
 ) -> Report | None:
-    """The report, settled; None where there is no such one. One that was settled stays as it is."""
+    """The report, settled; None where there is no such one in the city (None: in any). One that was settled stays as it
+    is.
+    """
     one = sticker_report.c
-    mine = (one.id == report_id) & (one.city_id == city_id)
+    mine = (one.id == report_id) if city_id is None else (one.id == report_id) & (one.city_id == city_id)
     values = {"settled_at": now, "settled_by": by, "settled": words}
     connection.execute(sa.update(sticker_report).where(mine, one.settled_at.is_(None)).values(**values))
     row = connection.execute(_reports().where(mine)).one_or_none()

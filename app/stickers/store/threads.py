@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
+from app.accounts.tables import account
 from app.db import dialect
 from app.kit.ids import AccountId, DrillId, LineId, StickerId, ThreadId, WearerId
 from app.stickers.tables import sticker_line, sticker_photo, sticker_thread
@@ -145,6 +146,12 @@ def numbers_of_lines(connection: Connection, thread_ids: Collection[UUID]) -> di
     one = sticker_line.c
     query = sa.select(one.thread_id, sa.func.count()).where(one.thread_id.in_(list(thread_ids))).group_by(one.thread_id)
     return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def names_of(connection: Connection, account_ids: Collection[UUID]) -> dict[UUID, str]:
+    """What these people are called, for the family's side."""
+    query = sa.select(account.c.id, account.c.name).where(account.c.id.in_(list(account_ids)))
+    return {row.id: row.name for row in connection.execute(query)}
 
 
 def thread_of(row: "Row[Any]") -> Thread:

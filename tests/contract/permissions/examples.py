@@ -44,8 +44,10 @@ KINDS_OF = {
         "usage_id",
         "dispatch_id",
         "entry_id",
+        "thread_id",
+        "line_id",
     },
-    Target.ENDED: {"wearer_id", "contact_id", "alert_id", "search_id", "document_id", "dispatch_id"},
+    Target.ENDED: {"wearer_id", "contact_id", "alert_id", "search_id", "document_id", "dispatch_id", "thread_id"},
     Target.REVOKED: {
         "fact_id",
         "contract_id",
@@ -196,6 +198,7 @@ FIRM = {"code": "new", "name": "New", "phone": "079-000-0000", "licence": "1"}
 _B = "/v1/billing/documents/{document_id}"
 _READERS = "/v1/billing/issuers/{code}/readers/{reader_id}"
 _CONTRACT = "/v1/contracts/{contract_id}"
+_BOARD = "/v1/boards/{thread_id}"
 _NETWORK = "/v1/network-entries/{network_entry_id}"
 AWAY = {"absence": {"kind": "hospital", "from": "2026-03-01", "until": "2026-03-20"}, "reason": "told by her home"}
 
@@ -265,6 +268,37 @@ EXAMPLES: dict[str, Example] = {
     f"DELETE {_W}/protections/{{protection_id}}": Example(Action.PROTECTION_WRITE, OFFICE),
     f"GET {_W}/looks": Example(Action.LOOK_READ, MANAGING),
     f"GET {_W}/scans": Example(Action.STICKER_READ, ATTENDING),
+    "GET /v1/boards": Example(Action.BOARD_READ),
+    f"GET {_BOARD}": row(Action.BOARD_READ, Way.ALERTS),
+    f"GET {_BOARD}/photos/{{line_id}}": row(Action.BOARD_READ, Way.ALERTS),
+    f"POST {_BOARD}/lines": row(Action.BOARD_WRITE, Way.ALERTS, status=200, body={"words": "thank you"}),
+    f"POST {_BOARD}/coming": row(Action.BOARD_WRITE, Way.ALERTS, status=200, body={"arrives_in_min": 9}),
+    f"POST {_BOARD}/hand-over": row(Action.BOARD_WRITE, Way.ALERTS, status=200),
+    f"POST {_BOARD}/close": row(Action.BOARD_WRITE, Way.ALERTS, status=200),
+    f"POST {_BOARD}/thanks": row(Action.BOARD_WRITE, Way.ALERTS, status=200, body={"code": "home_safe"}),
+    f"POST {_BOARD}/report": row(Action.BOARD_WRITE, Way.ALERTS, status=204, body={"reason": "why"}),
+    f"GET {_BOARD}/police-text": row(Action.BOARD_LEAD, Way.ALERTS),
+    f"POST {_BOARD}/block": row(Action.BOARD_LEAD, Way.ALERTS, status=200, body={"hours": 2}),
+    "GET /v1/sticker-reports": Example(Action.BOARD_LEAD),
+    "POST /v1/sticker-reports/{report_id}/settle": row(
+        Action.BOARD_LEAD, Way.STAFF, status=200, body={"words": "nothing was wrong"}
+    ),
+    f"POST {_W}/sticker-test": Example(Action.STICKER_OWN, MANAGING, status=200),
+    f"GET {_W}/sticker-test": Example(Action.STICKER_OWN, MANAGING),
+    f"DELETE {_W}/sticker-test": Example(Action.STICKER_OWN, MANAGING),
+    "GET /v1/sticker-drills": Example(Action.STICKER_DRILL),
+    "POST /v1/sticker-drills": row(
+        Action.STICKER_DRILL,
+        Way.STAFF,
+        body={
+            "name": "New",
+            "from_at": "2026-04-02T09:00:00Z",
+            "until_at": "2026-04-02T10:00:00Z",
+            "stickers": ["BB9999"],
+            "people": ["{staff_id}"],
+        },
+    ),
+    "POST /v1/sticker-drills/{drill_id}/end": row(Action.STICKER_DRILL, Way.STAFF, status=200),
     "GET /v1/devices": Example(Action.DEVICE_READ),
     "POST /v1/devices": Example(
         Action.DEVICE_WRITE, body={"format": "owntracks", "external_id": "new", "name": "New", "interval_s": 60}

@@ -22,6 +22,7 @@ LISTED = {
     "GET /v1/companies": ("company_id", "GET /v1/companies/{company_id}"),
     "GET /v1/units": ("unit_id", "GET /v1/units/{unit_id}"),
     "GET /v1/dispatches": ("dispatch_id", "GET /v1/dispatches/{dispatch_id}"),
+    "GET /v1/boards": ("thread_id", "GET /v1/boards/{thread_id}"),
     "GET /v1/searches": ("search_id", "GET /v1/searches/{search_id}"),
     "GET /v1/billing/documents": ("document_id", "GET /v1/billing/documents/{document_id}"),
     "GET /v1/events": ("alert_id", "GET /v1/alerts/{alert_id}"),

@@ -57,7 +57,7 @@ from app.watch.store import allowances
 from app.watch.tables import watch_failure
 from beacon_ingest.messages import Fix, Health
 from tests.build import NOW, VENDOR, account, an_alarm, unit, viewer
-from tests.contract.permissions import bills
+from tests.contract.permissions import bills, boards
 from tests.contract.permissions.asking import Answer, ask
 from tests.contract.permissions.examples import ATTENDING, KNOWING, Request, request_of
 from tests.contract.permissions.guards import plan_hours, serve
@@ -289,6 +289,7 @@ class World:
         self._send_out(c, things, city)
         self._seek(c, things, next(one for one in self.people.values() if one.id == member))
         self._enrol(c, things, wearer)
+        self._find(c, things, city)
         return things
 
     def _send_guards(self, c: Connection, things: Things, city: CityId) -> None:
@@ -339,6 +340,20 @@ class World:
         things.keep("usage_id", usages.correct(c, bought, None, "it was another's", by, NOW), Way.MANAGES)
         things["scheme"] = hers.scheme
         things.keep("network_entry_id", self._register(c, wearer.city_id, wearer.id), id_ways=ATTENDING)
+
+    def _find(self, c: Connection, things: Things, city: CityId) -> None:
+        """Somebody scanned a sticker of hers. That it was reported, the staff of the city reads."""
+        by = self.people["colleague" if city == HERE else "faraway clerk"]
+        name = f"board of {things.target}"
+        found = boards.find(c, city, things["wearer_id"], by, name, latitude(things.target))
+        things |= {"thread_id": found.thread_id, "line_id": found.line_id}
+        things.words.setdefault(frozenset({Way.ALERTS}), set()).add(found.words)
+        if things.target not in (Target.HIDDEN, Target.ENDED):
+            things["report_id"] = found.report_id
+        if things.target in (Target.OWN, Target.FARAWAY):
+            boards.give(c, city, things["wearer_id"], by.id)
+        if things.target not in (Target.HIDDEN, Target.ENDED):
+            things["drill_id"] = boards.exercise(c, city, by.id, found.sticker_id)
 
     def _register(self, c: Connection, city: CityId, wearer_id: WearerId) -> Entry:
         """She is in the register of her city's SOS network."""
