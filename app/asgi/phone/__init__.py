@@ -20,6 +20,7 @@ FILES: Mapping[str, str] = {
     "phone.js": "text/javascript",
     "common.js": "text/javascript",
     "alerts.js": "text/javascript",
+    "boards.js": "text/javascript",
     "guard.js": "text/javascript",
     "live.js": "text/javascript",
     "sw.js": "text/javascript",

@@ -1,4 +1,5 @@
 // What is open now, and the answers to it.
+import { boardOf } from "/phone/boards.js";
 import { Wrong, ask, does, make, moment, part, say, write } from "/phone/common.js";
 import { guardPart, lookAtGuards } from "/phone/guard.js";
 
@@ -8,14 +9,14 @@ let guards = new Map(); // By the alert: whoever reads a price goes on reading i
 export async function showAlerts() {
   const answer = await ask("GET", "/v1/alerts?state=open&state=acknowledged&limit=20");
   part("alerts").hidden = !answer.ok;
-  const now = JSON.stringify(answer.content);
+  const now = JSON.stringify(answer.ok && [answer.content, answer.content.items.map((one) => boardOf(one.id))]);
   if (answer.ok && now !== shown) draw(answer.content.items); // One that is the same is left: somebody may be at a button.
   shown = now;
   await lookAtGuards([...guards.values()]);
 }
 
 function draw(items) {
-  const urgent = items.filter((one) => one.level === "urgent");
+  const urgent = items.filter((one) => one.level === "urgent" && !boardOf(one.id));
   guards = new Map(urgent.map((one) => [one.id, guards.get(one.id) || guardPart(one.wearer, one.id)]));
   part("alert-list").replaceChildren(...items.map(alertRow));
   if (!items.length) part("alert-list").append(make("li", "ありません。", "None."));
@@ -38,6 +39,14 @@ function alertRow(one) {
   if (by) row.append(make("p", `${by}さんが対応しています。`, `${by} sees to it.`));
   for (const { name, arrives_at: at } of one.going) {
     row.append(make("p", `${name}さんが向かっています${at ? `（${moment(at)}ごろ着く）` : ""}。`, `${name} is on the way.`));
+  }
+  const board = boardOf(one.id);
+  if (board) {
+    const link = make("a", "伝言板で答える", "Answer on the board");
+    link.href = `#${board}`;
+    link.className = "button";
+    row.append(link);
+    return row;
   }
   const address = `/v1/alerts/${one.id}`;
   const urgent = one.level === "urgent" ? "urgent" : "";

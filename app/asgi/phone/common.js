@@ -74,3 +74,10 @@ export function does(button, work) {
 export function moment(text) {
   return new Date(text).toLocaleString("ja-JP", { month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit" });
 }
+
+// How long ago, in words.
+export function ago(text) {
+  const minutes = Math.max(0, Math.round((Date.now() - new Date(text)) / 60000));
+  if (minutes < 1) return "たった今";
+  return minutes < 90 ? `${minutes}分前` : moment(text);
+}

@@ -1,5 +1,6 @@
 // The page of one phone: sign in, let it be reached, see to what is open. Japanese first, English second.
 import { forgetAlerts, showAlerts } from "/phone/alerts.js";
+import { forgetBoards, showBoards } from "/phone/boards.js";
 import { Wrong, ask, asked, does, make, moment, part, say, write } from "/phone/common.js";
 import { hush, listen } from "/phone/live.js";
 
@@ -21,6 +22,7 @@ function within(ms, promise) {
 function signedOut() {
   hush();
   forgetAlerts();
+  forgetBoards();
   part("mine").hidden = true;
   for (const id of ["address-list", "who"]) part(id).replaceChildren();
   part("sign-in").hidden = false;
@@ -227,7 +229,10 @@ async function begin() {
   return showAddresses();
 }
 
-const look = showAlerts;
+async function look() {
+  await showBoards();
+  await showAlerts();
+}
 
 function point() {
   const row = location.hash && part(decodeURIComponent(location.hash.slice(1)));
