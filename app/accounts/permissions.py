@@ -52,6 +52,8 @@ class Action(StrEnum):
     BOARD_READ = "board:read"
     BOARD_WRITE = "board:write"
     BOARD_LEAD = "board:lead"
+    STICKER_WRITE = "sticker:write"
+    REGISTER_READ = "register:read"
     SEARCH_READ = "search:read"
     SEARCH_WRITE = "search:write"
     DISPATCH_READ = "dispatch:read"
@@ -128,6 +130,9 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.BOARD_READ: _STAFF | {Role.FAMILY},
     Action.BOARD_WRITE: _STAFF | {Role.FAMILY},
     Action.BOARD_LEAD: _STAFF,
+    Action.STICKER_WRITE: _OFFICE,
+    # A printed number is read out on the telephone, often by the police; each look is a row that the family reads.
+    Action.REGISTER_READ: _STAFF | {Role.POLICE},
     # Whoever goes and looks for her needs the map; by consent, as with her place.
     Action.SEARCH_READ: _WATCHING,
     Action.SEARCH_WRITE: _STAFF | {Role.FAMILY},

@@ -33,6 +33,8 @@ class Purpose(StrEnum):
     """She is missing: somebody looked at the search for her, or at its map."""
     DISPATCH = "dispatch"
     """A guard who was sent to her looked where she is."""
+    REGISTER = "register"
+    """Somebody asked whose sticker it is, or read the register that is shared with the police."""
     BOARD = "board"
     """Somebody read where a finder says that she is."""
 

@@ -26,6 +26,8 @@ class Purpose(StrEnum):
     """Say that the message was shown or opened."""
     ANSWER = "answer"
     """Answer the alert that the message tells of, as the one it was sent to."""
+    CAME = "came"
+    """Say that the letter arrived."""
     CONFIRM = "confirm"
     """Say that the mailbox to which the message was sent is one's own."""
 

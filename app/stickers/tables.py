@@ -215,3 +215,73 @@ sticker_scan = sa.Table(
     sa.Index("ix_sticker_scan_wearer_id_id", "wearer_id", "id"),
     sa.Index("ix_sticker_scan_last_at", "last_at"),
 )
+
+# Applications for stickers, and the issues that came of them. Never deleted.
+sticker_issue = sa.Table(
+    "sticker_issue",
+    metadata,
+    key(),
+    sa.Column("city_id", sa.Integer, nullable=False),
+    key("wearer_id", sa.ForeignKey("wearer.id"), nullable=False),
+    sa.Column("scheme", sa.String(60), nullable=False),
+    sa.Column("kind", sa.String(10), nullable=False),
+    sa.Column("form", sa.String(60), nullable=False),
+    sa.Column("way", sa.String(10), nullable=False),
+    sa.Column("handed_in_on", sa.Date, nullable=False),
+    sa.Column("applied_by", sa.String(20), nullable=False),
+    sa.Column("applicant", sa.String(100), nullable=False),
+    sa.Column("consent_by", sa.String(10), nullable=True),
+    sa.Column("consent_on", sa.Date, nullable=True),
+    sa.Column("stamped_envelope", sa.Boolean, nullable=False),
+    sa.Column("wanted", sa.Integer, nullable=False),
+    # Of her entry in the register of the network.
+    sa.Column("number", sa.String(20), nullable=False),
+    key("created_by", nullable=False),
+    moment("created_at"),
+    # When the last test mail was sent, which asks whether her contacts are reached.
+    moment("tested_at", nullable=True),
+    sa.Column("handed_over_on", sa.Date, nullable=True),
+    moment("handed_over_at", nullable=True),
+    key("handed_over_by", nullable=True),
+    sa.Column("untested", sa.String(500), nullable=False),
+    moment("withdrawn_at", nullable=True),
+    sa.Column("withdrawn_reason", sa.String(500), nullable=False),
+    sa.Index("ix_sticker_issue_wearer_id", "wearer_id"),
+    sa.Index("ix_sticker_issue_city_id_id", "city_id", "id"),
+)
+_waits = sticker_issue.c.handed_over_on.is_(None) & sticker_issue.c.withdrawn_at.is_(None)
+# Two at a time would both be within what the scheme gives.
+sa.Index(
+    "uq_sticker_issue_open", sticker_issue.c.wearer_id, unique=True, sqlite_where=_waits, postgresql_where=_waits
+)  # fmt: skip
+
+# What she or her family told on the form for changes. Never changed, never deleted.
+sticker_notice = sa.Table(
+    "sticker_notice",
+    metadata,
+    key(),
+    sa.Column("city_id", sa.Integer, nullable=False),
+    key("wearer_id", sa.ForeignKey("wearer.id"), nullable=False),
+    sa.Column("form", sa.String(60), nullable=False),
+    sa.Column("handed_in_on", sa.Date, nullable=False),
+    sa.Column("applied_by", sa.String(20), nullable=False),
+    sa.Column("applicant", sa.String(100), nullable=False),
+    sa.Column("consent_by", sa.String(10), nullable=True),
+    sa.Column("consent_on", sa.Date, nullable=True),
+    sa.Column("told", sa.String(1000), nullable=False),
+    key("created_by", nullable=False),
+    moment("created_at"),
+    sa.Index("ix_sticker_notice_wearer_id_id", "wearer_id", "id"),
+)
+
+# The register went out of the house as a file. Never changed, never deleted.
+sticker_export = sa.Table(
+    "sticker_export",
+    metadata,
+    key(),
+    sa.Column("city_id", sa.Integer, nullable=False),
+    sa.Column("rows", sa.Integer, nullable=False),
+    key("by", nullable=False),
+    moment("at"),
+    sa.Index("ix_sticker_export_city_id_id", "city_id", "id"),
+)

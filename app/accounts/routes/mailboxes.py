@@ -15,6 +15,7 @@ from app.db.engine import Database
 from app.kit.clock import Clock
 from app.kit.errors import NotFound
 from app.kit.ids import MessageId
+from app.push import outbox
 from app.push.render import text
 from app.push.tokens import Purpose, Tokens
 
@@ -41,6 +42,31 @@ async def confirm_mailbox(
     """Somebody pressed the button: the mailbox is theirs."""
     mailbox = await _mailbox(token, detector_secret, clock(), database.write, service.confirm_mailbox)
     return _over() if mailbox is None else _page("confirmed", mailbox)
+
+
+@get("/mail/{token:str}/came", include_in_schema=False)
+async def ask_came(token: FromPath[str], detector_secret: NamedDependency[bytes]) -> Response[str]:
+    """Asks whether a letter came, and changes nothing."""
+    message_id = Tokens(detector_secret).read(token, Purpose.CAME)
+    return _over() if message_id is None else _page("came", "", button=True)
+
+
+@post("/mail/{token:str}/came", status_code=200, include_in_schema=False)
+async def say_came(
+    token: FromPath[str],
+    database: NamedDependency[Database],
+    clock: NamedDependency[Clock],
+    detector_secret: NamedDependency[bytes],
+) -> Response[str]:
+    """Somebody pressed the button: the letter is read there."""
+    message_id, now = Tokens(detector_secret).read(token, Purpose.CAME), clock()
+    if message_id is None:
+        return _over()
+    try:
+        await database.write(lambda c: outbox.receive(c, message_id, outbox.Said.OPENED, None, now))
+    except NotFound:
+        return _over()
+    return _page("came_thanks", "")
 
 
 async def _mailbox(
@@ -75,4 +101,4 @@ def _page(name: str, mailbox: str, *, button: bool = False, status: int = 200) -
     return Response(pages.page(said), status_code=status, media_type=MediaType.HTML, headers=pages.HEADERS)
 
 
-ROUTES: list[HTTPRouteHandler] = [ask_mailbox, confirm_mailbox]
+ROUTES: list[HTTPRouteHandler] = [ask_mailbox, confirm_mailbox, ask_came, say_came]

@@ -105,6 +105,18 @@ def wearers_by_id(connection: Connection, wearer_ids: Collection[WearerId]) -> d
     return people.wearers_by_id(connection, wearer_ids)
 
 
+def unhidden(connection: Connection, viewer: Viewer, wearer_ids: Collection[WearerId]) -> frozenset[WearerId]:
+    """Those of these wearers of the viewer's city who are watched over and are not hidden from the viewer: whoever asks
+    this shows them on another ground than a consent of households.
+    """
+    return sight.unhidden(connection, viewer, wearer_ids)
+
+
+def contacts_of_wearers(connection: Connection, wearer_ids: Collection[WearerId]) -> dict[WearerId, list[Contact]]:
+    """The contacts of these wearers in order, whoever asks."""
+    return contacts.of_wearers(connection, wearer_ids)
+
+
 def contacts_by_id(connection: Connection, contact_ids: Collection[ContactId]) -> dict[ContactId, Contact]:
     """Those of these contacts who are still on a list, whoever asks."""
     return contacts.by_id(connection, contact_ids)

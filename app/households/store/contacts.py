@@ -22,6 +22,15 @@ def of_wearer(connection: Connection, wearer_id: WearerId) -> list[Contact]:
     return [contact_of(row) for row in connection.execute(query.order_by(contact.c.rank, contact.c.id))]
 
 
+def of_wearers(connection: Connection, wearer_ids: Collection[WearerId]) -> dict[WearerId, list[Contact]]:
+    """The contacts of these wearers in order; who has none is absent."""
+    query = sa.select(contact).where(contact.c.wearer_id.in_(wearer_ids), contact.c.ended_at.is_(None))
+    found: dict[WearerId, list[Contact]] = {}
+    for row in connection.execute(query.order_by(contact.c.wearer_id, contact.c.rank, contact.c.id)):
+        found.setdefault(row.wearer_id, []).append(contact_of(row))
+    return found
+
+
 def by_id(connection: Connection, contact_ids: Collection[ContactId]) -> dict[ContactId, Contact]:
     """Those of these contacts who are still on a list."""
     query = sa.select(contact).where(contact.c.id.in_(contact_ids), contact.c.ended_at.is_(None))

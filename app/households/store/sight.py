@@ -74,6 +74,13 @@ def visible_ids(
     return frozenset(connection.execute(query).scalars())
 
 
+def unhidden(connection: Connection, viewer: Viewer, wearer_ids: Collection[WearerId]) -> frozenset[WearerId]:
+    """Those of these wearers of the viewer's city who are watched over and are not hidden from the viewer."""
+    query = sa.select(wearer.c.id).where(wearer.c.id.in_(wearer_ids), wearer.c.city_id == viewer.city_id)
+    query = query.where(wearer.c.ended_at.is_(None), sa.not_(hidden(viewer.account_id)))
+    return frozenset(connection.execute(query).scalars())
+
+
 def visible_page(
     connection: Connection,
     viewer: Viewer,

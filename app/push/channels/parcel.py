@@ -21,6 +21,9 @@ CONFIRM_MAILBOX = "me.confirm_mailbox"
 """The kind that asks whoever reads a mailbox whether it is theirs: all that is sent there before."""
 
 
+MAIL_TEST = "sticker.mail_test"
+"""The kind that asks a family, before it is given stickers, whether it is reached; in letters by a button."""
+
 ABOUT_WEARERS = ("alert.", "dispatch.", "news.")
 """How kinds begin whose words say who is where, or what happened to whom."""
 
@@ -29,8 +32,9 @@ class Parcel(Struct, frozen=True, kw_only=True):
     """A claimed message with its words, ready to be sent.
 
     `receipt` is the token by which whoever shows it says so, `answer` the one by which its alert is answered, `confirm`
-    the one by which a mailbox is; None when the message asks nothing of the kind. Whoever sees a token can use it: a
-    channel gives `answer` and `confirm` only to the one it is sent to, and to the service that hands it on.
+    the one by which a mailbox is, `came` the one by which whoever reads a letter says that it arrived; None when the
+    message asks nothing of the kind. Whoever sees a token can use it: a channel gives `answer`, `confirm` and `came`
+    only to the one it is sent to, and to the service that hands it on.
     """
 
     message: Message
@@ -38,6 +42,7 @@ class Parcel(Struct, frozen=True, kw_only=True):
     receipt: str | None = None
     answer: str | None = None
     confirm: str | None = None
+    came: str | None = None
 
     @property
     def shown(self) -> Text:
@@ -61,8 +66,9 @@ def parcel(message: Message, text: Text, tokens: Tokens | None) -> Parcel:
         return Parcel(message=message, text=text)
     answer = tokens.of(message.id, Purpose.ANSWER) if asks(message.kind) else None
     confirm = tokens.of(message.id, Purpose.CONFIRM) if message.kind == CONFIRM_MAILBOX else None
+    came = tokens.of(message.id, Purpose.CAME) if message.kind == MAIL_TEST else None
     receipt = tokens.of(message.id, Purpose.RECEIPT)
-    return Parcel(message=message, text=text, receipt=receipt, answer=answer, confirm=confirm)
+    return Parcel(message=message, text=text, receipt=receipt, answer=answer, confirm=confirm, came=came)
 
 
 class Sender(Protocol):

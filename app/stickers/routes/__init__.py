@@ -2,7 +2,7 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-from app.stickers.routes import board, boards, finder, guarding, practice, scans
+from app.stickers.routes import board, boards, finder, guarding, issues, practice, register, scans
 
 ROUTES: list[HTTPRouteHandler] = [
     *finder.ROUTES,
@@ -11,4 +11,6 @@ ROUTES: list[HTTPRouteHandler] = [
     *boards.ROUTES,
     *guarding.ROUTES,
     *practice.ROUTES,
+    *issues.ROUTES,
+    *register.ROUTES,
 ]

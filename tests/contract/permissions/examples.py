@@ -40,6 +40,8 @@ KINDS_OF = {
         "document_id",
         "contract_id",
         "network_entry_id",
+        "issue_id",
+        "sticker_number",
         "absence_id",
         "usage_id",
         "dispatch_id",
@@ -47,7 +49,17 @@ KINDS_OF = {
         "thread_id",
         "line_id",
     },
-    Target.ENDED: {"wearer_id", "contact_id", "alert_id", "search_id", "document_id", "dispatch_id", "thread_id"},
+    Target.ENDED: {
+        "issue_id",
+        "sticker_number",
+        "wearer_id",
+        "contact_id",
+        "alert_id",
+        "search_id",
+        "document_id",
+        "dispatch_id",
+        "thread_id",
+    },
     Target.REVOKED: {
         "fact_id",
         "contract_id",
@@ -153,6 +165,8 @@ OPEN = {
     "POST /v1/acts/{token}/{action}",
     "GET /mail/{token}",
     "POST /mail/{token}",
+    "GET /mail/{token}/came",
+    "POST /mail/{token}/came",
     "GET /a/{token}",
     "POST /a/{token}",
     "GET /health/live",
@@ -199,6 +213,7 @@ _B = "/v1/billing/documents/{document_id}"
 _READERS = "/v1/billing/issuers/{code}/readers/{reader_id}"
 _CONTRACT = "/v1/contracts/{contract_id}"
 _BOARD = "/v1/boards/{thread_id}"
+_ISSUE = "/v1/sticker-issues/{issue_id}"
 _NETWORK = "/v1/network-entries/{network_entry_id}"
 AWAY = {"absence": {"kind": "hospital", "from": "2026-03-01", "until": "2026-03-20"}, "reason": "told by her home"}
 
@@ -478,6 +493,25 @@ EXAMPLES: dict[str, Example] = {
     f"POST {_NETWORK}/leave": Example(Action.NETWORK_WRITE, MANAGING, body={"reason": "she moved"}, status=200),
     f"POST {_NETWORK}/withdraw": Example(Action.NETWORK_WRITE, MANAGING, body={"reason": "it was another"}, status=204),
     f"GET {_NETWORK}/changes": Example(Action.NETWORK_READ, ATTENDING),
+    f"GET {_W}/sticker-standing": Example(Action.STICKER_READ, MANAGING),
+    f"GET {_W}/sticker-issues": Example(Action.STICKER_READ, MANAGING),
+    f"POST {_W}/sticker-issues": Example(
+        Action.STICKER_WRITE, MANAGING, body={"kind": "first", "way": "desk", "applied_by": "self"}
+    ),
+    f"GET {_W}/sticker-notices": Example(Action.STICKER_READ, MANAGING),
+    f"POST {_W}/sticker-notices": Example(
+        Action.STICKER_WRITE, MANAGING, body={"applied_by": "self", "told": "another telephone"}
+    ),
+    f"GET {_ISSUE}/test-mail": Example(Action.STICKER_READ, MANAGING),
+    f"POST {_ISSUE}/test-mail": Example(Action.STICKER_WRITE, MANAGING, status=202),
+    f"POST {_ISSUE}/hand-over": Example(
+        Action.STICKER_WRITE, MANAGING, body={"numbers": ["{stock_number}"], "without_test": "at the desk"}, status=200
+    ),
+    f"POST {_ISSUE}/withdraw": Example(Action.STICKER_WRITE, MANAGING, body={"reason": "she moved"}, status=200),
+    "GET /v1/sticker-register": Example(Action.REGISTER_READ),
+    "GET /v1/sticker-register/numbers/{sticker_number}": row(Action.REGISTER_READ, Way.REGISTER),
+    "POST /v1/sticker-register/exports": Example(Action.REGISTER_READ, status=200),
+    "GET /v1/sticker-register/exports": Example(Action.STICKER_WRITE),
     "GET /v1/me/preferences": Example(Action.SELF),
     "PUT /v1/me/preferences": Example(Action.SELF, body={"news": False}),
     "GET /v1/policy": Example(Action.POLICY_READ),

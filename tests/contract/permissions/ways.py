@@ -54,6 +54,9 @@ class Way(StrEnum):
     BILL = "bill"
     """Is asked to pay, issued the bill, or works for the city of which it is; also when the wearer has ended."""
 
+    REGISTER = "register"
+    """May know whose a printed number is: staff of her city, and the police where it is agreed."""
+
 
 SCOPES = frozenset({Way.PLACE, Way.TRACK, Way.ALERTS, Way.HEALTH})
 OFFICE = frozenset({Way.MANAGES, Way.HOUSEHOLD, Way.OFFICE, Way.STAFF})
@@ -85,17 +88,17 @@ WAYS: Ways = {
     ("control_room", Target.OWN): frozenset({Way.SELF, Way.COMPANY, Way.BILL}),
     ("control_room", Target.NEIGHBOUR): frozenset({Way.BILL}),
     ("control_room", Target.ENDED): frozenset({Way.BILL}),
-    ("clerk", Target.OWN): OFFICE | {Way.SELF, Way.BILL},
-    ("clerk", Target.NEIGHBOUR): OFFICE | {Way.BILL},
+    ("clerk", Target.OWN): OFFICE | {Way.SELF, Way.BILL, Way.REGISTER},
+    ("clerk", Target.NEIGHBOUR): OFFICE | {Way.BILL, Way.REGISTER},
     ("clerk", Target.ENDED): frozenset({Way.BILL}),
-    ("operator", Target.OWN): SCOPES | {Way.SELF, Way.STAFF, Way.HOUSEHOLD},
-    ("operator", Target.NEIGHBOUR): frozenset({Way.STAFF}),
+    ("operator", Target.OWN): SCOPES | {Way.SELF, Way.STAFF, Way.HOUSEHOLD, Way.REGISTER},
+    ("operator", Target.NEIGHBOUR): frozenset({Way.STAFF, Way.REGISTER}),
     ("care_manager", Target.OWN): frozenset({Way.SELF, Way.HEALTH, Way.ALERTS}),
     ("vendor", Target.OWN): SCOPES | {Way.SELF, Way.VENDOR},
     ("vendor", Target.NEIGHBOUR): frozenset({Way.VENDOR}),
-    ("police", Target.OWN): frozenset({Way.SELF, Way.PLACE, Way.TRACK}),
-    ("administrator", Target.OWN): OFFICE | {Way.SELF, Way.BILL},
-    ("administrator", Target.NEIGHBOUR): OFFICE | {Way.BILL},
+    ("police", Target.OWN): frozenset({Way.SELF, Way.PLACE, Way.TRACK, Way.REGISTER}),
+    ("administrator", Target.OWN): OFFICE | {Way.SELF, Way.BILL, Way.REGISTER},
+    ("administrator", Target.NEIGHBOUR): OFFICE | {Way.BILL, Way.REGISTER},
     ("administrator", Target.ENDED): frozenset({Way.BILL}),
     ("administrator", Target.FARAWAY): OFFICE,
 }

@@ -57,7 +57,7 @@ from app.watch.store import allowances
 from app.watch.tables import watch_failure
 from beacon_ingest.messages import Fix, Health
 from tests.build import NOW, VENDOR, account, an_alarm, unit, viewer
-from tests.contract.permissions import bills, boards
+from tests.contract.permissions import bills, boards, stuck
 from tests.contract.permissions.asking import Answer, ask
 from tests.contract.permissions.examples import ATTENDING, KNOWING, Request, request_of
 from tests.contract.permissions.guards import plan_hours, serve
@@ -248,6 +248,7 @@ class World:
         self._revoke(c)
         self.things[Target.UNKNOWN] = Things(Target.UNKNOWN, {name: new_id() for name in own})
         self.things[Target.UNKNOWN] |= {"city_id": NO_CITY, "contacts": [new_id()], "scheme": own["scheme"]}
+        self.things[Target.UNKNOWN] |= {"stock_number": "ZZ9999", "sticker_number": "ZZ9999"}
         programmes.publish(c, [a_scheme("second")], EARLIER)
         c.execute(
             sa.insert(watch_failure).values(
@@ -290,6 +291,7 @@ class World:
         self._seek(c, things, next(one for one in self.people.values() if one.id == member))
         self._enrol(c, things, wearer)
         self._find(c, things, city)
+        self._stick(c, things, wearer, contact)
         return things
 
     def _send_guards(self, c: Connection, things: Things, city: CityId) -> None:
@@ -358,8 +360,21 @@ class World:
     def _register(self, c: Connection, city: CityId, wearer_id: WearerId) -> Entry:
         """She is in the register of her city's SOS network."""
         by = viewer(self.people["colleague" if city == HERE else "faraway clerk"])
-        values = {"applied_by": Applicant.RELATIVE, "entered_on": EARLIER.date()}
+        values = {"applied_by": Applicant.RELATIVE, "entered_on": EARLIER.date(), "police_since": EARLIER.date()}
+        if wearer_id == self.things.get(Target.NEIGHBOUR, {}).get("wearer_id"):
+            values |= {"police_since": None}
         return programmes.enter_network(c, by, wearer_id, None, None, values, NOW)
+
+    def _stick(self, c: Connection, things: Things, wearer: Wearer, contact: AccountId) -> None:
+        """She applied for stickers, has one, and her contact can be told; the police know of all but the neighbour."""
+        by = viewer(self.people["colleague" if wearer.city_id == HERE else "faraway clerk"])
+        things.keep("issue_id", stuck.applied(c, by, wearer.id), id_ways=[Way.MANAGES])
+        place = list(Target).index(things.target)
+        things["sticker_number"], things["stock_number"] = stuck.numbers(c, wearer, by.account_id, place)
+        heard = {str(wearer.id), wearer.name, f"contact of {things.target}"}
+        things.let_hear(heard, Way.REGISTER)
+        if things.target is not Target.OWN:
+            accounts.add_address(c, contact, Channel.FCM, AddressKind.TOKEN, f"phone of {things.target}", "ja", EARLIER)
 
     def _seek(self, c: Connection, things: Things, by: Account) -> None:
         """She is missing; one of her places was told."""

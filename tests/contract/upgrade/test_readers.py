@@ -32,7 +32,7 @@ FIRST_SAID: Mapping[type[Enum], frozenset[str]] = {
     What: frozenset(
         {"escalated", "on_the_way", "dispatch_asked", "dispatch_refused", "dispatched", "reopened", "suppressed"}
     ),
-    Purpose: frozenset({"board", "dispatch", "search"}),
+    Purpose: frozenset({"board", "dispatch", "register", "search"}),
     AlertKind: frozenset({"sticker"}),
 }
 """Words that this version is the first to write into rows, by their enumeration. Until all processes are of this version,

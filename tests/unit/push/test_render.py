@@ -141,6 +141,7 @@ KINDS = (
     "sticker.test",
     "sticker.drill",
     "staff.board_reported",
+    "sticker.mail_test",
 )
 REASONS = (
     "sos",

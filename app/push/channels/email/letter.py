@@ -98,6 +98,8 @@ def links_of(parcel: Parcel, public_url: str) -> Mapping[str, str]:
     if message.kind != CONFIRM_MAILBOX:
         if message.address.confirmed_at is None:
             raise ValueError("nobody confirmed this mailbox")
+        if parcel.came is not None:
+            return {text("letter.came", message.address.language, {}): f"{base}/mail/{parcel.came}/came"}
         answer = text("letter.answer", message.address.language, {})
         return {} if parcel.answer is None else {answer: f"{base}/a/{parcel.answer}"}
     if parcel.confirm is None:
