@@ -1,7 +1,8 @@
 """On which side of her door she is, and when she has left home on foot. Pure.
 
 A receiver indoors drifts off now and then, as slowly as somebody walks, and comes back. It goes straight away from home
-and ever more slowly; who walks goes along streets, so that she is soon to the side of where she was seen first.
+and ever more slowly; who walks goes along streets, so that she is soon to the side of where she was seen first. Who
+turns a corner goes round her home for a while, no farther from it: that is seen by how far to the side she walks.
 """
 
 import math
@@ -32,6 +33,14 @@ GAINED_MPS_MAX: Final = 1.35
 LEAPS_MPS: Final = 1.5
 """Who leaves on foot is so far away within eight minutes, at such a pace from her door, and still goes on."""
 
+ROUND_M: Final = 60.0
+ASIDE_M: Final = 30.0
+ROUND_S: Final = 110.0
+PACE_MPS_MIN: Final = 0.3
+"""Who is so far from the middle of her home and walked so far to the side, for so long and each step at the pace of a
+walk, has left, however slowly and after whatever leap: no drift goes round a house, and a receiver that finds itself at
+one wrong place and then at another stays there."""
+
 FAR_M: Final = 200.0
 """Who is so far away has left, however slowly: 0.002 false exits a night with two fixes (notes, section 2)."""
 SLOW_S: Final = 240.0
@@ -58,17 +67,23 @@ def note_home(movement: Movement, taken: Taken, home_m: float | None, subject: S
     before_m, movement.away_m = movement.away_m, home_m
     if home_m <= HOME_M:
         movement.home_at, movement.out_at, movement.maybe_out = point.at, None, None
-        movement.away, movement.leapt = 0, False
+        movement.away, movement.leapt, movement.walks_from = 0, False, None
         return
     movement.away += 1
     if movement.maybe_out is None:
         movement.maybe_out = point
+    if movement.walks_from is None or not PACE_MPS_MIN * taken.time_s <= taken.length_m <= LEAPS_MPS * taken.time_s:
+        movement.walks_from = point
     gained_mps = (home_m - before_m) / taken.time_s if taken.time_s else 0.0
     movement.leapt = movement.leapt or gained_mps > LEAPS_MPS
     first = movement.maybe_out
     if movement.out_at is not None or (point.at - first.at).total_seconds() < OUT_S:
         return
-    if _walks_off(movement, point, gained_mps, subject) or _is_gone(movement, taken, first):
+    if (
+        _walks_off(movement, point, gained_mps, subject)
+        or _goes_round(movement, taken, subject)
+        or _is_gone(movement, taken, first)
+    ):
         movement.out_at = first.at
 
 
@@ -87,6 +102,16 @@ def _walks_off(movement: Movement, point: Point, gained_mps: float, subject: Sub
     ):
         return False
     return sure_m > STRAIGHT_M or _to_the_side_m(first, point, movement.away_m, subject) >= SIDE_M
+
+
+def _goes_round(movement: Movement, taken: Taken, subject: Subject) -> bool:
+    """Whether she walks past her home rather than away from it."""
+    since, point = movement.walks_from, taken.point
+    if since is None or taken.time_s > SLOW_S or movement.away_m <= ROUND_M:
+        return False
+    if (point.at - since.at).total_seconds() < ROUND_S:
+        return False
+    return _to_the_side_m(since, point, movement.away_m, subject) >= ASIDE_M
 
 
 def _to_the_side_m(first: Point, point: Point, away_m: float, subject: Subject) -> float:

@@ -29,7 +29,7 @@ whoever it is: what nobody saw may have been a ride."""
 class Moment(Struct, kw_only=True, gc=False):
     """One fix with all that rules look at. `local` is on the clock of her city; `home_m` how far she is from the middle
     of home, None when no home is known; `known`: she knows the place; `shape`: of her line, where the step allows to
-    say so; `left_home`: the fence of her home told that she left it.
+    say so, `long_shape` of a longer stretch; `left_home`: the fence of her home told that she left it.
     """
 
     at: datetime
@@ -42,6 +42,7 @@ class Moment(Struct, kw_only=True, gc=False):
     home_m: float | None = None
     known: bool = False
     shape: Shape | None = None
+    long_shape: Shape | None = None
     left_home: bool = False
 
 
@@ -110,9 +111,8 @@ def weigh(rule: Rule, moment: Moment, measure: float) -> Evidence | None:
     return Evidence(rule, measure, threshold, points)
 
 
-def reason_of_shape(code: str, times: float, moment: Moment, measured: float) -> Reason:
+def reason_of_shape(code: str, times: float, shape: Shape | None, measured: float) -> Reason:
     """Why a rule spoke that looks at the line of the last half hour: how often she did it, and since when."""
-    shape = moment.shape
     minutes = shape.time_s / 60 if shape else 0.0
     return Reason(
         code=code,

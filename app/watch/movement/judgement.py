@@ -38,7 +38,7 @@ from app.watch.movement.following import follows
 from app.watch.movement.habits import RESOLUTION, Habits, area_of, at_place, cell_at, day_of, days_there
 from app.watch.movement.moving import STEP_S_MIN, Ground, Mode, Movement, Peaks, Point, Taken, on_ground, take
 from app.watch.movement.rules import RULES
-from app.watch.movement.shapes import shape_of
+from app.watch.movement.shapes import long_shape_of, shape_of
 from app.watch.movement.word import take_word
 from app.watch.outage import Outage
 from app.watch.passage import place_of
@@ -180,7 +180,9 @@ def _moment(movement: Movement, taken: Taken, subject: Subject) -> Moment:
         known=known,
     )
     if movement.out_at is not None and movement.trail is not None and 0 < movement.step_s <= SHAPES_S_MAX:
-        moment.shape = shape_of(movement.trail.points, (point.at - movement.trail.from_at).total_seconds())
+        now_s = (point.at - movement.trail.from_at).total_seconds()
+        moment.shape = shape_of(movement.trail.points, now_s)
+        moment.long_shape = long_shape_of(movement.trail.points, now_s)
     return moment
 
 

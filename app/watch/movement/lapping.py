@@ -20,7 +20,7 @@ def measure(moment: Moment) -> float:
 
 def reason(moment: Moment, measured: float) -> Reason:
     """How often she went round, and since when."""
-    return reason_of_shape("lapping", max(1.0, measured / COUNTS_A_LAP), moment, measured)
+    return reason_of_shape("lapping", max(1.0, measured / COUNTS_A_LAP), moment.shape, measured)
 
 
 RULE: Final = Rule(

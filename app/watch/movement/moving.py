@@ -125,7 +125,7 @@ class Movement(Struct, kw_only=True, omit_defaults=True):
     `last` is the newest fix that counts, `held` one that waits for the next. `step_s` is how far apart fixes are.
     `still_*`: since when and where she stays. `out_at`: since when she is away from home, as far as is confirmed;
     `home_at`: when she was there last; `away`: how many fixes in a row were not, `away_m`: how far the last was;
-    `leapt`: she was farther at once than anybody walks.
+    `leapt`: she was farther at once than anybody walks; `walks_from`: since when outside, each step was a walk.
     """
 
     last: Point | None = None
@@ -144,6 +144,7 @@ class Movement(Struct, kw_only=True, omit_defaults=True):
     away: int = 0
     away_m: float = 0.0
     leapt: bool = False
+    walks_from: Point | None = None
     streaks: dict[str, int] = msgspec.field(default_factory=dict)
     """By rule, how many fixes in a row were beyond what counts for her."""
     peaks: list[Peaks] = msgspec.field(default_factory=list)

@@ -16,7 +16,7 @@ def measure(moment: Moment) -> float:
 
 def reason(moment: Moment, measured: float) -> Reason:
     """How often she turned back, and since when."""
-    return reason_of_shape("pacing", round(measured / COUNTS_A_REVERSAL), moment, measured)
+    return reason_of_shape("pacing", round(measured / COUNTS_A_REVERSAL), moment.shape, measured)
 
 
 RULE: Final = Rule(

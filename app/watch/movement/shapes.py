@@ -14,6 +14,8 @@ from msgspec import Struct
 
 WINDOW_S: Final = 30 * 60
 LAPS_S: Final = 45 * 60
+LONG_S: Final = 45 * 60
+"""Who walks half as fast turns half as often: a line that is looked at for longer."""
 LATELY_S: Final = 15 * 60
 POINTS_MIN: Final = 8
 PATH_M_MIN: Final = 320.0
@@ -27,6 +29,9 @@ ROUND: Final = 0.3
 SLIM: Final = 0.5
 SLIM_M: Final = 22.0
 """A slim line is at most so wide for its length, or as wide as a street with the errors of a receiver."""
+STOOD_S: Final = 200
+"""So long between two points of the line, and she did not walk there: the slowest walk is one in a minute and a half,
+and a fix or two may be missing."""
 AGAIN_SHARE: Final = 0.5
 """Who paces has turned when she is back by this share of the length of her way."""
 
@@ -37,7 +42,8 @@ class Shape(Struct, frozen=True, gc=False):
     """The line of the last half hour. `extent_m`: from end to end of its box. `width_m`: how far its points are from
     its long axis (root of the mean square), `along_m`: from its middle along it. `reversals`: how often it turns back
     along that axis where the line, or its second half, is slim, whatever is more. `turns`: how often it turns by more
-    than 70°. `laps`: how often it goes round, in the last 45 minutes.
+    than 70°. `laps`: how often it goes round, in the last 45 minutes. `stood`: the share of its time that she stayed
+    somewhere.
     """
 
     time_s: float
@@ -48,6 +54,7 @@ class Shape(Struct, frozen=True, gc=False):
     reversals: int
     turns: int
     laps: float
+    stood: float = 0.0
 
     @property
     def tangle(self) -> float:
@@ -55,9 +62,9 @@ class Shape(Struct, frozen=True, gc=False):
         return self.path_m / max(self.extent_m, 40.0)
 
 
-def shape_of(points: Points, now_s: float) -> Shape | None:
+def shape_of(points: Points, now_s: float, window_s: float = WINDOW_S) -> Shape | None:
     """The shape of a line that ends at `now_s`; None of one that is short, wide, or was not walked."""
-    begin = bisect_left(points, (now_s - WINDOW_S,))
+    begin = bisect_left(points, (now_s - window_s,))
     if len(points) - begin < POINTS_MIN or _is_wide(points, begin):
         return None
     recent = points[begin:]
@@ -80,7 +87,15 @@ def shape_of(points: Points, now_s: float) -> Shape | None:
         reversals=max(back, _lately(points, now_s)),
         turns=_turns(recent),
         laps=_laps([one for one in points if one[0] >= now_s - LAPS_S]) if width_m >= ROUND * along_m else 0.0,
+        stood=_stood_s(recent) / time_s,
     )
+
+
+def long_shape_of(points: Points, now_s: float) -> Shape | None:
+    """The same of the last three quarters of an hour; None where the line is no older than `shape_of` looks."""
+    if not points or points[0][0] >= now_s - WINDOW_S:
+        return None
+    return shape_of(points, now_s, LONG_S)
 
 
 def _is_slim(along_m: float, width_m: float) -> bool:
@@ -103,6 +118,10 @@ def _is_wide(points: Points, begin: int) -> bool:
         math.hypot(one[1] - east, one[2] - north) > EXTENT_M_MAX
         for one in (points[begin], points[(begin + len(points)) // 2])
     )
+
+
+def _stood_s(points: Points) -> int:
+    return sum(after[0] - before[0] for before, after in pairwise(points) if after[0] - before[0] > STOOD_S)
 
 
 def _path_m(points: Points) -> float:

@@ -104,3 +104,33 @@ def test_who_walks_off_in_the_night_is_told_of_within_six_minutes(goals: tuple[S
 
     assert "unusual_hour" == found[0].rule
     assert found[0].at - left_at <= timedelta(minutes=6)
+
+
+@pytest.mark.parametrize("step_s", [20, 60])
+def test_who_turns_the_corner_in_the_night_is_told_of_though_she_gets_no_farther_from_home(step_s: int) -> None:
+    """Round the block, never 110 m from her door; and with a leap of the receiver before, after which only who walks to
+    the side is believed.
+    """
+    block = ((90.0, 0.0), (90.0, 60.0), (0.0, 90.0), (-90.0, 60.0))
+    plain = on_day("26:00", step_s).stay(1)
+    left_at = plain.at
+    leap = on_day("26:00", step_s).stay(1)
+    leap.spot = (90.0, 0.0)
+    leap.stay(1)
+
+    for way in (plain, leap):
+        found = said(at_home(step_s), way.to(*block, speed_mps=0.6).fixes)
+
+        assert ["unusual_hour"] == [one.rule for one in found[:1]]
+        assert found[0].at - left_at <= timedelta(minutes=5)
+
+
+@pytest.mark.parametrize("minutes", [3, 30])
+@pytest.mark.parametrize("second", [(0.0, 100.0), (50.0, 70.0)], ids=["far", "as near as a walk"])
+def test_a_receiver_that_leaps_to_one_wrong_place_and_another_has_left_nobody(second: Spot, minutes: int) -> None:
+    night = on_day("26:00").stay(1)
+    for spot in ((100.0, 0.0), second, (-100.0, 20.0), (0.0, 0.0)):
+        night.spot = spot
+        night.stay(minutes)
+
+    assert [] == said(at_home(), night.fixes)

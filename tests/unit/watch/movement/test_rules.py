@@ -29,13 +29,13 @@ def lapping(step_s: int) -> Way:
     return on_day("10:00", step_s).to(*((160.0 - 80.0 * math.cos(one), 80.0 * math.sin(one)) for one in angles))
 
 
-def turning(step_s: int) -> Way:
+def turning(step_s: int, speed_mps: float = 0.9, within_m: float = 100.0) -> Way:
     random, way = Random(3), on_day("10:00", step_s).to(NEAR)
     while way.at < clock(LEARN_DAYS, "11:00"):
         heading, length_m = random.uniform(0, 2 * math.pi), random.uniform(40, 120)
         goal = way.spot[0] + length_m * math.cos(heading), way.spot[1] + length_m * math.sin(heading)
-        if math.dist(goal, NEAR) < 100:
-            way.to(goal, speed_mps=0.9)
+        if math.dist(goal, NEAR) < within_m:
+            way.to(goal, speed_mps=speed_mps)
     return way
 
 
@@ -95,6 +95,27 @@ def test_a_line_is_noticed_where_the_step_allows_to_see_it(name: str, step_s: in
     # At a minute a step it is open which of the three it looks most like.
     assert first.rule == story.rule if step_s < 60 else first.rule in {STORIES[one].rule for one in OF_A_LINE}
     assert first.at - clock(LEARN_DAYS, story.begins) <= timedelta(minutes=story.within_min)
+
+
+def test_who_turns_about_half_as_fast_is_noticed_as_well() -> None:
+    """In half an hour she turns five or six times, which who walks somewhere does too."""
+    first = lines(lambda step_s: turning(step_s, speed_mps=0.5, within_m=160.0), 60)[0]
+
+    assert "random" == first.rule
+    assert first.at - clock(LEARN_DAYS, "10:00") <= timedelta(minutes=60)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_receiver_that_errs_where_she_stays_makes_no_wanderer(seed: int) -> None:
+    """Each leap of a receiver in a house is a turn there and one back."""
+    random, way = Random(seed), on_day("10:00").to(NEAR)
+    for _ in range(18):
+        way.stay(4)
+        way.spot = (NEAR[0] + random.gauss(0.0, 70.0), NEAR[1] + random.gauss(0.0, 70.0))
+        way.stay(1)
+        way.spot = NEAR
+
+    assert [] == [one for one in said(at_home(), way.fixes) if one.rule == "random"]
 
 
 @pytest.mark.parametrize("name", OF_A_LINE)
