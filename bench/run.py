@@ -13,6 +13,7 @@ from bench import (
     escalation,
     fences,
     few,
+    guesses,
     history,
     missing,
     nights,
@@ -40,6 +41,7 @@ BENCHES: dict[str, Callable[[], Iterator[Measurement]]] = {
     "detection": measured.measure,
     "missing": missing.measure,
     "billing": billing.measure,
+    "stickers": guesses.measure,
     "scaled": scaled.measure,
 }
 

@@ -6,6 +6,8 @@ from helping: a whole town may be behind the one address of a telephone company.
 
 - A code that was good is not counted and never waits again.
 - Of an address with too many misses, further codes go into the slow lane: a few look-ups a second in all.
+- While very many are missed in all, codes from addresses without a miss go through a lane too, which is wide: many
+  machines that guess once each cannot look up more than it lets through, and a town's own scans fill no part of it.
 - Whoever finds the lane full is asked to wait (the page does it by itself). A code that comes back in time goes through
   the second lane, which codes that nobody asked for before never see. Who guesses asks for another code each time.
 """
@@ -52,7 +54,7 @@ LIMITS: Final = (
         kind=Kind.ALL,
         misses=600,
         window_s=60.0,
-        words="all addresses: 600 in a minute; then an address with a single miss goes slowly: many machines guess",
+        words="all addresses: 600 in a minute; then those with a single miss go slowly, others through the wide lane",
     ),
 )
 OF_ADDRESS, OF_ALL = LIMITS
@@ -68,11 +70,17 @@ class Lane(Struct, frozen=True, kw_only=True):
 
 SLOW: Final = Lane(a_second=4.0, wait_max_s=2.0, words="codes from where many misses came: four a second in all")
 SECOND: Final = Lane(a_second=8.0, wait_max_s=4.0, words="the same code again, after it was asked to wait")
+WIDE: Final = Lane(a_second=200.0, wait_max_s=1.0, words="any code, while very many are missed: 200 a second in all")
 AGAIN_AFTER_S: Final = 3.0
 """A code that comes back sooner waits for the lane like a new one: a tight loop gains nothing."""
 AGAIN_WITHIN_S: Final = 120.0
 RETRY_S: Final = 5
 """What a page says, and does, that must wait."""
+HOLD_S: Final = 1.0
+"""So long the answer to who must wait is held: who guesses on a line, and waits for each answer, guesses once a second,
+and costs nothing meanwhile."""
+HELD_MAX: Final = 200
+"""Answers that are held at once; then they are given at once."""
 GOOD_FOR_S: Final = 24 * 3600.0
 NOTED_EVERY_S: Final = 5.0
 """Scans of one code are written so often at most; those between are counted into the next."""
@@ -152,7 +160,8 @@ class Limits:
         self._good: _Kept[bytes, float] = _Kept(kept_max)
         self._asked: _Kept[tuple[str, bytes], float] = _Kept(kept_max)
         self._noted: _Kept[bytes, tuple[float, int]] = _Kept(kept_max)
-        self._slow, self._second = _Queue(SLOW), _Queue(SECOND)
+        self._slow, self._second, self._wide = _Queue(SLOW), _Queue(SECOND), _Queue(WIDE)
+        self.held = 0
 
     def ask(self, address: str, code: str, now_s: float) -> Verdict:
         """Whether this code may be looked up from this address now."""
@@ -161,11 +170,12 @@ class Limits:
         if good_s is not None and now_s - good_s < GOOD_FOR_S:
             return Verdict(True)
         place = network_of(address)
-        if not self._is_slow(place, now_s):
+        lane = self._lane_of(place, now_s)
+        if lane is None:
             return Verdict(True)
         asked_s = self._asked.get((place, key))
         came_back = asked_s is not None and AGAIN_AFTER_S <= now_s - asked_s <= AGAIN_WITHIN_S
-        verdict = (self._second if came_back else self._slow).enter(now_s)
+        verdict = (self._second if came_back else lane).enter(now_s)
         if verdict.allowed:
             self._asked.drop((place, key))
             return verdict
@@ -196,12 +206,15 @@ class Limits:
         self._all.at(now_s, OF_ALL.window_s)
         self._all.now += 1
 
-    def _is_slow(self, place: str, now_s: float) -> bool:
+    def _lane_of(self, place: str, now_s: float) -> _Queue | None:
+        """The lane for what comes from there; None where nothing waits."""
         count = self._addresses.get(place)
         misses = 0.0 if count is None else count.at(now_s, OF_ADDRESS.window_s)
         if misses >= OF_ADDRESS.misses:
-            return True
-        return misses >= 1 and self._all.at(now_s, OF_ALL.window_s) >= OF_ALL.misses
+            return self._slow
+        if self._all.at(now_s, OF_ALL.window_s) < OF_ALL.misses:
+            return None
+        return self._slow if misses >= 1 else self._wide
 
     @property
     def size(self) -> int:

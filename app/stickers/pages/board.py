@@ -76,10 +76,10 @@ def board_page(shown: BoardShown) -> str:
         paragraph(html(language, f"mode.{shown.mark}"), "w") if shown.mark else "",
         paragraph(html(language, shown.refused), "w") if shown.refused else "",
         paragraph(html(language, shown.said), "n") if shown.said else "",
+        _place(shown),
         f'<div id="live" aria-live="polite">{live_part(shown)}</div>',
         _refresh(shown),
         _card(shown),
-        _place(shown),
         _form(shown),
         in_danger(language),
         call(language, "phone.contact", shown.contact_phone),
@@ -141,12 +141,13 @@ def _card(shown: BoardShown) -> str:
 
 
 def _place(shown: BoardShown) -> str:
-    """One tap sends where she is. Only a script can ask the phone, so nobody sees the button without one."""
+    """One tap sends where she is, the first that a family wants to know. Only a script can ask the phone: nobody sees
+    the button without one.
+    """
     language = shown.language
     said = {"asking": "place.asking", "placed": "lines.place", "denied": "place.denied"}
     spans = "".join(f'<span id="{name}" hidden>{html(language, key)}</span>' for name, key in said.items())
     return (
-        f"<h2>{html(language, 'place.title')}</h2>\n"
         f'<form id="here" method="post" action="{with_language(BOARD_PATH, shown.asked)}" hidden>'
         f"{hidden('once', f'{shown.once}p')}{button(html(language, 'place.button'), 'big')}"
         f'<p role="status">{spans}</p></form>'
@@ -163,7 +164,7 @@ def _form(shown: BoardShown) -> str:
     return (
         f'<form id="write" method="post" enctype="multipart/form-data" '
         f'action="{with_language(BOARD_PATH, shown.asked)}">{hidden("once", shown.once)}'
-        f"<label>{html(language, 'place.typed')}"
+        f"<h2>{html(language, 'place.title')}</h2>\n<label>{html(language, 'place.typed')}"
         f'<input class="t" name="place" maxlength="{PLACE_MAX}" value="{escape(shown.typed_place)}" autocomplete="off">'
         f"</label>\n<h2>{html(language, 'write.title')}</h2>\n"
         f"<fieldset><legend>{html(language, 'state.title')}</legend>{boxes}</fieldset>"

@@ -21,7 +21,7 @@ STYLE: Final = (
     "h2{font-size:1.1em;line-height:1.35;margin:1.3em 0 .3em}"
     "p{margin:.4em 0}ul,ol{margin:.3em 0;padding-left:1.3em}"
     "a{color:#0b57d0}"
-    ".b{display:block;box-sizing:border-box;width:100%;min-height:3.2em;margin:.6em 0;padding:.75em .6em;border:0;"
+    ".b{display:block;box-sizing:border-box;width:100%;min-height:3.2em;margin:.6em 0;padding:.9em .6em;border:0;"
     "border-radius:.5em;font:inherit;font-weight:bold;line-height:1.4;text-align:center;text-decoration:none;"
     "color:#fff;background:#0b57d0;cursor:pointer}"
     ".big{min-height:4.4em;font-size:1.15em}"
@@ -39,6 +39,7 @@ STYLE: Final = (
     ".m li{margin:.5em 0;padding:.4em .7em;border-left:.35em solid #0b57d0;background:#f3f3f3;white-space:pre-line}"
     ".m .me{border-color:#555}"
     ".l a{display:inline-block;padding:.7em .9em .7em 0}"
+    ".p{display:inline-block}"
     "small{font-size:.87em;color:#444}"
 )
 
@@ -90,7 +91,8 @@ def call(language: str, key: str, number: str) -> str:
     if not number:
         return ""
     digits = "".join(one for one in number if one in "+0123456789")
-    return f'<a class="b o" href="tel:{digits}">{html(language, key, number=number)}</a>'
+    words = html(language, key, number="\0").replace("\0", f'<span class="p">{escape(number)}</span>')
+    return f'<a class="b o" href="tel:{digits}">{words}</a>'
 
 
 def button(words: str, style: str = "") -> str:

@@ -1,5 +1,7 @@
 """The page behind the QR code, and those that are shown in its place."""
 
+from functools import cache
+
 from msgspec import Struct
 
 from app.stickers.pages.frame import (
@@ -52,6 +54,7 @@ def scan_page(shown: Scanned) -> str:
     return frame(language, title_of(language, "scan.title"), parts, links=shown.path)
 
 
+@cache
 def unused_page(language: str) -> str:
     """The sticker is not in use. The same bytes whether there never was one, it is lost, in the cupboard or taken back:
     nothing in them comes from the code.
@@ -66,6 +69,7 @@ def unused_page(language: str) -> str:
     return frame(language, title_of(language, "unused.title"), parts, links="")
 
 
+@cache
 def wait_page(language: str, seconds: int) -> str:
     """Too many guesses came from where she is; the page tries again by itself, and a button does too."""
     parts = [

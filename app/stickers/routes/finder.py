@@ -16,7 +16,7 @@ from app.db.engine import Database
 from app.kit.clock import Clock, monotonic_s
 from app.kit.errors import InvalidInput, Overloaded
 from app.stickers import agents, codes, service
-from app.stickers.limits import RETRY_S, Limits
+from app.stickers.limits import HELD_MAX, HOLD_S, RETRY_S, Limits
 from app.stickers.pages.board import BOARD_PATH
 from app.stickers.pages.frame import SCRIPT, SCRIPT_PATH
 from app.stickers.pages.scan import Scanned, enough_page, scan_page, unused_page, wait_page
@@ -84,6 +84,7 @@ async def look_up(request: Asked, code: str, database: Database, limits: Limits)
         return html(unused_page(language), 404)
     verdict = limits.ask(peer, canonical, monotonic_s())
     if not verdict.allowed:
+        await _hold(limits)
         again = {"Retry-After": str(RETRY_S)}
         if request.method in (HttpMethod.GET, HttpMethod.HEAD):
             again["Refresh"] = str(RETRY_S)
@@ -96,6 +97,17 @@ async def look_up(request: Asked, code: str, database: Database, limits: Limits)
         return html(unused_page(language), 404)
     limits.found(canonical, monotonic_s())
     return found
+
+
+async def _hold(limits: Limits) -> None:
+    """Lets who must wait begin with it here, as long as not too many do."""
+    if limits.held >= HELD_MAX:
+        return
+    limits.held += 1
+    try:
+        await asyncio.sleep(HOLD_S)
+    finally:
+        limits.held -= 1
 
 
 async def _note(

@@ -37,8 +37,7 @@ def scanned(connection: Connection, code: str) -> Scanned | None:
 
 def phone_of_city(connection: Connection, city_id: CityId) -> str:
     """The number at which the city answers, empty where it named none."""
-    phone: str | None = getattr(accounts.city(connection, city_id), "phone", None)
-    return phone or ""
+    return accounts.city(connection, city_id).phone or ""
 
 
 def _phone_on_scan(connection: Connection, wearer_id: WearerId) -> str:

@@ -171,3 +171,4 @@ def test_a_guesser_waits_and_somebody_real_behind_the_same_address_comes_through
     assert 200 == second.status_code
     assert [200] * 20 == [street.scan().status_code for _ in range(20)]
     assert 0 < max(waits) <= limits.SLOW.wait_max_s
+    assert limits.HOLD_S in waits

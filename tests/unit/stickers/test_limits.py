@@ -11,6 +11,7 @@ from app.stickers.limits import (
     RETRY_S,
     SECOND,
     SLOW,
+    WIDE,
     Kind,
     Limits,
     network_of,
@@ -112,6 +113,20 @@ def test_many_machines_that_guess_little_each_go_slowly_and_fresh_addresses_do_n
 
     assert again <= SLOW.a_second * SLOW.wait_max_s + 1
     assert limits.ask(HERE, GOOD, 6.0).allowed
+
+
+def test_many_machines_that_guess_once_each_are_limited_in_all_and_who_is_real_comes_back() -> None:
+    limits = Limits()
+    seconds, a_second = 10, 2000
+    looked_up = sum(guess(limits, n, n / a_second, f"2001:db8:{n:x}::1") for n in range(seconds * a_second))
+    now_s = float(seconds)
+    first = limits.ask(HERE, GOOD, now_s)
+    for n in range(int(RETRY_S * a_second)):
+        guess(limits, 1_000_000 + n, now_s + n / a_second, f"2001:db8:{n:x}:1::1")
+
+    assert looked_up <= OF_ALL.misses + WIDE.a_second * (seconds + WIDE.wait_max_s) + 1
+    assert not first.allowed
+    assert (True, 0.0) == ((again := limits.ask(HERE, GOOD, now_s + RETRY_S)).allowed, again.wait_s)
 
 
 def test_it_is_over_when_nobody_has_guessed_for_a_while() -> None:
