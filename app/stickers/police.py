@@ -44,10 +44,7 @@ def text_of(known: Known, now: datetime) -> str:
             f"作成：{_when(now, known.zone)}",
             f"シール番号：{known.number}" + (f"（{known.stuck_on}）" if known.stuck_on else ""),
             f"対象の方：{known.name}" + (f"（{_day(known.born_on)}生まれ）" if known.born_on else ""),
-            *(
-                f"事前登録番号：{number}" + (f"　特徴：{features}" if features else "")
-                for number, features in known.entries
-            ),
+            *(_entry(number, features) for number, features in known.entries),
             *(["事前登録：警察に知らせてよい登録はありません"] if not known.entries else []),
             f"「一緒にいます」の連絡：{_when(known.begun_at, known.zone)}",
             *_places(finders, known),

@@ -11,8 +11,10 @@ import sqlalchemy as sa
 from PIL import Image
 from sqlalchemy.engine import Connection
 
+from app import jobs
 from app.alerts.model import AlertState, What
 from app.alerts.tables import alert, alert_history
+from app.config import Settings
 from app.history.model import KnownBy
 from app.history.store import said as said_places
 from app.households import service as households
@@ -38,7 +40,7 @@ from app.stickers.threads import (
     SharedPlace,
     ThreadState,
 )
-from tests.build import HOME, NOW, Town, minutes, town
+from tests.build import HOME, NOW, Town, minutes, town, viewer
 from tests.contract.stickers.build import a_sticker
 
 KEY = boards.finder_key(b"a secret of these tests that is long enough")
@@ -284,3 +286,12 @@ def test_a_place_that_cannot_be_costs_nothing_else(connection: Connection, hers:
     ):
         said = FinderSaid(words="here", place=place)
         assert tap(connection, hers, said, once=f"form-{number:04}").thread is not None
+
+
+def test_who_is_no_longer_watched_has_no_thread_that_goes_on(connection: Connection, here: Town, hers: Sticker) -> None:
+    secret = tap(connection, hers).secret
+    households.end_wearer(connection, viewer(here.daughter), here.hana.id, NOW + minutes(1))
+    jobs.run_all(connection, Settings(), NOW + minutes(2))
+
+    assert ThreadState.CLOSED is view(connection, secret, NOW + minutes(2)).state
+    assert ["cancelled"] == [one.state for one in alerts(connection)]
