@@ -221,12 +221,17 @@ async function begin() {
   part("sign-in").hidden = true;
   part("mine").hidden = false;
   part("who").textContent = `${answer.content.name}（${answer.content.city.name}）`;
-  await look();
-  point();
-  listen(look);
-  // At every start: it keeps the address alive, also when the browser made itself a new one.
+  const looked = look().then(() => {
+    point();
+    listen(look);
+  });
+  await Promise.all([looked, keepAddress()]);
+}
+
+// At every start: it keeps the address alive, also when the browser made itself a new one.
+async function keepAddress() {
   if (permission() === "granted" && (await subscribed())) await register();
-  return showAddresses();
+  await showAddresses();
 }
 
 async function look() {
