@@ -36,7 +36,7 @@ class LookShown(Struct, frozen=True, kw_only=True):
     viewer_id: UUID
     viewer_name: str
     viewer_role: Role
-    purpose: Annotated[Purpose, Meta(description="what was looked at: place, track, alert, live")]
+    purpose: Annotated[Purpose, Meta(description="what was looked at, or why: place, track, alert, register")]
     at: datetime
 
 

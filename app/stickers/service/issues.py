@@ -118,6 +118,8 @@ def hand_over(
         raise Conflict(
             "テストメールがまだ確認されていません。届いたことを確かめるか、確かめずに渡す理由を書いてください。"
         )
+    # Two clerks who give away overlapping spans would wait for each other.
+    one_at_a_time(connection, f"numbers of stickers {one.city_id}")
     others = binding.bind(connection, one.city_id, told, one.wearer_id, one.id, viewer.account_id, now)
     if others:
         raise Conflict(f"在庫にない番号があります：{'、'.join(others[:10])}")
