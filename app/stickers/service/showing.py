@@ -8,6 +8,7 @@ from sqlalchemy.engine import Connection
 from app.accounts import service as accounts
 from app.households import service as households
 from app.kit.ids import CityId, WearerId, secret_hash
+from app.stickers import schemes
 from app.stickers.model import Card, PhoneShown, Sticker
 from app.stickers.service import boards
 from app.stickers.service.stickers import card_of, found_by_code
@@ -31,7 +32,7 @@ def scanned(connection: Connection, code: str) -> Scanned | None:
     return Scanned(
         sticker=sticker,
         city_phone=phone_of_city(connection, sticker.city_id),
-        contact_phone=_phone_on_scan(connection, sticker.wearer_id),
+        contact_phone=_phone_on_scan(connection, sticker.city_id, sticker.wearer_id),
     )
 
 
@@ -40,10 +41,13 @@ def phone_of_city(connection: Connection, city_id: CityId) -> str:
     return accounts.city(connection, city_id).phone or ""
 
 
-def _phone_on_scan(connection: Connection, wearer_id: WearerId) -> str:
-    """The number of the contact that her family named for it, where a recorded consent says so."""
+def _phone_on_scan(connection: Connection, city_id: CityId, wearer_id: WearerId) -> str:
+    """The number of the contact that her family named for it, where the city's scheme allows it and a recorded consent
+    says so.
+    """
     card = card_of(connection, wearer_id)
-    if not shows_on_scan(card) or card.contact_id is None:
+    allowed = schemes.of_city(city_id).phone_on_scan.allowed
+    if not allowed or not shows_on_scan(card) or card.contact_id is None:
         return ""
     contact = households.contacts_by_id(connection, [card.contact_id]).get(card.contact_id)
     return "" if contact is None or contact.wearer_id != wearer_id else contact.phone

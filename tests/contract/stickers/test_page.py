@@ -4,9 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from app.accounts.model import Account
-from app.stickers import limits, service
+from app.accounts.tables import city
+from app.stickers import limits, schemes, service
 from app.stickers.model import PhoneShown, StickerState
 from tests.build import NOW, Town, account, minutes, viewer
 from tests.contract.stickers.build import a_code, a_sticker
@@ -65,16 +67,30 @@ def test_nothing_personal_is_on_the_page_before_the_tap(street: Street) -> None:
 
 
 @pytest.mark.parametrize(
-    ("shown", "consent", "is_there"),
-    [(PhoneShown.SCAN, True, True), (PhoneShown.SCAN, False, False), (PhoneShown.TAP, True, False), (PhoneShown.NEVER, True, False)],
-)  # fmt: skip
-def test_a_contacts_number_is_there_only_by_card_and_consent(
-    street: Street, shown: PhoneShown, consent: bool, is_there: bool
+    ("scheme", "shown", "consent", "is_there"),
+    [
+        ("oita", PhoneShown.SCAN, True, True),
+        ("oita", PhoneShown.SCAN, False, False),
+        ("oita", PhoneShown.TAP, True, False),
+        ("oita", PhoneShown.NEVER, True, False),
+        ("standard", PhoneShown.SCAN, True, False),
+    ],
+)
+def test_a_contacts_number_is_there_only_by_scheme_card_and_consent(
+    street: Street, monkeypatch: pytest.MonkeyPatch, scheme: str, shown: PhoneShown, consent: bool, is_there: bool
 ) -> None:
+    monkeypatch.setattr(schemes, "of_city", lambda _city: schemes.packaged()[scheme])
     contact_id = first_contact(street, "090-7777-7777")
     put_card(street, contact_id=contact_id, phone_shown=shown, phone_consent_at=NOW if consent else None)
 
     assert is_there == ("tel:09077777777" in street.scan().text)
+
+
+def test_the_telephone_of_the_city_is_there(street: Street) -> None:
+    with street.database.transaction() as connection:
+        connection.execute(sa.update(city).values(phone="079-421-2000"))
+
+    assert "tel:0794212000" in street.scan().text
 
 
 def test_the_page_is_in_the_language_of_the_phone_or_of_the_link(street: Street) -> None:
