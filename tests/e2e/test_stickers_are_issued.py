@@ -32,16 +32,20 @@ from app.push.outbox import Settlement
 from app.push.render import title_and_body
 from app.push.retry import Delivery, Outcome
 from app.push.tokens import Tokens
+from app.stickers import codes
 from app.stickers.model import StickerState
 from app.stickers.numbers import number_of
 from app.stickers.tables import sticker, sticker_batch
 from tests.build import NOW, viewer
+from tests.contract.stickers.build import a_code
 from tests.contract.web import Town, make_account, town
 
 OITA = CityId(442011)
 SECRET = b"the secret of the town with stickers"
 PUBLIC = "https://town.example"
 MAILBOX = "musume@example.jp"
+CODE = a_code()
+"""Of the first sticker in stock."""
 CAST = {"Sachi": Role.FAMILY, "Ota": Role.CLERK, "Koban": Role.POLICE, "Desk": Role.OPERATOR}
 APPLIES = {"kind": "first", "way": "desk", "applied_by": "relative", "applicant": "Sachi"}
 
@@ -54,18 +58,18 @@ def here(where: Path | str) -> Iterator[Town]:
         with one.database.transaction() as connection:
             accounts.create_city(connection, city_id=OITA, name="大分市", zone="Asia/Tokyo", now=NOW)
             people = {name: make_account(connection, role, name, OITA) for name, role in CAST.items()}
-            stock(connection, people["Ota"].id)
+            stock(connection, people["Ota"].id, CODE)
         one.people = {**one.people, **people}
         yield one
 
 
-def stock(connection: Connection, by: Any, count: int = 60) -> None:
+def stock(connection: Connection, by: Any, code: str, count: int = 60) -> None:
     batch_id = new_id()
     batch = {"layout": "a4-20", "material": "paper", "count": count, "printed_by": by, "printed_at": NOW}
     connection.execute(sa.insert(sticker_batch).values(id=batch_id, city_id=OITA, **batch))
     rows = [
         {
-            "id": new_id(), "city_id": OITA, "token_hash": place.to_bytes(32), "number": number_of(place),
+            "id": new_id(), "city_id": OITA, "token_hash": codes.hash_of(code) if place == 0 else place.to_bytes(32), "number": number_of(place),
             "batch_id": batch_id, "sheet": 1, "material": "paper", "state": StickerState.STOCK, "stuck_on": "",
         }
         for place in range(count)
@@ -205,7 +209,12 @@ def test_the_family_is_reached_before_stickers_are_handed_over(here: Town, hana:
 
 def test_a_clerk_says_why_it_is_done_without_a_test(here: Town, hana: Wearer) -> None:
     enter(here, hana)
+    unknown = here.client.get(f"/S/{a_code()}")
+    assert (unknown.status_code, unknown.text) == (
+        here.client.get(f"/S/{CODE}").status_code, here.client.get(f"/S/{CODE}").text
+    )  # fmt: skip
     made = give(here, apply(here, hana), "AA0000-AA0019", without_test="電話で確かめました")
+    assert 200 == here.client.get(f"/S/{CODE}").status_code != unknown.status_code
 
     assert "電話で確かめました" == made["without_test"]
     assert [made] == ask(here, "Sachi", "GET", f"/v1/wearers/{hana.id}/sticker-issues")["items"]
