@@ -66,7 +66,7 @@ async def form_of(request: Asked) -> FormMultiDict | None:
     """What a form holds; None for what is too large, or cannot be read as one."""
     try:
         return await request.form()
-    except (HTTPException, ValueError, RecursionError):
+    except (HTTPException, ValueError, LookupError, RecursionError):  # LookupError: a charset that nobody knows.
         return None
 
 

@@ -340,3 +340,50 @@ def test_no_name_of_the_family_is_on_the_board(street: Street) -> None:
 
     said = board(street).text
     assert not any(words in said for words in [*names, "ZZCOATZZ", "AA0000", str(street.town.hana.id)])
+
+
+BODIES: dict[str, tuple[str, bytes]] = {
+    "no boundary": ("multipart/form-data", b"--x\r\n"),
+    "empty boundary": ("multipart/form-data; boundary=", b"--\r\n"),
+    "cut off": ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="words"\r\n\r\nab'),
+    "no name": ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data\r\n\r\nab\r\n--x--\r\n"),
+    "odd charset": (
+        "multipart/form-data; boundary=x",
+        b'--x\r\nContent-Disposition: form-data; name="words"\r\nContent-Type: text/plain; charset=nope\r\n\r\nab\r\n--x--\r\n',
+    ),
+    "two thousand parts": (
+        "multipart/form-data; boundary=x",
+        b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n\r\n' * 2000 + b"--x--\r\n",
+    ),
+    "no utf-8": ("application/x-www-form-urlencoded", b"words=\xff\xfe&once=%ff%fe"),
+    "words as a file": (
+        "multipart/form-data; boundary=x",
+        b'--x\r\nContent-Disposition: form-data; name="words"; filename="a"\r\n\r\nab\r\n--x--\r\n',
+    ),
+    "nul": ("application/x-www-form-urlencoded", b"words=%00&place=%00&state=%00&lat=%00"),
+    "surrogate": ("application/x-www-form-urlencoded", b"words=%ed%a0%80&once=%ed%a0%80%ed%a0%80%ed%a0%80"),
+}
+
+
+@pytest.mark.parametrize("name", list(BODIES))
+def test_no_form_is_a_defect(street: Street, name: str) -> None:
+    kind, content = BODIES[name]
+    given = {**FORM, "content-type": kind}
+    tap(street)
+
+    for path in (f"/s/{street.code}", "/s/board", "/s/board/report"):
+        answer = street.client.post(path, content=content, headers=given, follow_redirects=False)
+        assert answer.status_code < 500, path
+    street.client.cookies.clear()
+    assert street.client.post(f"/s/{street.code}", content=content, headers=given).status_code in (200, 400)
+
+
+@pytest.mark.parametrize("cookie", [b"mimamori_finder=\xff\xfe", b"mimamori_finder=a; mimamori_finder=b", b"=;;=\x01"])
+def test_no_cookie_is_a_defect(street: Street, cookie: bytes) -> None:
+    assert 404 == street.client.get("/s/board", headers={b"cookie": cookie}).status_code  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize("code", ["%00", "%ff%fe", "a" * 5000, "..%2F..", "%E3%81%82" * 14, "board%00"])
+def test_no_code_is_a_defect(street: Street, code: str) -> None:
+    assert 404 == street.client.get(f"/s/{code}").status_code
+    assert street.client.post(f"/s/{code}", data={"once": "x" * 22}).status_code == 404
