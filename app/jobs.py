@@ -263,6 +263,7 @@ def _wearer_ended(connection: Connection, payload: Mapping[str, Any], now: datet
     watch.forget_all(connection, wearer_id, now)
     dispatch.cancel_all(connection, wearer_id, now)
     missing.close_all(connection, wearer_id, now)
+    stickers.withdraw_all(connection, wearer_id, now)
     acting.cancel_all(connection, wearer_id, now)  # Last: what was judged until then may have begun one more.
 
 

@@ -19,6 +19,7 @@ from bench import (
     nights,
     positions,
     scaled,
+    sheets,
     start,
     states,
     watches,
@@ -43,6 +44,7 @@ BENCHES: dict[str, Callable[[], Iterator[Measurement]]] = {
     "billing": billing.measure,
     "stickers": guesses.measure,
     "scaled": scaled.measure,
+    "stickers.sheets": sheets.measure,
 }
 
 

@@ -2,7 +2,19 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-from app.stickers.routes import board, boards, finder, guarding, issues, practice, register, scans
+from app.stickers.routes import (
+    board,
+    boards,
+    cards,
+    finder,
+    guarding,
+    hers,
+    issues,
+    practice,
+    register,
+    scans,
+    stock,
+)
 
 ROUTES: list[HTTPRouteHandler] = [
     *finder.ROUTES,
@@ -13,4 +25,7 @@ ROUTES: list[HTTPRouteHandler] = [
     *practice.ROUTES,
     *issues.ROUTES,
     *register.ROUTES,
+    *hers.ROUTES,
+    *cards.ROUTES,
+    *stock.ROUTES,
 ]

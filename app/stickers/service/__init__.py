@@ -3,12 +3,14 @@
 Functions that take a `viewer` ask first whether they may. Those that do not are for the house itself.
 """
 
+from app.stickers.service.cards import her_card, write_card
 from app.stickers.service.expiring import close_all as close_boards
 from app.stickers.service.expiring import expire as expire_boards
 from app.stickers.service.expiring import forget as forget_boards
 from app.stickers.service.scans import forget_scans_before, note_scan, scans_of
 from app.stickers.service.showing import Board, Scanned, board_of, goes_on, scanned
 from app.stickers.service.stickers import card_of, found_by_code, hers
+from app.stickers.service.stock import lose, stick_on, withdraw, withdraw_all
 
 __all__ = [
     "Board",
@@ -21,8 +23,14 @@ __all__ = [
     "forget_scans_before",
     "found_by_code",
     "goes_on",
+    "her_card",
     "hers",
+    "lose",
     "note_scan",
     "scanned",
     "scans_of",
+    "stick_on",
+    "withdraw",
+    "withdraw_all",
+    "write_card",
 ]

@@ -48,6 +48,7 @@ KINDS_OF = {
         "entry_id",
         "thread_id",
         "line_id",
+        "sticker_id",
     },
     Target.ENDED: {
         "issue_id",
@@ -314,6 +315,25 @@ EXAMPLES: dict[str, Example] = {
         },
     ),
     "POST /v1/sticker-drills/{drill_id}/end": row(Action.STICKER_DRILL, Way.STAFF, status=200),
+    f"GET {_W}/stickers": Example(Action.STICKER_READ, ATTENDING),
+    f"PATCH {_W}/stickers/{{sticker_id}}": Example(Action.STICKER_OWN, MANAGING, body={"stuck_on": "a coat"}),
+    f"POST {_W}/stickers/{{sticker_id}}/lost": Example(
+        Action.STICKER_OWN, MANAGING, body={"reason": "on the bus"}, status=200
+    ),
+    f"POST {_W}/stickers/{{sticker_id}}/withdraw": Example(
+        Action.STICKER_WRITE, OFFICE, body={"reason": "torn"}, status=200
+    ),
+    f"GET {_W}/sticker-card": Example(Action.STICKER_READ, ATTENDING),
+    f"PUT {_W}/sticker-card": Example(
+        Action.STICKER_OWN, MANAGING, body={"nickname": "Hana", "contact_id": "{contact_id}", "phone_shown": "tap"}
+    ),
+    "GET /v1/sticker-layouts": Example(Action.STICKER_WRITE),
+    "POST /v1/sticker-batches": Example(Action.STICKER_WRITE, body={"layout": "glow-10", "sheets": 1}),
+    "GET /v1/sticker-batches": Example(Action.STICKER_WRITE),
+    "GET /v1/sticker-stock": Example(Action.STICKER_WRITE),
+    "POST /v1/sticker-spoils": Example(
+        Action.STICKER_WRITE, body={"numbers": ["CC0000"], "reason": "a jam"}, status=200
+    ),
     "GET /v1/devices": Example(Action.DEVICE_READ),
     "POST /v1/devices": Example(
         Action.DEVICE_WRITE, body={"format": "owntracks", "external_id": "new", "name": "New", "interval_s": 60}

@@ -57,7 +57,7 @@ from app.watch.store import allowances
 from app.watch.tables import watch_failure
 from beacon_ingest.messages import Fix, Health
 from tests.build import NOW, VENDOR, account, an_alarm, unit, viewer
-from tests.contract.permissions import bills, boards, stuck
+from tests.contract.permissions import bills, boards, sheets, stuck
 from tests.contract.permissions.asking import Answer, ask
 from tests.contract.permissions.examples import ATTENDING, KNOWING, Request, request_of
 from tests.contract.permissions.guards import plan_hours, serve
@@ -66,7 +66,11 @@ from tests.contract.permissions.undone import Undone
 from tests.contract.permissions.ways import NOBODY, VIEWERS, Target, Way
 from tests.enrolled import a_scheme, enrol
 
-SETTINGS = Settings(gateways={"sms": "https://sms.example.jp/hook"}, webhook_hosts="hooks.example.jp")
+SETTINGS = Settings(
+    gateways={"sms": "https://sms.example.jp/hook"},
+    webhook_hosts="hooks.example.jp",
+    public_url="https://mimamori.example.jp",
+)
 """What people ask for can be had in this world."""
 
 HERE, ELSEWHERE = CityId(282103), CityId(282031)
@@ -152,7 +156,9 @@ class World:
         self._observed: dict[tuple[str, str, Target], Observed] = {}
         connection = self.database.connection
         for city_id, name in ((HERE, "加古川市"), (ELSEWHERE, "明石市")):
-            accounts.create_city(connection, city_id=city_id, name=name, zone="Asia/Tokyo", now=NOW)
+            accounts.create_city(
+                connection, city_id=city_id, name=name, zone="Asia/Tokyo", phone="079-000-0000", now=NOW
+            )
         self.people: dict[str, Account] = {
             name: account(connection, name, f"{name} himself", role) for name, role in VIEWERS.items()
         }
@@ -236,6 +242,7 @@ class World:
         self._furnish(c, Target.NEIGHBOUR, HERE, neighbour, neighbour)
         self._furnish(c, Target.FARAWAY, ELSEWHERE, faraway, faraway)
         self._furnish(c, Target.HIDDEN, HERE, family, contact)
+        sheets.put(c, HERE, self.people["colleague"].id, sheets.SPARE)
         ended = self._furnish(c, Target.ENDED, HERE, family, contact, own["household_id"])
         self._let_see_own(c)
         self._let_neighbour_no_more(c)
@@ -292,6 +299,9 @@ class World:
         self._enrol(c, things, wearer)
         self._find(c, things, city)
         self._stick(c, things, wearer, contact)
+        held = sheets.put(c, city, by, f"CC{1 + list(Target).index(target):04}", wearer.id)
+        things["sticker_id"] = held
+        things.words.setdefault(frozenset({Way.MANAGES, Way.ALERTS}), set()).add(str(held))
         return things
 
     def _send_guards(self, c: Connection, things: Things, city: CityId) -> None:
