@@ -23,6 +23,7 @@ FILES: Mapping[str, str] = {
     "boards.js": "text/javascript",
     "guard.js": "text/javascript",
     "live.js": "text/javascript",
+    "stickers.js": "text/javascript",
     "sw.js": "text/javascript",
     "manifest.webmanifest": "application/manifest+json",
     "icon-192.png": "image/png",

@@ -3,6 +3,7 @@ import { forgetAlerts, showAlerts } from "/phone/alerts.js";
 import { forgetBoards, showBoards } from "/phone/boards.js";
 import { Wrong, ask, asked, does, make, moment, part, say, write } from "/phone/common.js";
 import { hush, listen } from "/phone/live.js";
+import { forgetStickers, showStickers } from "/phone/stickers.js";
 
 const SUBSCRIBE_MS = 20000; // A browser that cannot reach its maker's service never answers by itself.
 const TRY_MS = 2000;
@@ -23,6 +24,7 @@ function signedOut() {
   hush();
   forgetAlerts();
   forgetBoards();
+  forgetStickers();
   part("mine").hidden = true;
   for (const id of ["address-list", "who"]) part(id).replaceChildren();
   part("sign-in").hidden = false;
@@ -225,7 +227,7 @@ async function begin() {
     point();
     listen(look);
   });
-  await Promise.all([looked, keepAddress()]);
+  await Promise.all([looked, keepAddress(), showStickers(answer.content)]);
 }
 
 // At every start: it keeps the address alive, also when the browser made itself a new one.
