@@ -46,6 +46,10 @@ async def test_an_exercise_pages_nobody_outside(stage: Stage) -> None:
     }  # fmt: skip
     drill = ok(await clerk.post("/v1/sticker-drills", json=body))
     assert 409 == (await clerk.post("/v1/sticker-drills", json=body)).status_code
+    for wrong in ({"stickers": ["AA0000", "AA9999"]}, {"stickers": ["AA\u00000000"]}, {"until_at": body["from_at"]}):
+        assert 400 == (await clerk.post("/v1/sticker-drills", json=body | wrong)).status_code, wrong
+    stranger = {"people": [str(stage.town.stranger.id)]}
+    assert 404 == (await clerk.post("/v1/sticker-drills", json=body | stranger)).status_code
     await finder.tap()
     await finder.say(**HERE)
 

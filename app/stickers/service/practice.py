@@ -114,11 +114,11 @@ def make_drill(
     (city_id,) = cities
     if not now < until_at or not from_at < until_at <= from_at + DRILL_MAX:
         raise InvalidInput("An exercise ends in the future, after it begins, and within 24 hours.", "until_at")
-    wanted = [numbers.read(one) or one for one in stickers]
-    found = store.stickers_by_number(connection, city_id, wanted)
-    for one in wanted:
+    wanted = [numbers.read(one) for one in stickers]
+    found = store.stickers_by_number(connection, city_id, [one for one in wanted if one is not None])
+    for place, one in enumerate(wanted):
         if one not in found:
-            raise InvalidInput(f"No sticker {one} was given to anybody.", "stickers")
+            raise InvalidInput("No sticker of this number was given to anybody.", f"stickers[{place}]")
     if store.overlapping(connection, list(found.values()), from_at, until_at):
         raise Conflict("A sticker is in another exercise at that time.")
     one_drill = Drill(
