@@ -2,6 +2,7 @@
 wrote beside the picture. Pure, and heavy: it is made before the transaction that keeps it.
 """
 
+import struct
 from io import BytesIO
 from typing import Final
 
@@ -39,7 +40,7 @@ def _drawn_anew(file: bytes) -> bytes:
         if photo.width * photo.height > PIXELS_MAX[photo.format or "PNG"]:
             raise InvalidInput(REFUSED, "photo")
         photo.draft("RGB", (SIDE_MAX, SIDE_MAX))  # Does nothing for what is no JPEG.
-        upright = ImageOps.exif_transpose(photo).convert("RGB")
+        upright = _upright(photo).convert("RGB")
         upright.thumbnail((SIDE_MAX, SIDE_MAX))
     # A picture that was opened carries its notes along; this one has none.
     fresh = Image.new("RGB", upright.size)
@@ -50,3 +51,12 @@ def _drawn_anew(file: bytes) -> bytes:
         if out.tell() <= BYTES_MAX:
             return out.getvalue()
     raise InvalidInput(REFUSED, "photo")
+
+
+def _upright(photo: Image.Image) -> Image.Image:
+    """The photo as it was held; where its notes are damaged, as it lies in the file."""
+    try:
+        return ImageOps.exif_transpose(photo)
+    except (struct.error, TypeError, KeyError, IndexError, AttributeError):
+        photo.load()
+        return photo

@@ -55,11 +55,19 @@ def refuse_other_sites(request: Asked) -> Page | None:
     if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
         return html(refused_page(language_of(request)), 403)
     origin = request.headers.get("origin", "null")
-    if origin != "null" and urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower():
+    if origin != "null" and _host_in(origin) != request.headers.get("host", "").lower():
         return html(refused_page(language_of(request)), 403)
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in _FORMS:
         return html(refused_page(language_of(request)), 415)
     return None
+
+
+def _host_in(origin: str) -> str | None:
+    """Whose pages are of this origin; None for what is none."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return None
 
 
 async def form_of(request: Asked) -> FormMultiDict | None:

@@ -216,7 +216,7 @@ def _add(connection: Connection, thread: Thread, told: FinderSaid, once: bytes, 
 
 
 def _digest(once: str) -> bytes:
-    return hashlib.sha256(once.encode()).digest()
+    return hashlib.sha256(once.encode("utf-8", "surrogatepass")).digest()
 
 
 def _phone(connection: Connection, card: Card) -> str:
