@@ -22,6 +22,7 @@ from app.stickers.words import html
 BOARD_PATH: Final = "/s/board"
 LIVE_PATH: Final = "/s/board/live"
 REPORT_PATH: Final = "/s/board/report"
+REAL_PATH: Final = "/s/board/real"
 STATES: Final = ("calm", "hurt", "cold", "lost")
 WORDS_MAX: Final = 500
 PLACE_MAX: Final = 200
@@ -73,7 +74,7 @@ def board_page(shown: BoardShown) -> str:
     language = shown.language
     parts = [
         f"<h1>{html(language, 'board.title')}</h1>",
-        paragraph(html(language, f"mode.{shown.mark}"), "w") if shown.mark else "",
+        _mark(shown),
         paragraph(html(language, shown.refused), "w") if shown.refused else "",
         paragraph(html(language, shown.said), "n") if shown.said else "",
         _place(shown),
@@ -88,6 +89,17 @@ def board_page(shown: BoardShown) -> str:
         _report(shown),
     ]
     return frame(language, title_of(language, "board.title"), parts, links=BOARD_PATH, script=True)
+
+
+def _mark(shown: BoardShown) -> str:
+    """That it is a test or an exercise, and a button for whoever found her in earnest meanwhile."""
+    if not shown.mark:
+        return ""
+    return (
+        f"{paragraph(html(shown.language, f'mode.{shown.mark}'), 'w')}"
+        f'<form method="post" action="{with_language(REAL_PATH, shown.asked)}">{hidden("once", f"{shown.once}e")}'
+        f"{button(html(shown.language, 'mode.real'), 'r')}</form>"
+    )
 
 
 def live_part(shown: BoardShown) -> str:

@@ -22,6 +22,7 @@ from app.stickers.pages.after import after_page, nothing_page
 from app.stickers.pages.board import (
     BOARD_PATH,
     LIVE_PATH,
+    REAL_PATH,
     REPORT_PATH,
     STATES,
     BoardShown,
@@ -142,6 +143,23 @@ async def report(request: Asked, database: NamedDependency[Database], clock: Nam
     return onward(BOARD_PATH, request, ok="told")
 
 
+@post(
+    REAL_PATH, include_in_schema=False, before_request=refuse_other_sites, request_max_body_size=FORM_BYTES_MAX,
+    status_code=303,
+)  # fmt: skip
+async def in_earnest(request: Asked, database: NamedDependency[Database], clock: NamedDependency[Clock]) -> Page:
+    """Somebody found her while her family tried its stickers, or the city exercised: it is no test for her."""
+    secret, now = secret_in(request), clock()
+    board = await _board(request, database, now)
+    if board is None:
+        return _page(request, board)
+    try:
+        await database.write(lambda c: boards.in_earnest(c, secret, now))
+    except Overloaded:
+        return _page(request, board, refused="wait.busy", status=503)
+    return onward(BOARD_PATH, request)
+
+
 async def _board(request: Asked, database: Database, now: datetime) -> service.Board | None:
     secret = secret_in(request)
     if not secret:
@@ -235,4 +253,4 @@ def _mark(mode: Mode) -> str:
     return "" if mode is Mode.REAL else mode.value
 
 
-ROUTES: list[HTTPRouteHandler] = [show_board, show_live, write, report]
+ROUTES: list[HTTPRouteHandler] = [show_board, show_live, write, report, in_earnest]

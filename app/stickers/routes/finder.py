@@ -146,12 +146,12 @@ async def begin(
         return found
     form, now = await form_of(request), clock()
     secret, language = secret_in(request), language_of(request)
-    if await database.read(lambda c: service.goes_on(c, secret, found.sticker, now)):
-        return onward(BOARD_PATH, request)
     once = "" if form is None else field(form, "once")
     mark = agents.finder_mark(detector_secret, peer_of(request), request.headers.get("user-agent", ""))
     key = boards.finder_key(detector_secret)
     try:
+        if bool(secret) and await database.write(lambda c: boards.again(c, secret, found.sticker, now)):
+            return onward(BOARD_PATH, request)
         begun = await database.write(
             lambda c: boards.begin(
                 c, found.sticker, said=FinderSaid(), language=language, mark=mark, once=once, key=key, now=now

@@ -8,7 +8,7 @@ from app.stickers.service.expiring import close_all as close_boards
 from app.stickers.service.expiring import expire as expire_boards
 from app.stickers.service.expiring import forget as forget_boards
 from app.stickers.service.scans import forget_scans_before, note_scan, scans_of
-from app.stickers.service.showing import Board, Scanned, board_of, goes_on, scanned
+from app.stickers.service.showing import Board, Scanned, board_of, scanned
 from app.stickers.service.stickers import card_of, found_by_code, hers
 from app.stickers.service.stock import lose, stick_on, withdraw, withdraw_all
 
@@ -22,7 +22,6 @@ __all__ = [
     "forget_boards",
     "forget_scans_before",
     "found_by_code",
-    "goes_on",
     "her_card",
     "hers",
     "lose",

@@ -19,6 +19,7 @@ from app.stickers.model import Card, PhoneShown, Sticker
 from app.stickers.photos import is_small
 from app.stickers.service import guarding, heard, practice
 from app.stickers.service.stickers import card_of
+from app.stickers.store import stickers
 from app.stickers.store import threads as store
 from app.stickers.threads import (
     FINDER_LINES_MAX,
@@ -96,6 +97,41 @@ def begin(
         practice.tell(connection, thread, sticker, now)
     heard.hint_of(connection, thread)
     return Begun(secret=secret, thread=thread)
+
+
+def again(connection: Connection, secret: str, sticker: Sticker, now: datetime) -> bool:
+    """Whether this secret opens a thread about whoever wears this sticker that goes on, so that going back and tapping
+    again begins no second one. Where the alert was ended meanwhile, the family hears of it anew. A thread of a test or
+    an exercise that is over is none for her.
+    """
+    thread = _of(connection, secret, now, hold=True) if secret else None
+    if thread is None or not thread.goes_on or thread.wearer_id != sticker.wearer_id:
+        return False
+    if thread.mode is Mode.REAL:
+        heard.again(connection, thread, sticker, store.lines(connection, thread.id), now)
+        return True
+    exercise = practice.going_on(connection, sticker, now)
+    return (thread.mode, thread.drill_id) == (exercise.mode, exercise.drill_id)
+
+
+def in_earnest(connection: Connection, secret: str, now: datetime) -> bool:
+    """Whether this secret opens a thread that goes on: where a family tried its stickers or a city exercised, its
+    finder says that she needs help, and the family is alerted as ever. What was written before stays in the thread.
+    """
+    thread = _of(connection, secret, now, hold=True)
+    if thread is None or not thread.goes_on:
+        return False
+    sticker = stickers.by_id(connection, thread.sticker_id)
+    if thread.mode is Mode.REAL or sticker is None:
+        return True
+    lines = [line for line in store.lines(connection, thread.id) if line.side is Side.FINDER]
+    states = frozenset(state for line in lines for state in line.states)
+    place = next((line.place for line in reversed(lines) if line.place is not None), None)
+    real = replace(thread, mode=Mode.REAL, drill_id=None, begun_by=None, newest_at=now)
+    store.save(connection, real)
+    heard.begun(connection, real, sticker, FinderSaid(states=states, place=place), now)
+    heard.hint_of(connection, real)
+    return True
 
 
 def secret_of(key: bytes, sticker: Sticker, once: str) -> str:

@@ -44,6 +44,16 @@ def begun(connection: Connection, thread: Thread, sticker: Sticker, told: Finder
     return thread
 
 
+def again(
+    connection: Connection, thread: Thread, sticker: Sticker, lines: Sequence[Line], now: datetime
+) -> None:  # fmt: skip
+    """The same finder says once more that somebody is with her: where the alert is over, it is a new one."""
+    if finding.going_on(connection, thread.wearer_id) is None:
+        event = _event(thread, sticker, _states(lines), None, f":{now.isoformat()}", now)
+        raising.raise_all(connection, [event], now)
+        _with_alert(connection, replace(thread, newest_at=now))
+
+
 def said(connection: Connection, thread: Thread, told: FinderSaid, before: Sequence[Line], now: datetime) -> None:
     """The finder wrote: whoever sees to the alert hears of it; at once, and as of an emergency, when she is hurt and
     this finder had not said so. If the alert was over by then, it is a new one.

@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 
 from app.accounts import service as accounts
 from app.accounts.model import Role, Viewer
+from app.alerts.service import finding
 from app.alerts.service.telling import KEPT
 from app.households import service as households
 from app.kit.errors import Conflict, InvalidInput, NotFound
@@ -42,11 +43,15 @@ class DrillView(Struct, frozen=True, kw_only=True):
 
 
 def going_on(connection: Connection, sticker: Sticker, now: datetime) -> Exercise:
-    """An exercise of the city goes before a test of the family."""
+    """An exercise of the city goes before a test of the family. While somebody says that they are with her, neither
+    keeps anybody from saying so too.
+    """
+    assert sticker.wearer_id is not None
+    if finding.going_on(connection, sticker.wearer_id) is not None:
+        return Exercise(mode=Mode.REAL)
     drill_id = store.of_sticker(connection, sticker.id, now)
     if drill_id is not None:
         return Exercise(mode=Mode.DRILL, drill_id=drill_id)
-    assert sticker.wearer_id is not None
     test = store.test_of(connection, sticker.wearer_id, now)
     return Exercise(mode=Mode.REAL) if test is None else Exercise(mode=Mode.TEST, begun_by=test.begun_by)
 

@@ -76,11 +76,3 @@ def board_of(connection: Connection, secret: str, now: datetime) -> Board | None
         return None
     zone = accounts.city(connection, thread.city_id).zone
     return Board(view=view, zone=zone, city_phone=phone_of_city(connection, thread.city_id))
-
-
-def goes_on(connection: Connection, secret: str, sticker: Sticker, now: datetime) -> bool:
-    """Whether this secret opens a thread about whoever wears this sticker that still goes on: going back and tapping
-    again begins no second one.
-    """
-    thread = threads.by_secret(connection, secret_hash(secret)) if secret else None
-    return thread is not None and thread.wearer_id == sticker.wearer_id and thread.at(now).goes_on

@@ -190,6 +190,7 @@ OPEN = {
     "HEAD /s/board",
     "GET /s/board/live",
     "POST /s/board",
+    "POST /s/board/real",
     "POST /s/board/report",
 }
 """Routes that ask for nobody. Nothing of a person comes out of them."""

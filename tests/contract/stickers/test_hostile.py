@@ -5,12 +5,18 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from PIL import Image
 
+from app.alerts.tables import alert
 from app.kit.errors import InvalidInput
 from app.stickers import photos
+from app.stickers.store import drills
+from app.stickers.store.drills import Trial
+from app.stickers.tables import sticker_thread
+from tests.build import NOW, minutes
 from tests.contract.stickers.street import PHONE, Street
-from tests.contract.stickers.test_board_page import FORM, tap
+from tests.contract.stickers.test_board_page import FORM, board, rows, tap
 
 MULTIPART = "multipart/form-data; boundary=BB"
 URLENCODED = "application/x-www-form-urlencoded"
@@ -90,3 +96,63 @@ def test_a_board_is_read_by_nobody_elses_cookie(street: Street) -> None:
         street.client.cookies.clear()
         answer = street.client.get("/s/board", headers={**FORM, "cookie": f"mimamori_finder={other}"})
         assert 404 == answer.status_code
+
+
+def alerts(street: Street) -> list[str]:
+    return [row.state for row in rows(street, alert)]
+
+
+def try_stickers(street: Street) -> None:
+    with street.database.transaction() as connection:
+        until = NOW + minutes(30)
+        begun_by = street.town.daughter.id
+        drills.put_test(connection, Trial(wearer_id=street.town.hana.id, begun_by=begun_by, until_at=until))
+
+
+def test_a_real_emergency_is_no_test(street: Street) -> None:
+    try_stickers(street)
+    tap(street)
+    assert [] == alerts(street)
+    assert "/s/board/real" in board(street).text
+
+    other_site = {**FORM, "sec-fetch-site": "cross-site"}
+    for headers, status in ((other_site, 403), (FORM, 303), (FORM, 303)):
+        sent = street.client.post("/s/board/real", data={"once": "e" * 20}, headers=headers, follow_redirects=False)
+        assert status == sent.status_code
+
+    assert ["open"] == alerts(street)
+    assert ["real"] == [row.mode for row in rows(street, sticker_thread)]
+    assert "/s/board/real" not in board(street).text
+
+
+def test_while_somebody_is_with_her_no_test_swallows_another_finder(street: Street) -> None:
+    tap(street)
+    try_stickers(street)
+    street.client.cookies.clear()
+    tap(street)
+
+    assert ["real", "real"] == [row.mode for row in rows(street, sticker_thread)]
+
+
+def test_who_tried_a_sticker_is_heard_when_the_test_is_over(street: Street) -> None:
+    try_stickers(street)
+    tap(street)
+    tap(street)
+    assert ["test"] == [row.mode for row in rows(street, sticker_thread)]
+
+    street.clock.pass_by(minutes(31))
+    tap(street)
+    assert ["test", "real"] == [row.mode for row in rows(street, sticker_thread)]
+    assert ["open"] == alerts(street)
+
+
+def test_who_finds_her_again_after_the_alert_was_ended_is_heard_again(street: Street) -> None:
+    tap(street)
+    with street.database.transaction() as connection:
+        connection.execute(sa.update(alert).values(state="resolved", ended_at=NOW))
+    street.clock.pass_by(minutes(60))
+    tap(street)
+
+    assert ["open", "resolved"] == sorted(alerts(street))
+    (thread,) = rows(street, sticker_thread)
+    assert thread.alert_id == next(row.id for row in rows(street, alert) if row.state == "open")
