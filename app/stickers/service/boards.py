@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from app.households import service as households
 from app.kit.errors import Conflict, InvalidInput, TooMany
 from app.kit.ids import LineId, ThreadId, new_id, secret_hash
-from app.stickers.model import Card, PhoneShown, Sticker
+from app.stickers.model import Card, PhoneShown, Sticker, StickerState
 from app.stickers.photos import is_small
 from app.stickers.service import guarding, heard, practice
 from app.stickers.service.stickers import card_of
@@ -68,7 +68,12 @@ def begin(
     digest = secret_hash(secret)
     known = store.by_secret(connection, digest)
     if known is not None:
+        if not known.at(now).goes_on:  # A page of long ago: its tap must not vanish in a thread that is over.
+            raise InvalidInput("This form was sent before; load the page again.", "once")
         return Begun(secret=secret, thread=known.at(now))
+    current = stickers.by_id(connection, sticker.id)
+    if current is None or (current.state, current.wearer_id) != (StickerState.ISSUED, sticker.wearer_id):
+        raise InvalidInput("This sticker is not in use any more; load the page again.", "once")
     quiet = _quiet(connection, sticker, mark, now)
     if quiet is not None:
         return Begun(quiet=quiet)

@@ -10,13 +10,15 @@ from PIL import Image
 
 from app.alerts.tables import alert
 from app.kit.errors import InvalidInput
-from app.stickers import photos
+from app.stickers import photos, service
+from app.stickers.service import boards
 from app.stickers.store import drills
 from app.stickers.store.drills import Trial
-from app.stickers.tables import sticker_thread
+from app.stickers.tables import sticker, sticker_thread
+from app.stickers.threads import FinderSaid
 from tests.build import NOW, minutes
 from tests.contract.stickers.street import PHONE, Street
-from tests.contract.stickers.test_board_page import FORM, board, rows, tap
+from tests.contract.stickers.test_board_page import FORM, board, end, once_in, rows, tap
 
 MULTIPART = "multipart/form-data; boundary=BB"
 URLENCODED = "application/x-www-form-urlencoded"
@@ -156,3 +158,28 @@ def test_who_finds_her_again_after_the_alert_was_ended_is_heard_again(street: St
     assert ["open", "resolved"] == sorted(alerts(street))
     (thread,) = rows(street, sticker_thread)
     assert thread.alert_id == next(row.id for row in rows(street, alert) if row.state == "open")
+
+
+def test_a_page_of_long_ago_is_no_tap_into_what_is_over(street: Street) -> None:
+    once = "l" * 22
+    tap(street, once)
+    end(street)
+    street.client.cookies.clear()
+    again = tap(street, once)
+
+    assert 400 == again.status_code
+    assert "set-cookie" not in again.headers
+    assert 303 == tap(street, once_in(again)).status_code
+    assert 2 == len(rows(street, sticker_thread))
+
+
+def test_a_sticker_that_is_lost_in_the_same_moment_begins_nothing(street: Street) -> None:
+    with street.database.transaction() as connection:
+        found = service.found_by_code(connection, street.code)
+        assert found is not None
+        connection.execute(sa.update(sticker).values(state="lost"))
+    with street.database.transaction() as connection, pytest.raises(InvalidInput):
+        boards.begin(
+            connection, found, said=FinderSaid(), language="ja", mark=b"m" * 32, once="o" * 22, key=b"k", now=NOW
+        )
+    assert [] == rows(street, sticker_thread)
