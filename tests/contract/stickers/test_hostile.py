@@ -11,13 +11,14 @@ from PIL import Image
 from app.alerts.tables import alert
 from app.kit.errors import InvalidInput
 from app.stickers import photos, service
+from app.stickers.model import PhoneShown
 from app.stickers.service import boards
 from app.stickers.store import drills
 from app.stickers.store.drills import Trial
 from app.stickers.tables import sticker, sticker_thread
 from app.stickers.threads import FinderSaid
 from tests.build import NOW, minutes
-from tests.contract.stickers.street import PHONE, Street
+from tests.contract.stickers.street import PHONE, Street, first_contact, put_card
 from tests.contract.stickers.test_board_page import FORM, board, end, once_in, rows, tap
 
 MULTIPART = "multipart/form-data; boundary=BB"
@@ -183,3 +184,20 @@ def test_a_sticker_that_is_lost_in_the_same_moment_begins_nothing(street: Street
             connection, found, said=FinderSaid(), language="ja", mark=b"m" * 32, once="o" * 22, key=b"k", now=NOW
         )
     assert [] == rows(street, sticker_thread)
+
+
+def test_a_number_that_is_never_shown_is_not_on_the_board(street: Street) -> None:
+    key = first_contact(street, "090-1234-5678")
+    for shown, seen in ((PhoneShown.NEVER, False), (PhoneShown.TAP, True)):
+        put_card(street, contact_id=key, phone_shown=shown)
+        tap(street)
+        assert seen == ("090-1234-5678" in board(street).text), shown
+
+
+def test_a_day_after_the_end_nothing_marks_the_finder(street: Street) -> None:
+    tap(street)
+    end(street)
+    with street.database.transaction() as connection:
+        service.forget_boards(connection, 90, NOW + minutes(24 * 60 + 1))
+    (thread,) = rows(street, sticker_thread)
+    assert (None, None) == (thread.mark, thread.secret_hash)
