@@ -199,18 +199,23 @@ async def _demo(
     context: click.Context, folder: Path, clock: Any, seed: int, duration_s: float | None, ready_file: Path | None,
     host: str, port: int,
 ) -> None:  # fmt: skip
-    from app.server import first_administrator, serving
+    import msgspec
+
+    from app.server import bound, first_administrator, serving, url_of
     from app.simulator.fcm_standin import FcmStandIn
     from app.simulator.run import run_demo
 
     phones = FcmStandIn()
     phones.start()
+    listener = bound(host, port)
     try:
         settings = settings_of(
             context, data=str(folder / "data"), host=host, port=port, tcp={"watch": 0}, log_level="warning",
             fcm_credentials=str(phones.write_credentials(folder)), fcm_url=phones.url,
         )  # fmt: skip
-        async with serving(settings, clock) as site:
+        if settings.public_url is None:  # Stickers name it.
+            settings = msgspec.structs.replace(settings, public_url=url_of(listener))
+        async with serving(settings, clock, listener=listener) as site:
             assert site.database is not None, "one process has the database"
             token = await first_administrator(site.database, clock())
             show = asyncio.ensure_future(
@@ -226,6 +231,7 @@ async def _demo(
             with contextlib.suppress(asyncio.CancelledError):
                 await show
     finally:
+        listener.close()
         phones.stop()
 
 

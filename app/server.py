@@ -49,13 +49,15 @@ class Site(Struct, kw_only=True):
 
 
 @asynccontextmanager
-async def serving(settings: Settings, clock: Clock = system_clock, run: Process = running) -> AsyncIterator[Site]:
+async def serving(
+    settings: Settings, clock: Clock = system_clock, run: Process = running, listener: socket.socket | None = None
+) -> AsyncIterator[Site]:
     """The service, or one process of it, listening; when the block ends, open requests are let finish and everything is
-    closed.
+    closed. Whoever must know a free port earlier than that hands over a `listener`.
     """
     configure_logs(settings.log_level)
     async with run(settings, clock) as service:
-        listener = _listener(settings.host, settings.port)
+        listener = listener or bound(settings.host, settings.port)
         configuration = uvicorn.Config(
             service.app, log_config=None, access_log=False, lifespan="on", server_header=False,
             timeout_graceful_shutdown=CLOSE_S, http=JoinedHttp, backlog=2048,
@@ -69,8 +71,7 @@ async def serving(settings: Settings, clock: Clock = system_clock, run: Process 
         if task.done():
             task.result()
         settle_memory()
-        host, port = listener.getsockname()[:2]
-        yield Site(base_url=f"http://{host}:{port}", tcp_ports=service.tcp_ports, database=service.database)
+        yield Site(base_url=url_of(listener), tcp_ports=service.tcp_ports, database=service.database)
         server.should_exit = True
         await task
 
@@ -84,7 +85,13 @@ def settle_memory() -> None:
     gc.set_threshold(GARBAGE_THRESHOLD)
 
 
-def _listener(host: str, port: int) -> socket.socket:
+def url_of(listener: socket.socket) -> str:
+    """Where a bound socket is reached."""
+    host, port = listener.getsockname()[:2]
+    return f"http://{host}:{port}"
+
+
+def bound(host: str, port: int) -> socket.socket:
     """A bound socket, so that a free port (0) is known before anybody is told."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family)

@@ -1,5 +1,6 @@
 """The public API as one account uses it."""
 
+import csv
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -43,9 +44,19 @@ class Api:
         """What came of it. Raises as `get`."""
         return _told(await self._http.post(path, json=body, headers=self._headers))
 
+    async def table(self, path: str, **body: object) -> list[dict[str, str]]:
+        """The rows of the CSV that is the answer to what was posted. Raises as `get`."""
+        answer = await self._http.post(path, json=body, headers={**self._headers, "Accept": "text/csv"})
+        _must_be_taken(answer)
+        return list(csv.DictReader(answer.text.splitlines()))
+
     async def put(self, path: str, **body: object) -> Json:
         """What came of it. Raises as `get`."""
         return _told(await self._http.put(path, json=body, headers=self._headers))
+
+    async def patch(self, path: str, **body: object) -> Json:
+        """What came of it. Raises as `get`."""
+        return _told(await self._http.patch(path, json=body, headers=self._headers))
 
     async def events(self, after: str | None = None) -> AsyncIterator[LiveEvent]:
         """Live events as they come, those after event `after` first. Ends when the server ends it."""
@@ -77,7 +88,12 @@ async def sign_in(http: httpx.AsyncClient, email: str, password: str, label: str
 
 
 def _told(response: httpx.Response) -> Json:
+    _must_be_taken(response)
+    return dict(response.json()) if response.content else {}
+
+
+def _must_be_taken(response: httpx.Response) -> None:
     if response.is_success:
-        return dict(response.json()) if response.content else {}
+        return
     asked = f"{response.request.method} {response.request.url.path}"
     raise ApiRefusal(response.status_code, f"{asked}: {response.status_code} {response.text}")

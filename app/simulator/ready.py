@@ -12,6 +12,7 @@ from app.simulator.detectors import CHILDREN_HOUSE
 from app.simulator.people import FAMILY, STAFF, Part
 from app.simulator.setup import Settled, SignIn, Tracker
 from app.simulator.setup_guards import Guarded, Stationed
+from app.simulator.setup_stickers import Stuck
 from app.simulator.setup_tags import Expected, Fitted, Mounted, WornTag
 from app.simulator.streets import Origin, Spot
 
@@ -20,6 +21,7 @@ def ready(
     settled: Settled,
     fitted: Fitted,
     guarded: Guarded,
+    stickers: Sequence[Stuck],
     base_url: str,
     tcp_watch_port: int,
     admin_token: str,
@@ -33,7 +35,7 @@ def ready(
     `id` of a detector is what it calls itself, `detector` its id in the API; the place of a vehicle is where its round
     begins. `bridge` is the broker that may speak for all detectors of the format `theengs`. `expectations` say which
     children should pass which detectors, from when and by when. In the unit that is `on_duty` is the account `guard`;
-    its place is where it waits.
+    its place is where it waits. `url` of a sticker is what its QR holds; `number` is printed beside it.
     """
     accounts: dict[str, Any] = {"family": _account(settled.accounts[FAMILY.key])}
     accounts |= {role: _account(settled.accounts[person.key]) for role, person in STAFF.items()}
@@ -52,7 +54,7 @@ def ready(
         "expectations": [_expectation(one, fitted.detectors) for one in fitted.expected],
         "companies": [{"id": guarded.id, "code": guarded.code, "name": guarded.name}],
         "units": [_unit(one, guarded, fitted.town.origin) for one in guarded.units],
-        "stickers": [],
+        "stickers": [{"url": one.url, "number": one.number, "wearer": one.wearer_id} for one in stickers],
     }
 
 

@@ -1,7 +1,7 @@
 """The demo: a town is settled, begins to live, and is shown, until its time is over."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,6 +19,7 @@ from app.simulator.ready import ready, write
 from app.simulator.relatives import Relatives, Ring, ring_of
 from app.simulator.setup import Settled, SignIn, Tracker, settle
 from app.simulator.setup_guards import Waiting, station
+from app.simulator.setup_stickers import Stuck, give_stickers
 from app.simulator.setup_tags import fit_out
 from app.simulator.town import town_of
 from app.simulator.view import View
@@ -62,7 +63,8 @@ async def run_demo(
         settled = await settle(http, admin_token, town_of(seed))
         fitted = await fit_out(http, admin_token, settled, clock())
         guarded = await station(http, admin_token, settled, clock())
-        _introduce(console, settled, base_url, host, tcp_watch_port)
+        stickers = await give_stickers(http, settled, clock())
+        _introduce(console, settled, stickers, base_url, host, tcp_watch_port)
         view = View(console, clock, settled, headline=f"Mimamori demo  {base_url}")
         rings: asyncio.Queue[Ring] = asyncio.Queue()
         loop = asyncio.get_running_loop()
@@ -84,7 +86,8 @@ async def run_demo(
                         await device.began.wait()
                     await detecting.all_began()
                 if ready_file is not None:
-                    write(ready_file, ready(settled, fitted, guarded, base_url, tcp_watch_port, admin_token, clock))
+                    town = (settled, fitted, guarded, stickers)
+                    write(ready_file, ready(*town, base_url, tcp_watch_port, admin_token, clock))
                 view.say(f"{len(devices)} devices and {len(fitted.detectors)} detectors report")
                 await _time_is_over(duration_s)
                 for task in tasks:
@@ -120,7 +123,9 @@ def _devices(
     return [device(tracker) for tracker in settled.trackers]
 
 
-def _introduce(console: Console, settled: Settled, base_url: str, host: str, tcp_watch_port: int) -> None:
+def _introduce(
+    console: Console, settled: Settled, stickers: Sequence[Stuck], base_url: str, host: str, tcp_watch_port: int
+) -> None:
     """Prints where everything is and who can sign in."""
     lines = [
         f"Mimamori demo, town of seed {settled.town.seed}",
@@ -128,6 +133,7 @@ def _introduce(console: Console, settled: Settled, base_url: str, host: str, tcp
         f"  HTTP  {base_url}/ingest/owntracks, {base_url}/ingest/osmand (devices)",
         f"        {base_url}/ingest/gateway, {base_url}/ingest/minew, {base_url}/ingest/theengs (detectors)",
         f"  TCP   {host}:{tcp_watch_port} (SeTracker watches)",
+        *(f"  Sticker {one.number}, to scan: {one.url}" for one in stickers[:1]),
         "Sign-ins:",
     ]
     staff = [settled.accounts[person.key] for person in STAFF.values()]

@@ -77,6 +77,8 @@ def unfit(public_url: str | None) -> str | None:
     """
     if not public_url:
         return "it is not set"
+    if not public_url.lower().startswith(("http://", "https://")):
+        return "it does not begin with https://"
     url = url_of(public_url, "0" * LENGTH)
     if _ALPHANUMERIC.fullmatch(url) is None:
         return "a QR can hold only letters, digits and -./: of it"

@@ -1,4 +1,4 @@
-"""Sheets of stickers as a PDF, to be printed at their size. Pure but for the file of the font."""
+"""Sheets of stickers as a PDF, to be printed at their size, or as a table. Pure but for the file of the font."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing, nullcontext
@@ -39,6 +39,17 @@ def sheets_pdf(layout: Layout, stickers: Sequence[Printed], phone: str, font: Pa
         for first in range(0, len(stickers), layout.count):
             _sheet(pdf, layout, stickers[first : first + layout.count], phone)
         return bytes(pdf.output())
+
+
+def table(stickers: Sequence[Printed]) -> bytes:
+    """For whoever prints labels with a programme of their own. Neither a number nor a URL can hold a comma or begin
+    like a formula.
+
+    >>> table([Printed(number="AA0000", url="HTTPS://EXAMPLE.JP/S/00000000000011")])
+    b'number,url\\r\\nAA0000,HTTPS://EXAMPLE.JP/S/00000000000011\\r\\n'
+    """
+    lines = ["number,url", *(f"{one.number},{one.url}" for one in stickers)]
+    return "".join(f"{line}\r\n" for line in lines).encode("ascii")
 
 
 def check(layout: Layout, phone: str, font: Path, now: datetime) -> None:

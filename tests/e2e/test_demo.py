@@ -64,6 +64,11 @@ def test_a_script_finds_its_way_through_the_demo(tmp_path: Path) -> None:
             pressed = until(lambda: [one for one in client.get("/v1/alerts").json()["items"] if one["kind"] == "sos"])
             docs = client.get("/docs").text
             quotes = [client.get(f"/v1/wearers/{one['wearer']}/quote") for one in town["trackers"]]
+            sticker = town["stickers"][0]
+            page = client.get(sticker["url"])
+            client.headers["Authorization"] = f"Bearer {town['accounts']['clerk']['token']}"
+            whose = client.get(f"/v1/sticker-register/numbers/{sticker['number']}").json()
+            register = client.get("/v1/sticker-register").json()["items"]
             client.headers["Authorization"] = f"Bearer {town['accounts']['guard']['token']}"
             duty = client.get("/v1/me/duty").json()
             client.headers["Authorization"] = f"Bearer {town['accounts']['control_room']['token']}"
@@ -85,6 +90,13 @@ def test_a_script_finds_its_way_through_the_demo(tmp_path: Path) -> None:
     assert (first["id"], True, "はりま警備保障") == (duty["unit"], first["on_duty"], duty["proof"]["company_name"])
     assert [(first["id"], True), (second["id"], False)] == [(one["id"], one["is_complete"]) for one in units]
     assert (first["lat_deg"], first["lon_deg"]) == (waits["lat_deg"], waits["lon_deg"])
+    assert f"Sticker {sticker['number']}, to scan: {sticker['url']}\n" in output
+    assert (200, True) == (page.status_code, page.headers["content-type"].startswith("text/html"))
+    assert "<form" in page.text, "it is in use"
+    assert (sticker["wearer"], "コート", "issued") == (whose["whose"]["wearer"], whose["stuck_on"], whose["state"])
+    assert [(sticker["wearer"], [one["number"] for one in town["stickers"]])] == [
+        (one["wearer"], one["stickers"]) for one in register
+    ]
     assert "https://" not in docs.replace("https://www.apache.org", "")
     assert 0 == process.returncode, output[-2000:]
     assert "Traceback" not in output

@@ -1,14 +1,17 @@
 """Sheets are printed into a city's stock."""
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Response, get, post
+from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, OpenAPIType, Operation, Schema
 from litestar.params import FromQuery, JSONBody
 from msgspec import Meta, Struct
 
@@ -26,8 +29,22 @@ from app.stickers import layouts, printing
 from app.stickers.model import Material, StickerState
 from app.stickers.service import stock
 
-PDF = {201: ResponseSpec(str, generate_examples=False, media_type="application/pdf", description="to print at 100 %")}
+SHEETS, CSV = "application/pdf", "text/csv"
+PDF = {201: ResponseSpec(str, generate_examples=False, media_type=SHEETS, description="to print at 100 %")}
+Asking = Request[Any, Any, Any]
 City = Annotated[int, Meta(ge=1, le=999_999, description="for an administrator, who may act in every city; else own")]
+
+
+@dataclass
+class PrintOperation(Operation):
+    """The framework knows one media type of an answer; this answer has two."""
+
+    def __post_init__(self) -> None:
+        """Tells of the other."""
+        answer = (self.responses or {})["201"]
+        assert isinstance(answer, OpenAPIResponse)
+        assert answer.content is not None
+        answer.content[CSV] = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING))
 
 
 class BatchBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -117,6 +134,7 @@ async def list_sticker_layouts() -> Page[LayoutShown]:
     summary="Print sheets into stock",
     tags=["stickers"],
     responses=PDF,
+    operation_class=PrintOperation,
     raises_problems=[Conflict],
 )
 async def print_stickers(
@@ -125,27 +143,33 @@ async def print_stickers(
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
     settings: NamedDependency[Settings],
+    request: Asking,
 ) -> Response[bytes]:
     """Makes the stickers and answers their sheets, once: nobody can print the same codes again. Keep the file from
     others and delete it when it is printed; what came out badly is told with `POST /v1/sticker-spoils`.
+
+    With `Accept: text/csv` it answers their numbers and URLs instead (`number,url`), for a company that prints labels
+    of its own; also only this once.
 
     Clerks may in their own city, administrators everywhere; at most 1,000 stickers at once. 409 while the city has no
     telephone, the service no address that fits into a QR, or the font no form for a character.
     """
     now, font = clock(), font_file(settings.billing_font)
+    as_table = request.accept.best_match([SHEETS, CSV], default=SHEETS) == CSV
     city_id = None if data.city_id is None else CityId(data.city_id)
     asked = (city_id, data.layout, data.sheets, settings.public_url)
     wanted = await database.read(lambda c: stock.order(c, viewer, *asked))
-    await asyncio.to_thread(stock.must_print, wanted, font, now)
+    if not as_table:
+        await asyncio.to_thread(stock.must_print, wanted, font, now)
     batch, stickers = await database.write(lambda c: stock.print_batch(c, wanted, viewer.account_id, now))
+    if as_table:
+        return _file(printing.table(stickers), CSV, stickers)
     try:
         content = await asyncio.to_thread(printing.sheets_pdf, wanted.layout, stickers, wanted.phone, font, now)
     except BaseException:  # Whatever it was: what nobody has on paper does not lie in stock.
         await database.write(lambda c: stock.spoil_batch(c, batch, now))
         raise
-    name = f"stickers-{stickers[0].number}-{stickers[-1].number}.pdf"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return Response(content, media_type="application/pdf", headers=headers)
+    return _file(content, SHEETS, stickers)
 
 
 @get(
@@ -209,6 +233,13 @@ async def spoil_stickers(
     now, city = clock(), None if data.city_id is None else CityId(data.city_id)
     spoilt = await database.write(lambda c: stock.spoil(c, viewer, city, data.numbers, data.reason, now))
     return SpoiltShown(numbers=spoilt)
+
+
+def _file(content: bytes, media_type: str, stickers: Sequence[printing.Printed]) -> Response[bytes]:
+    ending = "csv" if media_type == CSV else "pdf"
+    name = f"stickers-{stickers[0].number}-{stickers[-1].number}.{ending}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(content, media_type=media_type, headers=headers)
 
 
 def _batch(one: stock.BatchSeen) -> BatchShown:

@@ -1,5 +1,7 @@
 """A clerk prints a sheet: what comes out once, what is logged, and what is kept when nothing comes out."""
 
+import csv
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,6 +48,33 @@ def test_the_sheet_that_comes_out_opens_what_is_in_stock_and_no_log_has_a_code(h
     assert {codes.hash_of(code) for code in made} == {token_hash for token_hash, _, _ in kept(here)}
     assert {"stock"} == {state for _, _, state in kept(here)}
     assert not any(code in str(logs) for code in made)
+
+
+def test_a_printing_company_is_given_the_same_as_a_table_once_without_formulas(here: Town) -> None:
+    headers = here.headers_of("Clerk")
+    with capture_logs() as logs:
+        answer = here.client.post("/v1/sticker-batches", json=BODY, headers={**headers, "Accept": "text/csv"})
+    again = here.client.post("/v1/sticker-batches", json=BODY, headers={**headers, "Accept": "text/csv"})
+
+    assert (201, "text/csv", "no-store") == (
+        answer.status_code, answer.headers["content-type"].partition(";")[0], answer.headers["cache-control"]
+    )  # fmt: skip
+    assert 'filename="stickers-AA0000-AA0009.csv"' in answer.headers["content-disposition"]
+    rows = list(csv.DictReader(answer.text.splitlines()))
+    assert [f"AA{place:04}" for place in range(10)] == [row["number"] for row in rows]
+    shape = re.compile(r"HTTPS://MIMAMORI\.EXAMPLE\.JP/S/[0-9A-Z]{14}")
+    assert all(shape.fullmatch(row["url"]) for row in rows)
+    hashes = {number: token_hash for token_hash, number, _ in kept(here)}
+    assert all(hashes[row["number"]] == codes.hash_of(row["url"].rpartition("/")[2]) for row in rows)
+    assert not set(rows[0].values()) & set(again.text.replace(",", "\r\n").splitlines()), "others, never the same"
+    assert not any(row["url"][-14:] in str(logs) for row in rows)
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/pdf, text/csv;q=0.5", "text/html,*/*;q=0.8", "image/png"])
+def test_whoever_does_not_ask_for_a_table_gets_sheets(here: Town, accept: str) -> None:
+    headers = {**here.headers_of("Clerk"), "Accept": accept}
+    answer = here.client.post("/v1/sticker-batches", json=BODY, headers=headers)
+    assert (201, "application/pdf") == (answer.status_code, answer.headers["content-type"])
 
 
 def test_what_did_not_come_out_does_not_lie_in_stock(here: Town, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from app.simulator.people import RELATIVES, STAFF
 from app.simulator.ready import ready
 from app.simulator.setup import Settled, SignIn, Tracker
 from app.simulator.setup_guards import BY_CAR, ON_FOOT, Guarded, Stationed
+from app.simulator.setup_stickers import Stuck
 from app.simulator.setup_tags import Expected, Fitted, Mounted, WornTag, school_time
 from app.simulator.tags import tags_of
 from app.simulator.town import town_of
@@ -23,6 +24,7 @@ GUARDED = Guarded(
         Stationed(id="u-2", name="車両二号", kind="car", on_duty=False, spot=BY_CAR),
     ),
 )
+STICKERS = [Stuck(url="HTTP://X/S/1", number="AA0000", wearer_id="w-haru")]
 
 
 def a_settled_town() -> Settled:
@@ -57,7 +59,9 @@ def a_fitted_town() -> Fitted:
 
 def content() -> dict[str, Any]:
     clock = FastClock(NOW, 30)
-    return ready(a_settled_town(), a_fitted_town(), GUARDED, "http://127.0.0.1:8000", 5093, "admin-token", clock)
+    return ready(
+        a_settled_town(), a_fitted_town(), GUARDED, STICKERS, "http://127.0.0.1:8000", 5093, "admin-token", clock
+    )
 
 
 def test_addresses_and_accounts_are_where_scripts_look_for_them() -> None:
@@ -69,7 +73,7 @@ def test_addresses_and_accounts_are_where_scripts_look_for_them() -> None:
         assert {"email", "password", "token"} <= found["accounts"][role].keys()
     assert "p-family" == found["accounts"]["family"]["password"]
     assert len(RELATIVES) - 1 == len(found["families"])
-    assert [] == found["stickers"]
+    assert [{"url": "HTTP://X/S/1", "number": "AA0000", "wearer": "w-haru"}] == found["stickers"]
 
 
 def test_a_detector_is_named_as_its_body_must_name_it_with_its_key_and_place() -> None:

@@ -26,9 +26,11 @@ def test_the_url_is_in_upper_case() -> None:
         ("https://" + "a" * 22 + ".jp", None),
         ("https://" + "a" * 23 + ".jp", "it is 1 characters longer than a QR of version 4 holds"),
         ("https://市役所.jp", "a QR can hold only letters, digits and -./: of it"),
+        ("mimamori.example.jp", "it does not begin with https://"),
+        ("=https://a.jp", "it does not begin with https://"),
         ("https://a.jp/?x=1", "a QR can hold only letters, digits and -./: of it"),
     ],
-    ids=["none", "empty", "longest", "one too long", "not ascii", "a query"],
+    ids=["none", "empty", "longest", "one too long", "not ascii", "no scheme", "a formula", "a query"],
 )  # fmt: skip
 def test_an_address_is_refused_when_a_qr_of_version_4_cannot_hold_it(
     public_url: str | None, reason: str | None
