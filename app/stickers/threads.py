@@ -25,6 +25,8 @@ FINDER_LINES_MAX = 120
 PHOTOS_MAX = 3
 THREADS_PER_STICKER_AND_HOUR = 10
 """More than this is no crowd of helpers: the page still says what to do, and the family is told no more often."""
+THREADS_PER_FINDER_AND_HOUR = 3
+"""Of one mark on one sticker: a phone with a copy of the code cannot use up what is for those who are with her."""
 EXPIRES_AFTER = timedelta(hours=12)
 """Since anybody last wrote."""
 LAST_LINE_FOR = timedelta(hours=24)

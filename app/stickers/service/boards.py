@@ -25,6 +25,7 @@ from app.stickers.threads import (
     FINDER_LINES_MAX,
     LINES_MAX,
     PHOTOS_MAX,
+    THREADS_PER_FINDER_AND_HOUR,
     THREADS_PER_STICKER_AND_HOUR,
     WORDS_MAX,
     Begun,
@@ -214,8 +215,9 @@ def report(connection: Connection, secret: str, reason: str, now: datetime) -> b
 def _quiet(connection: Connection, sticker: Sticker, mark: bytes, now: datetime) -> Quiet | None:
     if guarding.is_blocked(connection, sticker.id, mark, now):
         return Quiet.BLOCKED
-    lately = store.begun_since(connection, sticker.id, now - timedelta(hours=1))
-    return Quiet.TOO_MANY if lately >= THREADS_PER_STICKER_AND_HOUR else None
+    lately, hers = store.begun_since(connection, sticker.id, mark, now - timedelta(hours=1))
+    is_enough = lately >= THREADS_PER_STICKER_AND_HOUR or hers >= THREADS_PER_FINDER_AND_HOUR
+    return Quiet.TOO_MANY if is_enough else None
 
 
 def _of(connection: Connection, secret: str, now: datetime, *, hold: bool = False) -> Thread | None:

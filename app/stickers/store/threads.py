@@ -52,14 +52,16 @@ def by_id(connection: Connection, thread_id: ThreadId, *, hold: bool = False) ->
     return _one(connection, sticker_thread.c.id == thread_id, hold)
 
 
-def begun_since(connection: Connection, sticker_id: StickerId, since: datetime) -> int:
-    """How many threads of a sticker began since then; those that the city blocked do not count."""
+def begun_since(connection: Connection, sticker_id: StickerId, mark: bytes, since: datetime) -> tuple[int, int]:
+    """How many threads of a sticker began since then, and how many of them by this mark; those that the city blocked do
+    not count.
+    """
     one = sticker_thread.c
-    query = sa.select(sa.func.count()).where(
+    query = sa.select(sa.func.count(), sa.func.count().filter(one.mark == mark)).where(
         one.sticker_id == sticker_id, one.begun_at > since, one.blocked.is_(sa.false())
     )
-    number: int = connection.execute(query).scalar_one()
-    return number
+    in_all, by_mark = connection.execute(query).one()
+    return in_all, by_mark
 
 
 def mark_of(connection: Connection, thread_id: ThreadId) -> bytes | None:

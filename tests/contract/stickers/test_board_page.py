@@ -316,7 +316,7 @@ def test_abuse_is_reported_to_the_city(street: Street) -> None:
 
 
 def test_a_crowd_that_taps_is_asked_to_come_later(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "begun_since", lambda *_: 10_000)
+    monkeypatch.setattr(store, "begun_since", lambda *_: (10_000, 0))
     answer = tap(street)
 
     assert (429, True, True) == (answer.status_code, "already" in answer.text, "retry-after" in answer.headers)

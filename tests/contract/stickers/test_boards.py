@@ -31,6 +31,7 @@ from app.stickers.threads import (
     FINDER_LINES_MAX,
     LAST_LINE_FOR,
     PHOTOS_MAX,
+    THREADS_PER_FINDER_AND_HOUR,
     THREADS_PER_STICKER_AND_HOUR,
     Begun,
     FinderSaid,
@@ -189,11 +190,19 @@ def test_she_reads_what_the_family_chose_and_nobodys_name(connection: Connection
 
 def test_threads_of_one_sticker_have_an_end_within_an_hour(connection: Connection, hers: Sticker) -> None:
     for number in range(THREADS_PER_STICKER_AND_HOUR):
-        assert tap(connection, hers, once=f"form-{number:04}").thread is not None
+        assert tap(connection, hers, once=f"form-{number:04}", mark=bytes([number]) * 32).thread is not None
 
     more = tap(connection, hers, once="form-more", at=NOW + minutes(5))
     assert (None, Quiet.TOO_MANY) == (more.thread, more.quiet)
     assert tap(connection, hers, once="form-later", at=NOW + minutes(61)).thread is not None
+
+
+def test_one_phone_cannot_use_up_the_threads_of_a_sticker(connection: Connection, hers: Sticker) -> None:
+    for number in range(THREADS_PER_FINDER_AND_HOUR):
+        assert tap(connection, hers, once=f"form-{number:04}").thread is not None
+
+    assert Quiet.TOO_MANY is tap(connection, hers, once="form-more").quiet
+    assert tap(connection, hers, once="form-real", mark=b"r" * 32).thread is not None
 
 
 def test_nobody_writes_without_end(connection: Connection, hers: Sticker) -> None:
