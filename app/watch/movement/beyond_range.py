@@ -5,8 +5,8 @@ from typing import Final
 
 from app.watch.model import Reason
 from app.watch.movement.evidence import Moment, Rule, numbers
-from app.watch.movement.habits import highest
-from app.watch.movement.moving import is_slow
+from app.watch.movement.habits import highest, nth_highest
+from app.watch.movement.moving import Mode, is_slow
 
 BEYOND: Final = 1.1
 """Her own farthest, times this (99 % distance × 1.1: 0.07 false alarms a person-day; detection notes, section 6)."""
@@ -16,19 +16,37 @@ RODE_WITHIN: Final = timedelta(hours=1)
 WALK_MPS: Final = 1.35
 WALK_M_MAX: Final = 15_000.0
 """Nobody walks faster all the way from her door, nor farther in a day: who is there rode, seen or not."""
-BEYOND_M: Final = 250.0
+BEYOND_M: Final = 150.0
 """And at least so much farther: who never leaves her street may go round the corner."""
 
 
+WALKED_RANK: Final = 3
+"""Of who walked all the way, her third farthest day counts: a ride or two in four weeks do not make her range wide."""
+
+
 def usual_m(moment: Moment) -> float:
-    """How far from home she was on her farthest day; 0 when nothing is known."""
-    return 10.0 * highest(moment.habits.far)
+    """How far from home she was on her farthest day, or, where she walked, on one that was not her farthest; 0 when
+    nothing is known.
+    """
+    far = moment.habits.far
+    return 10.0 * (nth_highest(far, WALKED_RANK) if _walked(moment) else highest(far))
+
+
+def _walked(moment: Moment) -> bool:
+    """Whether she was seen to walk here, off what she knows: no vehicle since she was at home."""
+    movement, ground = moment.movement, moment.movement.ground
+    if is_slow(movement) or movement.home_at is None or not ground.seen or ground.by_vehicle or moment.known:
+        return False
+    rode = movement.vehicle_at is not None and movement.vehicle_at >= movement.home_at
+    return not rode and moment.taken.mode is Mode.FOOT and is_on_foot(moment)
 
 
 def measure(moment: Moment) -> float:
     """Per cent of the border beyond which it is far for her."""
+    if moment.home_m is None or moment.home_m <= BEYOND_M:
+        return 0.0
     usual = usual_m(moment)
-    if moment.home_m is None or usual <= 0.0:
+    if usual <= 0.0:
         return 0.0
     beyond = SLOW_BEYOND if is_slow(moment.movement) else BEYOND
     return min(255.0, 100.0 * moment.home_m / max(beyond * usual, usual + BEYOND_M))

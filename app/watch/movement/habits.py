@@ -204,6 +204,12 @@ def highest(series: "array[int]") -> int:
     return found if found != NEVER else max((one for one in series if one != NEVER), default=0)
 
 
+def nth_highest(series: "array[int]", rank: int) -> int:
+    """The second highest, or the third, of a series of one a day; 0 when not so many are known."""
+    known = sorted((one for one in series if one != NEVER), reverse=True)
+    return known[rank - 1] if len(known) >= rank else 0
+
+
 def hours_out(habits: Habits, slot: int, beside: int = 1) -> int:
     """On how many of the days she was out in this half hour of the clock or in one of the `beside` ones before and
     after it.

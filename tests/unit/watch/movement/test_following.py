@@ -78,7 +78,7 @@ def test_who_is_lost_with_her_tracker_is_found_though_her_phone_lies_at_home(ste
 
     assert [one.level for one in alone] == [one.level for one in both]
     assert "unfamiliar_on_foot" == both[0].rule
-    assert all(other.at - one.at <= timedelta(minutes=5) for one, other in zip(alone, both, strict=True))
+    assert all(other.at - one.at <= timedelta(minutes=6) for one, other in zip(alone, both, strict=True))
 
 
 def test_a_phone_at_home_does_not_say_that_she_is_back() -> None:

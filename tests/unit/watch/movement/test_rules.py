@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from app.watch.movement.rules import RULES
 from app.watch.replaying import Spoken
-from tests.unit.watch.movement.build import LEARN_DAYS, SHOP, Way, at_home, clock, on_day, said
+from tests.unit.watch.movement.build import LEARN_DAYS, SHOP, Way, at_home, clock, on_day, ordinary_day, said
 
 NEAR = (150.0, 0.0)
 """On ground that she knows, so that nothing but the line is unusual."""
@@ -131,6 +131,27 @@ def test_leaving_in_the_night_is_noticed_on_a_way_that_she_knows_well(step_s: in
 
     assert first.at - at <= timedelta(minutes=6 if step_s <= 60 else 15)
     assert "Left home at about 02:0" in first.reason
+
+
+def test_one_ride_does_not_widen_the_range_of_who_walks() -> None:
+    """A day at the sea, and a week later she walks on beyond the shop; who rides there again is let alone."""
+    replay, day = at_home(), LEARN_DAYS
+    trip = Way(clock(day, "04:00")).until(clock(day, "10:00"), 600).to((9_000.0, 0.0), speed_mps=9.0)
+    home = trip.stay(60).to((0.0, 0.0), speed_mps=9.0)
+    said(replay, home.until(clock(day + 1, "03:50"), 600).fixes)
+    for later in range(day + 1, day + 7):
+        assert [] == said(replay, ordinary_day(later))
+    again = Way(clock(day + 7, "04:00")).until(clock(day + 7, "10:00"), 600)
+    rides, walks = replay.copy(), said(replay, again.to((600.0, 0.0)).fixes)
+
+    assert [] == walks
+    left_at = again.at
+    told = said(replay, Way(left_at, again.spot).to((1_400.0, 800.0), speed_mps=1.0).fixes[1:])
+    assert "beyond_range" == told[0].rule
+    assert told[0].at - left_at <= timedelta(minutes=8)
+
+    bus = Way(clock(day + 7, "04:00")).until(clock(day + 7, "10:00"), 600).to((9_000.0, 0.0), speed_mps=9.0).stay(30)
+    assert [] == said(rides, bus.fixes)
 
 
 @pytest.mark.parametrize("step_s", [20, 60, 300])
