@@ -27,7 +27,7 @@ ATTRIBUTES = {
 }  # fmt: skip
 NAMES = {
     "transaction", "batch", "push fcm", "GET", "POST /ingest/owntracks", "GET /ingest/osmand", "POST /ingest/",
-    "POST /v1/sign-in", "GET /v1/wearers/{wearer_id}/position", "GET /v1/alerts",
+    "POST /v1/sign-in", "GET /v1/wearers/{wearer_id}/position", "GET /v1/alerts", "GET /s/{code}",
 }  # fmt: skip
 
 
@@ -61,6 +61,7 @@ async def a_day(stage: Stage) -> list[str]:
     await stage.http.get("/ingest/osmand", params=query)
     await stage.http.post("/ingest/hana-secret", content=b"x")
     await stage.http.get("/s/hana-secret-code")
+    await stage.http.get("/hana-secret-path")
     watch = await stage.connect_watch()
     watch.say(at_home("AL", await stage.pass_by(1), status="00010000"))
     assert "AL" == await watch.answer()

@@ -22,7 +22,7 @@ from app.config import Settings
 from app.db.engine import Database
 from app.db.page import LIMIT, Cursor, Limit, Page, decode_cursor, page
 from app.kit.clock import Clock
-from app.kit.errors import Conflict
+from app.kit.errors import Conflict, NotFound
 from app.kit.ids import CityId
 from app.paper import font_file
 from app.stickers import layouts, printing
@@ -135,7 +135,7 @@ async def list_sticker_layouts() -> Page[LayoutShown]:
     tags=["stickers"],
     responses=PDF,
     operation_class=PrintOperation,
-    raises_problems=[Conflict],
+    raises_problems=[Conflict, NotFound],
 )
 async def print_stickers(
     data: JSONBody[BatchBody],
@@ -219,7 +219,7 @@ async def read_sticker_stock(
     summary="Stickers were printed badly",
     tags=["stickers"],
     status_code=200,
-    raises_problems=[Conflict],
+    raises_problems=[Conflict, NotFound],
 )
 async def spoil_stickers(
     data: JSONBody[SpoiltBody],
