@@ -24,7 +24,7 @@ CONFIRM_MAILBOX = "me.confirm_mailbox"
 MAIL_TEST = "sticker.mail_test"
 """The kind that asks a family, before it is given stickers, whether it is reached; in letters by a button."""
 
-ABOUT_WEARERS = ("alert.", "board.", "dispatch.", "news.", "sticker.")
+ABOUT_WEARERS = ("alert.", "board.", "dispatch.", "news.")
 """How kinds begin whose words say who is where, or what happened to whom."""
 
 

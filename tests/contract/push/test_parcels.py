@@ -39,7 +39,7 @@ async def test_what_says_nothing_of_a_wearer_is_shown_as_it_is(database: Databas
         hidden = replace(parcel, message=replace(parcel.message, address=address))
 
         assert parcel.shown == parcel.text
-        assert (hidden.shown == parcel.text) == kind.startswith(("staff.", "me.", "address.", "unit."))
+        assert (hidden.shown == parcel.text) == kind.startswith(("staff.", "me.", "address.", "unit.", "sticker."))
 
 
 async def test_what_is_over_news_and_the_staffs_messages_ask_nothing(database: Database, clock: ManualClock) -> None:
