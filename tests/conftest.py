@@ -5,6 +5,7 @@ PostgreSQL, is copied for each test.
 import gc
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
@@ -59,6 +60,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_finish() -> None:
     """What there is by now stays until the end: Python need not look through it again and again for what does not."""
+    if "app.asgi" in sys.modules:
+        from tests import webs  # It loads half of the house, for which whoever runs one small file need not wait.
+
+        webs.keep()
     gc.collect()
     gc.freeze()
 

@@ -12,12 +12,12 @@ from sqlalchemy.engine import Connection
 
 from app.accounts import passwords, service
 from app.accounts.model import Account, Role
-from app.asgi import Application, create_app
+from app.asgi import create_app
+from app.asgi.application import Lifespan
 from app.config import Settings
 from app.db.engine import Database
 from app.kit.clock import ManualClock
 from app.kit.ids import CityId
-from app.stickers.limits import Limits
 from tests.build import NOW
 
 PASSWORD = "correct horse battery"  # The same for everybody, so that it is hashed once.
@@ -86,33 +86,16 @@ def as_peer(app: Asgi) -> Asgi:
     return asked
 
 
-_open: list[Database] = []
+def opened(database: Database) -> Lifespan:
+    """Keeps the database open as long as the application runs."""
 
+    @asynccontextmanager
+    async def running() -> AsyncIterator[None]:
+        database.start()
+        yield
+        await database.stop()
 
-@asynccontextmanager
-async def _open_database() -> AsyncIterator[None]:
-    """Opens the database of the latest town as long as the application runs."""
-    database = _open[-1]
-    database.start()
-    yield
-    await database.stop()
-
-
-_shared: list[Application] = []
-
-
-def _application(settings: Settings, database: Database, clock: ManualClock, options: dict[str, Any]) -> Application:
-    """The application.
-
-    Building it takes a quarter of a second, so the plain one is built once and given each town in turn.
-    """
-    _open[:] = [database]
-    if options or settings != Settings():
-        return create_app(settings, database, clock, lifespan=[_open_database], **options)
-    if not _shared:
-        _shared.append(create_app(settings, database, clock, detector_secret=SECRET, lifespan=[_open_database]))
-    _shared[0].litestar.state.update({"database": database, "clock": clock, "finder_limits": Limits()})
-    return _shared[0]
+    return running
 
 
 @contextmanager
@@ -124,6 +107,7 @@ def town(where: Path | str, settings: Settings | None = None, **options: Any) ->
         service.create_city(connection, city_id=HERE, name="加古川市", zone="Asia/Tokyo", now=NOW)
         service.create_city(connection, city_id=ELSEWHERE, name="千代田区", zone="Asia/Tokyo", now=NOW)
         people = {name: make_account(connection, role, name, city) for name, (role, city) in CAST.items()}
-    app = _application(settings or Settings(), database, clock, options)
+    given = {"lifespan": [opened(database)], "detector_secret": SECRET} | options
+    app = create_app(settings or Settings(), database, clock, **given)
     with TestClient(as_peer(app), base_url="https://town.example", raise_server_exceptions=False) as client:
         yield Town(database=database, clock=clock, client=client, people=people)

@@ -19,7 +19,7 @@ from app.stickers.store import cards
 from app.stickers.tables import sticker_scan
 from tests.build import NOW, Town, town
 from tests.contract.stickers.build import a_sticker
-from tests.contract.web import _open, _open_database, as_peer
+from tests.contract.web import as_peer, opened
 
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 12_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148"
 
@@ -51,8 +51,7 @@ def a_street(where: Path | str) -> Iterator[Street]:
     with database.transaction() as connection:
         here = town(connection)
         code = a_sticker(connection, here)
-    _open[:] = [database]
-    app = create_app(Settings(), database, clock, detector_secret=b"s" * 32, lifespan=[_open_database])
+    app = create_app(Settings(), database, clock, detector_secret=b"s" * 32, lifespan=[opened(database)])
     with TestClient(as_peer(app), base_url="https://town.example", raise_server_exceptions=False) as client:
         yield Street(client, database, clock, here, code)
 
