@@ -11,13 +11,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from app.stickers.threads import HerState, Line, Side
-
-STATES = {
-    HerState.CALM: "落ち着いている",
-    HerState.HURT: "けがをしている",
-    HerState.COLD: "寒そうにしている",
-    HerState.LOST: "道に迷っている",
-}
+from app.stickers.words import plain
 
 
 class Known(Struct, frozen=True, kw_only=True):
@@ -49,11 +43,7 @@ def text_of(known: Known, now: datetime) -> str:
             f"「一緒にいます」の連絡：{_when(known.begun_at, known.zone)}",
             *_places(finders, known),
             f"様子：{_states(finders)}",
-            *(
-                f"発見者の言葉（{_when(line.at, known.zone)}）：{_one_line(line.words)}"
-                for line in finders
-                if line.words
-            ),
+            *(_words(line, known.zone) for line in finders if line.words),
             "発見者の氏名・電話番号・住所は記録していません。",
         ]
     )
@@ -86,7 +76,7 @@ def _place(line: Line) -> str:
 
 def _states(finders: Sequence[Line]) -> str:
     said = {state for line in finders for state in line.states}
-    return "、".join(words for state, words in STATES.items() if state in said) or "知らせはありません"
+    return "、".join(plain("ja", f"state.{state}") for state in HerState if state in said) or "知らせはありません"
 
 
 def _one_line(words: str) -> str:

@@ -52,6 +52,14 @@ def test_what_is_not_known_is_said(changed: dict[str, object], said: str) -> Non
         assert "34.75" not in text
 
 
+def test_how_she_seems_is_said_as_the_finder_read_it() -> None:
+    line = replace(LINE, states=frozenset(HerState))
+
+    text = text_of(replace(KNOWN, lines=[line]), NOW)
+
+    assert "様子：落ち着いている、けがをしている、寒そう・ぬれている、道に迷っている" in text.split("\n")
+
+
 def test_what_the_family_wrote_is_not_in_it() -> None:
     line = replace(LINE, side=Side.FAMILY, words="内緒です", states=frozenset(), place=None)
 
