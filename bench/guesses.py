@@ -124,7 +124,7 @@ def _guessed(folder: Path, stickers: int, guesses: int) -> Iterator[Measurement]
     for begin in range(0, guesses, 5000):
         with engine.connect() as connection:
             for _ in range(min(5000, guesses - begin)):
-                found += service.found_by_code(connection, a_code(random)) is not None
+                found += service.scanned(connection, a_code(random)) is not None
     rate = guesses / (time.perf_counter() - began_s)
     engine.dispose()
     yield Measurement(

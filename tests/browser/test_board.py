@@ -47,11 +47,12 @@ async def taps(phone: Phone, said: FinderSaid = NOTHING, once: str = "form-0001"
     def work(connection: Connection) -> str:
         code = a_sticker(connection, phone.town, number=number)
         connection.execute(sa.update(sticker).values(stuck_on="上着"))
-        found = stickers.found_by_code(connection, code)
+        found = stickers.scanned(connection, code)
         assert found is not None
         begun = boards.begin(
-            connection, found, said=said, language="en", mark=number.encode().ljust(32), once=once, key=KEY, now=NOW
-        )
+            connection, found.sticker, said=said, language="en", mark=number.encode().ljust(32), once=once, key=KEY,
+            now=NOW,
+        )  # fmt: skip
         return begun.secret
 
     return Finder(phone, await phone.write(work))

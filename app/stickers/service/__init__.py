@@ -9,19 +9,17 @@ from app.stickers.service.expiring import expire as expire_boards
 from app.stickers.service.expiring import forget as forget_boards
 from app.stickers.service.scans import forget_scans_before, note_scan, scans_of
 from app.stickers.service.showing import Board, Scanned, board_of, scanned
-from app.stickers.service.stickers import card_of, found_by_code, hers
+from app.stickers.service.stickers import hers
 from app.stickers.service.stock import lose, stick_on, withdraw, withdraw_all
 
 __all__ = [
     "Board",
     "Scanned",
     "board_of",
-    "card_of",
     "close_boards",
     "expire_boards",
     "forget_boards",
     "forget_scans_before",
-    "found_by_code",
     "her_card",
     "hers",
     "lose",

@@ -61,9 +61,9 @@ def here(connection: Connection) -> Town:
 def hers(connection: Connection, here: Town) -> Sticker:
     code = a_sticker(connection, here)
     connection.execute(sa.update(sticker).values(stuck_on="上着"))
-    found = stickers.found_by_code(connection, code)
+    found = stickers.scanned(connection, code)
     assert found is not None
-    return found
+    return found.sticker
 
 
 def tap(

@@ -8,7 +8,7 @@ from app.households import service as households
 from app.kit.errors import Conflict, InvalidInput, NotFound
 from app.kit.ids import CityId, ContactId, WearerId, new_id
 from app.stickers import service
-from app.stickers.model import PhoneShown
+from app.stickers.model import Card, PhoneShown
 from app.stickers.service.cards import CardDraft
 from tests.build import NOW, account, minutes, town, viewer
 
@@ -34,6 +34,17 @@ def test_the_card_is_written_by_who_looks_after_her_and_read_by_who_sees_her_ale
             service.write_card(connection, viewer(one), here.hana.id, draft, NOW)
     with pytest.raises(NotFound):
         service.her_card(connection, viewer(here.outsider), here.hana.id, NOW)
+
+
+def test_a_card_that_nobody_wrote_is_empty_and_the_newest_one_counts(connection: Connection) -> None:
+    here = town(connection)
+    daughter = viewer(here.daughter)
+
+    assert Card(wearer_id=here.hana.id) == service.her_card(connection, daughter, here.hana.id, NOW)
+    for nickname in ("はな", "はなちゃん"):
+        service.write_card(connection, daughter, here.hana.id, CardDraft(nickname=nickname), NOW)
+
+    assert "はなちゃん" == service.her_card(connection, daughter, here.hana.id, NOW).nickname
 
 
 def test_only_a_contact_of_hers_is_named(connection: Connection) -> None:

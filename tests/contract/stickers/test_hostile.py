@@ -176,13 +176,14 @@ def test_a_page_of_long_ago_is_no_tap_into_what_is_over(street: Street) -> None:
 
 def test_a_sticker_that_is_lost_in_the_same_moment_begins_nothing(street: Street) -> None:
     with street.database.transaction() as connection:
-        found = service.found_by_code(connection, street.code)
+        found = service.scanned(connection, street.code)
         assert found is not None
         connection.execute(sa.update(sticker).values(state="lost"))
     with street.database.transaction() as connection, pytest.raises(InvalidInput):
         boards.begin(
-            connection, found, said=FinderSaid(), language="ja", mark=b"m" * 32, once="o" * 22, key=b"k", now=NOW
-        )
+            connection, found.sticker, said=FinderSaid(), language="ja", mark=b"m" * 32, once="o" * 22, key=b"k",
+            now=NOW,
+        )  # fmt: skip
     assert [] == rows(street, sticker_thread)
 
 

@@ -70,7 +70,7 @@ def test_a_batch_lies_in_stock_with_numbers_in_their_order_on_its_sheets(connect
     rows = connection.execute(sa.select(sticker.c.number, sticker.c.sheet).order_by(sticker.c.number)).all()
     assert [1] * 10 + [2] * 10 + [1] * 30 == [row.sheet for row in rows]
     assert {"stock": 50} == states(connection)
-    assert all(service.found_by_code(connection, code_of(one)) is None for one in first)
+    assert all(service.scanned(connection, code_of(one)) is None for one in first)
     seen = stock.batches(connection, viewer(here.clerk), None, None, 10)
     assert [("AA0020", "AA0049", 30), ("AA0000", "AA0019", 20)] == [(one.first, one.last, one.in_stock) for one in seen]
     counted = stock.counts(connection, viewer(here.clerk), None)
@@ -126,7 +126,7 @@ def test_what_cannot_be_printed_is_refused_before_there_are_codes(connection: Co
 def test_a_lost_one_answers_no_more_and_can_still_be_withdrawn(connection: Connection, here: Town) -> None:
     (first, second, third), made = given(connection, here)
     daughter, clerk = viewer(here.daughter), viewer(here.clerk)
-    assert all(service.found_by_code(connection, code) for code in made)
+    assert all(service.scanned(connection, code) for code in made)
 
     lost = service.lose(connection, daughter, here.hana.id, first.id, "上着ごと", NOW + minutes(1))
     taken = service.withdraw(connection, clerk, here.hana.id, second.id, "", NOW + minutes(1))
@@ -134,7 +134,7 @@ def test_a_lost_one_answers_no_more_and_can_still_be_withdrawn(connection: Conne
     assert (StickerState.LOST, NOW + minutes(1)) == (lost.state, lost.ended_at)
     assert StickerState.WITHDRAWN == taken.state
     assert [None, None, third.id] == [
-        found and found.id for found in (service.found_by_code(connection, one) for one in made)
+        found and found.sticker.id for found in (service.scanned(connection, one) for one in made)
     ]
     assert StickerState.WITHDRAWN == service.withdraw(connection, clerk, here.hana.id, first.id, "", NOW).state
     with pytest.raises(Conflict):
@@ -198,6 +198,6 @@ def test_when_her_watching_ends_no_sticker_of_hers_answers(connection: Connectio
         INTENTS["wearer_ended"](connection, {"wearer_id": str(here.hana.id)}, NOW)
 
     assert {"withdrawn": 3, "stock": 7} == states(connection)
-    assert all(service.found_by_code(connection, code) is None for code in made)
+    assert all(service.scanned(connection, code) is None for code in made)
     by: set[Any] = set(connection.execute(sa.select(sticker_change.c.by)).scalars())
     assert UUID(int=0) in by
