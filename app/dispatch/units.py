@@ -11,9 +11,12 @@ from app.geo.cells import is_under
 from app.geo.fences import signed_distance_to_polygon_m
 from app.geo.model import Point
 from app.kit.ids import AccountId, CityId, CompanyId, IncidentId, RotaId, TaskId, UnitId
+from app.pictures import Size
 
 CELL = r"^8[0-9a-f]{14}$"
 CHECK_MIN_MIN, CHECK_MIN_MAX = 5, 240
+PHOTO_SIZE = Size(side_px=640, bytes_max=150_000)
+"""Of a face, as families see it on their phones."""
 
 
 class UnitKind(StrEnum):

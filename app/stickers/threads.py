@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from app.kit import machine
 from app.kit.errors import InvalidInput
 from app.kit.ids import AccountId, AlertId, CityId, DrillId, LineId, StickerId, ThreadId, WearerId
+from app.pictures import Size
 
 WORDS_MAX = 500
 PLACE_WORDS_MAX = 200
@@ -23,6 +24,7 @@ LINES_MAX = 200
 """Lines of one thread. The last ones are kept for the family: a finder stops earlier."""
 FINDER_LINES_MAX = 120
 PHOTOS_MAX = 3
+PHOTO_SIZE = Size(side_px=1280, bytes_max=600_000)
 THREADS_PER_STICKER_AND_HOUR = 10
 """More than this is no crowd of helpers: the page still says what to do, and the family is told no more often."""
 THREADS_PER_FINDER_AND_HOUR = 3

@@ -1,31 +1,28 @@
 """The family's side of a board on the page of a phone, while a finder writes on hers."""
 
-from io import BytesIO
 from typing import Any
 
 import sqlalchemy as sa
-from PIL import Image
 from sqlalchemy.engine import Connection
 
 from app.alerts.tables import alert
 from app.dispatch.tables import incident
-from app.stickers import photos
+from app.pictures import drawn_anew
 from app.stickers import service as stickers
 from app.stickers.service import boards
 from app.stickers.tables import sticker, sticker_report, sticker_thread
-from app.stickers.threads import FinderSaid, FinderView, HerState, SharedPlace
+from app.stickers.threads import PHOTO_SIZE, FinderSaid, FinderView, HerState, SharedPlace
 from tests.browser.phone import Phone
 from tests.browser.test_phone import legible, rows_of
 from tests.build import HOME, NOW, minutes
 from tests.contract.stickers.build import a_sticker
 from tests.enrolled import enrol
+from tests.photos import a_photo
 
 KEY = boards.finder_key(b"a secret of these tests that is long enough")
 HERE = SharedPlace(lat_deg=HOME.lat_deg, lon_deg=HOME.lon_deg, accuracy_m=15.4)
 NOTHING = FinderSaid()
 ROW = "#board-list > li"
-JPEG = BytesIO()
-Image.new("RGB", (8, 8), "white").save(JPEG, "JPEG")
 
 
 class Finder:
@@ -158,8 +155,8 @@ async def test_a_photo_is_shown(phone: Phone) -> None:
     await opened(phone)
     finder = await taps(phone)
     await phone.shows(ROW)
-    jpeg = photos.small(JPEG.getvalue())
-    await phone.write(lambda c: boards.add_photo(c, finder.secret, jpeg, "form-0003", NOW))
+    photo = drawn_anew(a_photo(), PHOTO_SIZE, "photo")
+    await phone.write(lambda c: boards.add_photo(c, finder.secret, photo, "form-0003", NOW))
 
     await phone.page.until(f"document.querySelector('{ROW} img')?.naturalWidth > 0")
 

@@ -1,7 +1,7 @@
 """Companies that send guards, and the people in them."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
@@ -13,20 +13,24 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from app.accounts.auth import May
+from app.accounts.auth import May, SlowWork
 from app.accounts.model import Viewer
 from app.accounts.permissions import Action
 from app.accounts.routes.fields import CityCode, Name
 from app.db.engine import Database
 from app.db.page import LIMIT, Cursor, Limit, Page, decode_cursor, page
-from app.dispatch.photo import BYTES_MAX
 from app.dispatch.service import staffing as service
-from app.dispatch.units import Company, Member
+from app.dispatch.units import PHOTO_SIZE, Company, Member
 from app.kit.clock import Clock
 from app.kit.errors import NotFound
 from app.kit.ids import AccountId, CityId, CompanyId
+from app.pictures import FILE_BYTES_MAX, drawn_anew
 
 JPEG = "image/jpeg"
+PHOTO_BODY_BYTES_MAX: Final = FILE_BYTES_MAX * 4 // 3 + 1024
+"""A file in base64, and the JSON around it."""
+DRAWING: Final = SlowWork(threads=1, waiting_max=4)
+"""Not that of finders: however many photos come from the street, the office does not wait behind them."""
 Code = Annotated[
     str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}(?!\n)$", description="what contracts and bills call it; one in a city")
 ]
@@ -87,7 +91,9 @@ class MemberOut(Struct, frozen=True, kw_only=True):
 class PhotoIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A photo of a face."""
 
-    jpeg: Annotated[bytes, Meta(min_length=1, max_length=BYTES_MAX, description="a JPEG file, in base64")]
+    jpeg: Annotated[
+        bytes, Meta(min_length=1, description="the file in base64: a JPEG, or a PNG or WebP, of at most 12 MB")
+    ]
 
 
 @get(
@@ -254,6 +260,7 @@ async def drop_crew(
     tags=["units"],
     operation_id="put_photo",
     summary="Set the photo of a guard",
+    request_max_body_size=PHOTO_BODY_BYTES_MAX,
     status_code=204,
 )
 async def put_photo(
@@ -263,11 +270,14 @@ async def put_photo(
     database: NamedDependency[Database],
     clock: NamedDependency[Clock],
 ) -> None:
-    """Keeps the photo that families see when he comes, without what the camera wrote beside the picture (where it was
-    taken). For the control room of his company, clerks and administrators. 400 for what is no JPEG.
+    """Keeps the photo that families see when he comes: drawn anew as a JPEG of at most 640 pixels and 150 kB, without
+    what the camera wrote beside the picture (where it was taken). For the control room of his company, clerks and
+    administrators. 400 for what is no such file, or is damaged.
     """
-    now = clock()
-    await database.write(lambda c: service.put_photo(c, viewer, AccountId(guard_id), data.jpeg, now))
+    now, guard = clock(), AccountId(guard_id)
+    await database.read(lambda c: service.must_see_member(c, viewer, guard))  # Nobody else makes us draw.
+    photo = await DRAWING.run(drawn_anew, data.jpeg, PHOTO_SIZE, "jpeg")
+    await database.write(lambda c: service.put_photo(c, viewer, guard, photo, now))
 
 
 @get(

@@ -12,7 +12,6 @@ from app.accounts import service as accounts
 from app.accounts.model import Role, Viewer
 from app.accounts.names import one_line
 from app.db.intents import intend
-from app.dispatch.photo import BYTES_MAX, cleaned
 from app.dispatch.store import duty, watching
 from app.dispatch.store import units as store
 from app.dispatch.store.units import ROLES
@@ -22,6 +21,7 @@ from app.geo.fences import corner_fault
 from app.geo.model import Point
 from app.kit.errors import Conflict, InvalidInput, NotFound
 from app.kit.ids import AccountId, CityId, CompanyId, UnitId, new_id
+from app.pictures import Picture
 
 OF_COMPANY = frozenset(ROLES)
 UNITS_MAX = 1_000
@@ -175,20 +175,23 @@ def _leaves(connection: Connection, account_id: AccountId, company_id: CompanyId
     intend(connection, COMPANY_LEFT, key, {"account_id": str(account_id)}, now)
 
 
-def put_photo(connection: Connection, viewer: Viewer, account_id: AccountId, file: bytes, now: datetime) -> None:
-    """Keeps the photo of somebody of a company that the viewer sees, without what the camera wrote beside the picture.
-    Raises `NotFound`, `InvalidInput`.
-    """
-    _colleague(connection, viewer, account_id)
-    picture = cleaned(file) if len(file) <= BYTES_MAX else None
-    if picture is None:
-        raise InvalidInput(f"Send a JPEG of {BYTES_MAX // 1000} kB or less.", "jpeg")
-    store.put_photo(connection, account_id, picture, now)
+def must_see_member(connection: Connection, viewer: Viewer, account_id: AccountId) -> None:
+    """Raises `NotFound` for who is of no company that the viewer sees."""
+    company_id = store.company_of(connection, account_id)
+    if company_id is None:
+        raise NotFound
+    visible_company(connection, viewer, company_id)
+
+
+def put_photo(connection: Connection, viewer: Viewer, account_id: AccountId, photo: Picture, now: datetime) -> None:
+    """Keeps the photo of somebody of a company that the viewer sees. Raises `NotFound`."""
+    must_see_member(connection, viewer, account_id)
+    store.put_photo(connection, account_id, photo, now)
 
 
 def photo(connection: Connection, viewer: Viewer, account_id: AccountId) -> bytes:
     """The photo of somebody of a company that the viewer sees. Raises `NotFound`, also where there is none."""
-    _colleague(connection, viewer, account_id)
+    must_see_member(connection, viewer, account_id)
     return photo_of(connection, account_id)
 
 
@@ -257,13 +260,6 @@ def _end(connection: Connection, viewer: Viewer, one: Unit, now: datetime) -> No
     for spell in duty.spells(connection, unit_ids=[one.id]):
         duty.end(connection, one.id, spell.account_id, viewer.account_id, now)
     store.update_unit(connection, one.id, {"ended_at": now})
-
-
-def _colleague(connection: Connection, viewer: Viewer, account_id: AccountId) -> CompanyId:
-    company_id = store.company_of(connection, account_id)
-    if company_id is None:
-        raise NotFound
-    return visible_company(connection, viewer, company_id).id
 
 
 def _does_guard_work(connection: Connection, company_id: CompanyId) -> bool:

@@ -15,6 +15,7 @@ from app.db import dialect
 from app.dispatch.tables import company, crew, crew_photo, unit
 from app.dispatch.units import Areas, Base, Capability, Company, Member, Unit, UnitKind, Work
 from app.kit.ids import AccountId, CityId, CompanyId, UnitId
+from app.pictures import Picture
 
 ROLES = (Role.GUARD, Role.CONTROL_ROOM)
 """Who can be of a company. Whoever has another role since is not, whatever stands in the table."""
@@ -118,9 +119,9 @@ def members(
     ]
 
 
-def put_photo(connection: Connection, account_id: AccountId, jpeg: bytes, now: datetime) -> None:
+def put_photo(connection: Connection, account_id: AccountId, photo: Picture, now: datetime) -> None:
     """Keeps a photo instead of the one before."""
-    values = {"jpeg": jpeg, "at": now}
+    values = {"jpeg": photo, "at": now}
     statement = dialect.insert(connection, crew_photo).values(account_id=account_id, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=["account_id"], set_=values))
 

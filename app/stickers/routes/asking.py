@@ -11,7 +11,8 @@ from litestar.exceptions import HTTPException
 
 from app.accounts.auth import SAFE_METHODS
 from app.config import Settings
-from app.stickers import photos, words
+from app.pictures import FILE_BYTES_MAX
+from app.stickers import words
 from app.stickers.pages.scan import refused_page
 
 FINDER_COOKIE: Final = "mimamori_finder"
@@ -19,7 +20,7 @@ COOKIE_PATH: Final = "/s"
 COOKIE_S: Final = 48 * 3600
 """Longer than a thread without a word, and its last line."""
 FORM_BYTES_MAX: Final = 16 * 1024
-PHOTO_FORM_BYTES_MAX: Final = photos.FILE_BYTES_MAX + FORM_BYTES_MAX
+PHOTO_FORM_BYTES_MAX: Final = FILE_BYTES_MAX + FORM_BYTES_MAX
 """What a camera of today makes of a scene; with script a phone sends a tenth of a megabyte."""
 _FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 

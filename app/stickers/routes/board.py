@@ -17,7 +17,8 @@ from app.accounts.auth import SlowWork
 from app.db.engine import Database
 from app.kit.clock import Clock
 from app.kit.errors import Conflict, InvalidInput, MimamoriError, Overloaded, TooMany
-from app.stickers import photos, service
+from app.pictures import drawn_anew
+from app.stickers import service
 from app.stickers.pages.after import after_page, nothing_page
 from app.stickers.pages.board import (
     BOARD_PATH,
@@ -45,10 +46,10 @@ from app.stickers.routes.asking import (
     secret_in,
 )
 from app.stickers.service import boards
-from app.stickers.threads import FinderLine, FinderSaid, HerState, Mode, SharedPlace, Side, ThreadState
+from app.stickers.threads import PHOTO_SIZE, FinderLine, FinderSaid, HerState, Mode, SharedPlace, Side, ThreadState
 
 DRAWING: Final = SlowWork(threads=1, waiting_max=8)
-"""Photos are drawn anew one after another: each may take half a second and some 100 MB."""
+"""Finders' photos are drawn anew one after another."""
 SAID: Final[Mapping[str, str]] = {"sent": "write.sent", "told": "report.done"}
 """What a page says after a form was sent, by the word in its address."""
 REFUSALS: Final[Mapping[type[MimamoriError], tuple[str, int]]] = {
@@ -98,7 +99,7 @@ async def write(request: Asked, database: NamedDependency[Database], clock: Name
     if sent.refused:
         return _page(request, board, refused=sent.refused, sent=sent, status=400)
     try:
-        jpeg = await DRAWING.run(photos.small, sent.photo) if sent.photo else b""
+        photo = await DRAWING.run(drawn_anew, sent.photo, PHOTO_SIZE, "photo") if sent.photo else None
     except InvalidInput:
         return _page(request, board, refused="error.photo", sent=sent, status=400)
     except Overloaded:
@@ -107,8 +108,8 @@ async def write(request: Asked, database: NamedDependency[Database], clock: Name
     def keep(connection: Connection) -> None:
         if not sent.said.is_empty:
             boards.say(connection, secret, sent.said, sent.once, now)
-        if jpeg:
-            boards.add_photo(connection, secret, jpeg, f"{sent.once}-photo", now)
+        if photo is not None:
+            boards.add_photo(connection, secret, photo, f"{sent.once}-photo", now)
 
     try:
         await database.write(keep)
@@ -116,7 +117,7 @@ async def write(request: Asked, database: NamedDependency[Database], clock: Name
         return onward(BOARD_PATH, request)
     except (InvalidInput, TooMany, Overloaded) as error:
         refused, status = REFUSALS[type(error)]
-        if jpeg and isinstance(error, TooMany):
+        if photo is not None and isinstance(error, TooMany):
             refused = "error.photo"
         return _page(request, board, refused=refused, sent=sent, status=status)
     return onward(BOARD_PATH, request, ok="sent")

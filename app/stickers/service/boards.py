@@ -15,8 +15,8 @@ from sqlalchemy.engine import Connection
 from app.households import service as households
 from app.kit.errors import Conflict, InvalidInput, TooMany
 from app.kit.ids import LineId, ThreadId, new_id, secret_hash
+from app.pictures import Picture
 from app.stickers.model import Card, PhoneShown, Sticker, StickerState
-from app.stickers.photos import is_small
 from app.stickers.service import guarding, heard, practice
 from app.stickers.service.stickers import card_of
 from app.stickers.store import stickers
@@ -186,19 +186,17 @@ def say(connection: Connection, secret: str, said: FinderSaid, once: str, now: d
     return of_secret(connection, secret, now)
 
 
-def add_photo(connection: Connection, secret: str, jpeg: bytes, once: str, now: datetime) -> FinderView | None:
-    """The thread with one photo more, which `photos.small` has made. Raises as `say`."""
+def add_photo(connection: Connection, secret: str, photo: Picture, once: str, now: datetime) -> FinderView | None:
+    """The thread with one photo more. Raises as `say`."""
     thread = _held(connection, secret, now)
     if thread is None:
         return None
-    if not is_small(jpeg):
-        raise InvalidInput("This photo is not made small.", "photo")
     before = _room(connection, thread)
     if sum(line.has_photo for line in before) >= PHOTOS_MAX:
         raise TooMany(f"At most {PHOTOS_MAX} photos.", 3600)
     line = Line(id=LineId(new_id()), thread_id=thread.id, side=Side.FINDER, at=now)
     if store.add_line(connection, line, _digest(once)):
-        store.add_photo(connection, line.id, jpeg)
+        store.add_photo(connection, line.id, photo)
         heard.said(connection, thread, FinderSaid(), before, now)
     return of_secret(connection, secret, now)
 

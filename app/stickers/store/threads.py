@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection, Row
 from app.accounts.tables import account
 from app.db import dialect
 from app.kit.ids import AccountId, DrillId, LineId, StickerId, ThreadId, WearerId
+from app.pictures import Picture
 from app.stickers.tables import sticker_line, sticker_photo, sticker_thread
 from app.stickers.threads import (
     GOING_ON,
@@ -116,9 +117,9 @@ def add_line(connection: Connection, one: Line, once: bytes | None = None) -> bo
     return connection.execute(added.on_conflict_do_nothing(index_elements=["thread_id", "once"])).rowcount == 1
 
 
-def add_photo(connection: Connection, line_id: LineId, jpeg: bytes) -> None:
+def add_photo(connection: Connection, line_id: LineId, photo: Picture) -> None:
     """Keeps the photo of a line."""
-    connection.execute(sa.insert(sticker_photo).values(line_id=line_id, jpeg=jpeg))
+    connection.execute(sa.insert(sticker_photo).values(line_id=line_id, jpeg=photo))
 
 
 def photo(connection: Connection, thread_id: ThreadId, line_id: LineId) -> bytes | None:

@@ -1,6 +1,6 @@
 """Companies, units and guards over HTTP, through the real application."""
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -16,10 +16,12 @@ from app.dispatch.nearest import Candidate
 from app.dispatch.service import choosing
 from app.dispatch.tables import unit_place, unit_trail
 from app.kit.ids import IncidentId, UnitId
+from app.pictures import FILE_BYTES_MAX
 from tests.build import HOME
 from tests.contract.web import HERE, Town, make_account, town
+from tests.photos import NOTES, a_photo, shown
 
-PHOTO = bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffda00020102ffd9")
+PHOTO = b64encode(a_photo()).decode()
 FIRM = {
     "code": "harima", "name": "はりま警備保障", "phone": "079-000-0000",
     "licence": "兵庫県公安委員会 第63000001号",
@@ -178,7 +180,7 @@ def test_a_company_sees_only_its_own(firm: Firm) -> None:
     """Whatever a rival asks for, it is told what it is told of what there never was."""
     firm.ask("Taro G", "PUT", "/v1/me/duty", {"unit": firm.unit})
     firm.tell("Taro G", (400, 0))
-    firm.ask("Control", "PUT", f"/v1/crew/{firm.id_of('Taro G')}/photo", {"jpeg": b64encode(PHOTO).decode()}, 204)
+    firm.ask("Control", "PUT", f"/v1/crew/{firm.id_of('Taro G')}/photo", {"jpeg": PHOTO}, 204)
     hours = {"from_minute": 0, "until_minute": 600}
     plan = {"unit": firm.unit, "account": firm.id_of("Taro G"), "hours": hours, "from_on": "2026-04-01"}
     rota = firm.ask("Control", "POST", "/v1/rota", plan, 201)["id"]
@@ -223,7 +225,7 @@ def test_the_control_room_puts_its_guards_on_duty_and_takes_them_off(firm: Firm)
 
 def test_a_guard_proves_who_he_is_and_the_word_does_not_change_while_he_is_out(firm: Firm) -> None:
     firm.ask("Control", "PATCH", f"/v1/units/{firm.unit}", {"vehicle": "白い軽自動車"})
-    firm.ask("Control", "PUT", f"/v1/crew/{firm.id_of('Taro G')}/photo", {"jpeg": b64encode(PHOTO).decode()}, 204)
+    firm.ask("Control", "PUT", f"/v1/crew/{firm.id_of('Taro G')}/photo", {"jpeg": PHOTO}, 204)
     proof = firm.ask("Taro G", "PUT", "/v1/me/duty", {"unit": firm.unit})["proof"]
     incident = firm.sent(firm.unit)
     firm.here.clock.pass_by(timedelta(hours=13))
@@ -236,16 +238,33 @@ def test_a_guard_proves_who_he_is_and_the_word_does_not_change_while_he_is_out(f
     )
     assert [("Taro-G", "Taro G", True)] == [(one["name"], one["badge"], one["has_photo"]) for one in proof["people"]]
     assert proof["word"] == out["word"] != next_day["word"]
-    assert PHOTO == firm.ask("Taro G", "GET", f"/v1/crew/{firm.id_of('Taro G')}/photo")
+    assert (427, 640) == shown(firm.ask("Taro G", "GET", f"/v1/crew/{firm.id_of('Taro G')}/photo")).size
 
 
-def test_a_photo_without_a_picture_is_refused(firm: Firm) -> None:
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "MPO"])
+def test_a_photo_of_a_guard_is_taken_as_telephones_send_it(firm: Firm, kind: str) -> None:
+    path, sent = f"/v1/crew/{firm.id_of('Taro G')}/photo", a_photo(4_000, 3_000, kind)
+    firm.ask("Control", "PUT", path, {"jpeg": b64encode(sent).decode()}, 204)
+
+    kept = firm.ask("Control", "GET", path)
+
+    assert (480, 640) == shown(kept).size
+    assert 150_000 > len(kept)
+    assert not any(note in kept for note in NOTES)
+
+
+def test_what_is_no_photo_is_refused_and_the_one_before_stays(firm: Firm) -> None:
     path = f"/v1/crew/{firm.id_of('Taro G')}/photo"
-    refused = firm.ask("Control", "PUT", path, {"jpeg": b64encode(b"<svg/>").decode()}, 400)
+    firm.ask("Control", "PUT", path, {"jpeg": PHOTO}, 204)
+    before = firm.ask("Control", "GET", path)
+    for file in (b"<svg/>", b64decode(PHOTO)[:5_000], b64decode(PHOTO).ljust(FILE_BYTES_MAX + 1)):
+        refused = firm.ask("Control", "PUT", path, {"jpeg": b64encode(file).decode()}, 400)
 
-    assert ["jpeg"] == [one["where"] for one in refused["errors"]]
-    firm.ask("Control", "PUT", path, {"jpeg": b64encode(PHOTO + b"x" * 150_000).decode()}, 400)
-    firm.ask("Control", "GET", path, status=404)
+        assert ["jpeg"] == [one["where"] for one in refused["errors"]]
+    firm.ask("Control", "PUT", path, {"jpeg": "A" * (2 * FILE_BYTES_MAX)}, 413)
+    firm.ask("Rival C", "PUT", path, {"jpeg": b64encode(b"<svg/>").decode()}, 404)
+
+    assert before == firm.ask("Control", "GET", path)
 
 
 def test_who_looks_where_a_guard_is_is_told_to_him(firm: Firm) -> None:

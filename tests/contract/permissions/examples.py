@@ -11,6 +11,7 @@ from msgspec import Struct
 from app.accounts.permissions import Action
 from tests.build import PASSWORD
 from tests.contract.permissions.ways import Target, Way
+from tests.photos import a_photo
 
 Ids = Mapping[str, Any]
 
@@ -195,8 +196,7 @@ OPEN = {
 }
 """Routes that ask for nobody. Nothing of a person comes out of them."""
 
-PHOTO = b64encode(bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffda00020102ffd9")).decode()
-"""The least that is a JPEG."""
+PHOTO = b64encode(a_photo(8, 8)).decode()
 HOURS = {"from_minute": 0, "until_minute": 1440}
 POLICY = {"rules": [{"level": "urgent", "plan": {"steps": [{"who": ["desk"], "wait_s": 600, "times": None}]}}]}
 SHAPE = {"type": "circle", "lat_deg": 34.7, "lon_deg": 134.8, "radius_m": 100.0}

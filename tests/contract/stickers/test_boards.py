@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from io import BytesIO
 from typing import Any
 
 import msgspec
 import pytest
 import sqlalchemy as sa
-from PIL import Image
 from sqlalchemy.engine import Connection
 
 from app import jobs
@@ -19,8 +17,8 @@ from app.history.model import KnownBy
 from app.history.store import said as said_places
 from app.households import service as households
 from app.kit.errors import Conflict, InvalidInput, TooMany
+from app.pictures import drawn_anew
 from app.push.tables import message
-from app.stickers import photos
 from app.stickers import service as stickers
 from app.stickers.model import Card, PhoneShown, Sticker
 from app.stickers.service import boards
@@ -30,6 +28,7 @@ from app.stickers.threads import (
     EXPIRES_AFTER,
     FINDER_LINES_MAX,
     LAST_LINE_FOR,
+    PHOTO_SIZE,
     PHOTOS_MAX,
     THREADS_PER_FINDER_AND_HOUR,
     THREADS_PER_STICKER_AND_HOUR,
@@ -43,10 +42,12 @@ from app.stickers.threads import (
 )
 from tests.build import HOME, NOW, Town, minutes, town, viewer
 from tests.contract.stickers.build import a_sticker
+from tests.photos import a_photo
 
 KEY = boards.finder_key(b"a secret of these tests that is long enough")
 MARK = b"m" * 32
 ONCE = "form-0001"
+PHOTO = drawn_anew(a_photo(80, 60), PHOTO_SIZE, "photo")
 NOTHING = FinderSaid()
 HURT = FinderSaid(states=frozenset({HerState.HURT}))
 HERE = SharedPlace(lat_deg=HOME.lat_deg, lon_deg=HOME.lon_deg, accuracy_m=15.0)
@@ -244,45 +245,13 @@ def test_neither_secret_nor_code_lies_in_the_tables(connection: Connection, hers
     assert not any(secret in str(value) or secret.encode() == value for row in rows for value in row)
 
 
-def a_photo(width: int = 3000, height: int = 2000) -> bytes:
-    picture, out = Image.new("RGB", (width, height), (200, 120, 40)), BytesIO()
-    exif = Image.Exif()
-    exif[0x0110] = "TELEPHONE OF MISAKI"
-    exif[0x0112] = 6
-    picture.save(out, "JPEG", exif=exif, comment=b"TAKEN AT HOME")
-    return out.getvalue()
-
-
-def test_a_photo_is_small_upright_and_without_what_the_camera_wrote(connection: Connection, hers: Sticker) -> None:
-    file = a_photo()
-    jpeg = photos.small(file)
-    shown = Image.open(BytesIO(jpeg))
-
-    assert b"MISAKI" in file
-    assert b"TAKEN AT HOME" in file
-    assert b"MISAKI" not in jpeg
-    assert b"TAKEN" not in jpeg
-    assert not shown.getexif()
-    assert "comment" not in shown.info
-    assert max(shown.size) == photos.SIDE_MAX
-    assert shown.height > shown.width
-
+def test_a_finder_sends_a_few_photos(connection: Connection, hers: Sticker) -> None:
     secret = tap(connection, hers).secret
     for number in range(PHOTOS_MAX):
-        boards.add_photo(connection, secret, jpeg, f"photo-{number:03}", NOW)
+        boards.add_photo(connection, secret, PHOTO, f"photo-{number:03}", NOW)
     with pytest.raises(TooMany):
-        boards.add_photo(connection, secret, jpeg, "photo-more", NOW)
+        boards.add_photo(connection, secret, PHOTO, "photo-more", NOW)
     assert [True] * PHOTOS_MAX == [line.has_photo for line in view(connection, secret).lines]
-
-
-@pytest.mark.parametrize(
-    "file",
-    [b"", b"GIF89a", b"\xff\xd8\xff", b"%PDF-1.7", b"<svg/>", a_photo()[:2000], b"\x89PNG\r\n\x1a\n" + bytes(50)],
-    ids=["nothing", "gif", "start", "pdf", "svg", "cut", "png"],
-)
-def test_what_is_no_photo_is_refused_with_words(file: bytes) -> None:
-    with pytest.raises(InvalidInput, match="JPEG, PNG or WebP"):
-        photos.small(file)
 
 
 def test_a_place_that_cannot_be_costs_nothing_else(connection: Connection, hers: Sticker) -> None:

@@ -1,16 +1,14 @@
 """Whoever sends what no browser sends gets a page that says so, and never finds a defect of ours."""
 
 from collections.abc import Mapping
-from io import BytesIO
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from PIL import Image
 
 from app.alerts.tables import alert
 from app.kit.errors import InvalidInput
-from app.stickers import photos, service
+from app.stickers import service
 from app.stickers.model import PhoneShown
 from app.stickers.service import boards
 from app.stickers.store import drills
@@ -71,26 +69,6 @@ def test_no_form_finds_a_defect(street: Street, what: str, path: str) -> None:
 @pytest.mark.parametrize("origin", ["http://[", "http://[::1", "https://town.example.evil"], ids=["[", "::1", "evil"])
 def test_an_origin_that_is_none_is_another_site(street: Street, origin: str) -> None:
     assert 403 == tap(street, "o" * 20, origin=origin).status_code
-
-
-@pytest.mark.filterwarnings("ignore::UserWarning")
-def test_a_photo_whose_notes_are_damaged_is_still_a_photo() -> None:
-
-    exif = Image.Exif()
-    exif[0x0112], exif[0x010E] = 6, "SECRETPLACE"
-    out = BytesIO()
-    Image.new("RGB", (80, 60), "red").save(out, "JPEG", exif=exif)
-    whole = out.getvalue()
-    at = whole.index(b"Exif\x00\x00")
-    for place in range(at, at + 50):
-        for byte in (0, 1, 5, 9, 12, 0xFF):
-            broken = whole[:place] + bytes([byte]) + whole[place + 1 :]
-            try:
-                kept = photos.small(broken)
-            except InvalidInput:
-                continue
-            assert photos.is_small(kept)
-            assert b"SECRETPLACE" not in kept
 
 
 def test_a_board_is_read_by_nobody_elses_cookie(street: Street) -> None:
