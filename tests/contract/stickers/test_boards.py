@@ -17,12 +17,13 @@ from app.history.model import KnownBy
 from app.history.store import said as said_places
 from app.households import service as households
 from app.kit.errors import Conflict, InvalidInput, TooMany
+from app.kit.ids import LineId, new_id
 from app.pictures import drawn_anew
 from app.push.tables import message
 from app.stickers import service as stickers
 from app.stickers.model import Card, PhoneShown, Sticker
 from app.stickers.service import boards
-from app.stickers.store import cards
+from app.stickers.store import cards, threads
 from app.stickers.tables import sticker, sticker_line, sticker_thread
 from app.stickers.threads import (
     EXPIRES_AFTER,
@@ -36,8 +37,10 @@ from app.stickers.threads import (
     FinderSaid,
     FinderView,
     HerState,
+    Line,
     Quiet,
     SharedPlace,
+    Side,
     ThreadState,
 )
 from tests.build import HOME, NOW, Town, minutes, town, viewer
@@ -208,8 +211,12 @@ def test_one_phone_cannot_use_up_the_threads_of_a_sticker(connection: Connection
 
 def test_nobody_writes_without_end(connection: Connection, hers: Sticker) -> None:
     begun = tap(connection, hers)
-    for number in range(FINDER_LINES_MAX):
-        boards.say(connection, begun.secret, FinderSaid(words="a"), f"line-{number:04}", NOW)
+    assert begun.thread is not None
+    for number in range(FINDER_LINES_MAX - 2):
+        line = Line(id=LineId(new_id()), thread_id=begun.thread.id, side=Side.FINDER, at=NOW, words="a")
+        assert threads.add_line(connection, line, b"%032d" % number)
+    for number in range(2):
+        assert boards.say(connection, begun.secret, FinderSaid(words="a"), f"line-{number:04}", NOW) is not None
 
     with pytest.raises(TooMany):
         boards.say(connection, begun.secret, FinderSaid(words="a"), "line-more", NOW)
