@@ -22,7 +22,7 @@ from sqlalchemy.engine import Connection, Engine
 from app.db.engine import FILE_NAME, Database, sqlite_engine
 from app.db.postgres import postgres_engine
 from app.migrations.run import upgrade
-from tests import guard, statements
+from tests import guard, once, statements
 from tests.postgres import PostgresServer, running_postgres
 
 DIALECTS = ("sqlite", "postgresql")
@@ -45,6 +45,7 @@ settings.register_profile("house", deadline=None, database=None)
 settings.load_profile("house")
 
 statements.keep()
+once.keep()
 
 # A service keeps what its first line of log is made with; a test that looks at lines after another one that started a
 # service in the same process would see none.
