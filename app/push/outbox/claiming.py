@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,8 +24,12 @@ LATE = timedelta(minutes=1)
 LIMIT = 100
 LOOKS_MAX = 10
 """How many pages of hopeless messages one claim clears away before it gives up until the next time."""
+QUERIES_MAX = 100
+"""How many questions are kept, one for each part of a channel."""
 PLACED_MAX = 1000
 """How many messages one claim lets into the queue at most, that were held or of which an older process wrote less."""
+
+Moment = datetime | sa.BindParameter[datetime]
 
 
 def claim(
@@ -123,14 +128,14 @@ def _within(part: Part) -> list[sa.ColumnElement[bool]]:
     return begins + [~value.startswith(other, autoescape=True) for other in part.others]
 
 
-def _free(now: datetime) -> sa.ColumnElement[bool]:
+def _free(now: Moment, claimed_max: Moment) -> sa.ColumnElement[bool]:
     """Also what is claimed for longer than anybody does: by a clock that was ahead of ours."""
     table = tables.message
-    over = sa.or_(table.c.claimed_until <= now, table.c.claimed_until > now + CLAIMED_MAX)
+    over = sa.or_(table.c.claimed_until <= now, table.c.claimed_until > claimed_max)
     return sa.or_(table.c.state == MessageState.WAITING.value, over)
 
 
-def _is_due(now: datetime) -> sa.ColumnElement[bool]:
+def _is_due(now: Moment) -> sa.ColumnElement[bool]:
     """What was never tried is due at once, whatever the clock said that it was put here by."""
     return sa.or_(tables.message.c.due_at <= now, tables.message.c.attempts == 0)
 
@@ -139,7 +144,18 @@ def _due(connection: Connection, channel: Channel, part: Part, now: datetime, li
     """What can be claimed over (a part of) a channel, with its address and whether something newer about the same went
     there, or goes.
     """
+    moments = {"now": now, "claimed_max": now + CLAIMED_MAX, "late": now - LATE}
+    return connection.execute(_due_query(channel, part), moments | {"page": limit}).all()
+
+
+@lru_cache(QUERIES_MAX)
+def _due_query(channel: Channel, part: Part) -> sa.Select[Any]:
+    """The question of `_due`. Every desk asks it several times a second, and to put it into words took longer than to
+    ask it.
+    """
     table, address, newer = tables.message, tables.address, tables.message.alias("newer")
+    moment = table.c.due_at.type
+    now, claimed_max, late = (sa.bindparam(name, type_=moment) for name in ("now", "claimed_max", "late"))
     # After an outage an alert that was told many times rings once. News are not told again: each of them counts.
     goes = sa.and_(
         newer.c.state == MessageState.WAITING.value,
@@ -147,7 +163,7 @@ def _due(connection: Connection, channel: Channel, part: Part, now: datetime, li
         table.c.rank < RANK[Level.NEWS.value],
         newer.c.rank <= table.c.rank,
         newer.c.expires_at > now,
-        table.c.created_at <= now - LATE,
+        table.c.created_at <= late,
     )
     overtaken = sa.exists().where(
         newer.c.about == table.c.about,
@@ -164,10 +180,11 @@ def _due(connection: Connection, channel: Channel, part: Part, now: datetime, li
         newer.c.address_id == table.c.address_id,
         newer.c.state == MessageState.SENDING.value,
         newer.c.claimed_until > now,
-        newer.c.claimed_until <= now + CLAIMED_MAX,
+        newer.c.claimed_until <= claimed_max,
         newer.c.id != table.c.id,
     )
-    query = (
+    free = _free(now, claimed_max)
+    return (
         sa.select(
             table,
             address.c.kind.label("address_kind"),
@@ -182,12 +199,11 @@ def _due(connection: Connection, channel: Channel, part: Part, now: datetime, li
         )
         .join(address, address.c.id == table.c.address_id)
         .where(~sending.offset(0).correlate(table).exists())
-        .where(pending(), table.c.not_before.is_(None), table.c.channel == channel.value, _is_due(now), _free(now))
+        .where(pending(), table.c.not_before.is_(None), table.c.channel == channel.value, _is_due(now), free)
         .where(*_within(part))
         .order_by(table.c.rank, table.c.created_at, table.c.id)
-        .limit(limit)
+        .limit(sa.bindparam("page", type_=sa.Integer()))
     )
-    return connection.execute(query).all()
 
 
 _HOPELESS_ENDS: Mapping[Outcome, Action] = {
@@ -222,7 +238,7 @@ def _take(connection: Connection, channel: Channel, rows: Sequence[sa.Row[Any]],
     table = tables.message
     changed = (
         sa.update(table)
-        .where(table.c.id.in_([row.id for row in rows]), possible(Action.CLAIM), _free(now))
+        .where(table.c.id.in_([row.id for row in rows]), possible(Action.CLAIM), _free(now, now + CLAIMED_MAX))
         .values(
             state=state_after(Action.CLAIM).value,
             claimed_until=now + timedelta(seconds=CLAIM_S),
