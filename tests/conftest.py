@@ -65,6 +65,7 @@ def pytest_collection_finish() -> None:
         from tests import webs  # It loads half of the house, for which whoever runs one small file need not wait.
 
         webs.keep()
+        once.keep_papers()
     gc.collect()
     gc.freeze()
 
