@@ -210,6 +210,26 @@ def _away(making: _Making) -> Episode | None:
     return making.made(line, onset_s)
 
 
+def _away_streets(making: _Making) -> Episode | None:
+    """The same by the streets there are, from corner to corner, without turning round."""
+    start, rng = making.start(_midway), making.rng
+    if start is None:
+        return None
+    line, onset_s, streets = start.line, start.line.at_s, making.person.streets
+    heading, mps, halts = making.least_habit(line.spot), rng.uniform(0.7, 1.2), rng.random() < 0.25
+    halt_s = rng.uniform(onset_s, onset_s + LENGTH_S) if halts else math.inf
+    before, here = None, streets.corner(line.spot)
+    while line.at_s < onset_s + LENGTH_S:
+        if line.at_s >= halt_s:
+            line.wait(rng.uniform(300, 900))
+            halt_s = math.inf
+        line.go(streets.spot(here), mps)
+        ways = [one for one, *_ in streets.around(here) if one != before] or [before or here]
+        before, here = here, min(ways, key=lambda one: _off(streets.spot(here), streets.spot(one), heading))
+        heading += rng.gauss(0.0, DRIFT)
+    return making.made(line, onset_s)
+
+
 def _missed_turn(making: _Making) -> Episode | None:
     """Straight on where she always turns."""
 
@@ -322,6 +342,12 @@ def _heading(a: Point, b: Point) -> float:
     return math.atan2(b[1] - a[1], b[2] - a[2])
 
 
+def _off(here: Spot, there: Spot, heading: float) -> float:
+    """How far a street is off a direction."""
+    angle = math.atan2(there[0] - here[0], there[1] - here[1])
+    return abs(math.remainder(angle - heading, 2 * math.pi))
+
+
 def _turns(before: Point, here: Point, after: Point) -> bool:
     """Whether a way turns at a point by 50° or more."""
     if before[1:] == here[1:] or here[1:] == after[1:]:
@@ -335,6 +361,7 @@ KINDS: dict[str, Callable[[_Making], Episode | None]] = {
     "lapping": _lapping,
     "random": _random,
     "away": _away,
+    "away_streets": _away_streets,
     "missed_turn": _missed_turn,
     "night": _night,
     "range_foot": _range_foot,

@@ -85,7 +85,8 @@ def _row(name: str, outcomes: Sequence[Outcome]) -> Row:
 
 
 _ORDER = (
-    "pacing", "lapping", "random", "away", "missed_turn", "night", "range_foot", "range_vehicle", "stuck", "no_signal",
+    "pacing", "lapping", "random", "away", "away_streets", "missed_turn", "night", "range_foot", "range_vehicle",
+    "stuck", "no_signal",
 )  # fmt: skip
 
 

@@ -39,9 +39,19 @@ OUT_LATE: Final = "not_back_by"
 HOURS: Final = frozenset({LEFT_BY_NIGHT, OUT_LATE})
 """Rules about an hour."""
 PLACES: Final = frozenset(
-    {"unfamiliar_on_foot", "off_route", "pacing", "lapping", "random", "beyond_range", "stuck", "vanished"}
+    {
+        "unfamiliar_on_foot",
+        "straight_on",
+        "off_route",
+        "pacing",
+        "lapping",
+        "random",
+        "beyond_range",
+        "stuck",
+        "vanished",
+    }
 )
-"""Rules about places and ways. Reasons of alerts bear the names of their rules."""
+"""Reasons of rules about places and ways; most bear the names of their rules."""
 
 
 class FineScope(StrEnum):

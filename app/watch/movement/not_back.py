@@ -8,7 +8,7 @@ from app.watch.movement.allowances import out_until_min
 from app.watch.movement.evidence import Moment, Rule, numbers
 from app.watch.movement.habits import DAY_BEGINS, highest
 
-LATER_MIN: Final = 45.0
+LATER_MIN: Final = 60.0
 """So much later than on her latest day."""
 OUT_FOR: Final = timedelta(minutes=30)
 """Who left just now is not late."""

@@ -171,6 +171,7 @@ REASONS = (
     "tag_unheard",
     "tag_heard_again",
     "unfamiliar_on_foot",
+    "straight_on",
     "off_route",
     "pacing",
     "lapping",
