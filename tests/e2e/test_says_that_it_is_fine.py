@@ -79,7 +79,7 @@ async def test_the_same_walk_tells_nobody_once_it_was_said_to_be_fine(stage: Sta
     await walks(stage, watch, north=True)
     (alert,) = await stage.alerts(stage.town.son)
     assert (["today", "here", "always"], "open") == (alert["fine"], alert["state"])
-    assert "unfamiliar_on_foot" in {reason["code"] for reason in alert["reasons"]}
+    assert "straight_on" in {reason["code"] for reason in alert["reasons"]}
 
     page = await stage.http.get(path := await page_of(stage))
     assert ["今日は知らせない", "この場所は知っている"] == re.findall(r"大丈夫です（([^）]*)）", page.text)
