@@ -29,6 +29,11 @@ LASTING_S: Final = 240.0
 OUT_M: Final = 200.0
 """Out is so far from home: the errors of a receiver indoors are seldom larger."""
 
+OUTING_S: Final = 1_800.0
+OUTING_M: Final = 150.0
+"""Who was out was so long, or went on so far beyond: a receiver indoors that is off for some minutes, on two nights in
+four weeks, made the hour her own, and who left at that hour was not told of."""
+
 NIGHT_UNTIL_H: Final = 6
 
 Home = tuple[float, float]
@@ -73,6 +78,17 @@ def _was_carried(line: Sequence[Point]) -> bool:
 def _lasts(places: Sequence[Point], first: int, last: int) -> bool:
     """Whether a spell is more than a wrong fix, or two of the same."""
     return last > first and (places[last].at - places[first].at).total_seconds() >= LASTING_S
+
+
+def _is_outing(places: Sequence[Point], first: int, last: int) -> bool:
+    """Whether she was out in a spell away from home, and not a receiver that was off for a while."""
+    if not _lasts(places, first, last):
+        return False
+    start = places[first]
+    if (places[last].at - start.at).total_seconds() >= OUTING_S:
+        return True
+    spell = places[first : last + 1]
+    return any(distance_m(start.lat_deg, start.lon_deg, one.lat_deg, one.lon_deg) > OUTING_M for one in spell)
 
 
 def believed(track: Sequence[Point]) -> list[Point]:
@@ -132,7 +148,7 @@ def _note_outings(made: Day, places: Sequence[Point], home: Home | None, day: da
     begins = datetime.combine(day, time(), zone) + DAY_BEGINS
     away_m = [distance_m(*home, one.lat_deg, one.lon_deg) for one in places]
     for first, last in _spells([away > OUT_M for away in away_m]):
-        if not _lasts(places, first, last):
+        if not _is_outing(places, first, last):
             continue  # No hour of the night is her own by that.
         for one in places[first : last + 1]:
             local = one.at.astimezone(zone)

@@ -32,6 +32,8 @@ GAINED_MPS_MIN: Final = 0.25
 GAINED_MPS_MAX: Final = 1.35
 LEAPS_MPS: Final = 1.5
 """Who leaves on foot is so far away within eight minutes, at such a pace from her door, and still goes on."""
+BACK_MPS: Final = 0.4
+"""Who leapt did not walk; but where the next fix is nearer by so much, it was the one before that was wrong."""
 
 ROUND_M: Final = 60.0
 ASIDE_M: Final = 30.0
@@ -75,7 +77,7 @@ def note_home(movement: Movement, taken: Taken, home_m: float | None, subject: S
     if movement.walks_from is None or not PACE_MPS_MIN * taken.time_s <= taken.length_m <= LEAPS_MPS * taken.time_s:
         movement.walks_from = point
     gained_mps = (home_m - before_m) / taken.time_s if taken.time_s else 0.0
-    movement.leapt = movement.leapt or gained_mps > LEAPS_MPS
+    movement.leapt = gained_mps > LEAPS_MPS or (movement.leapt and gained_mps > -BACK_MPS)
     first = movement.maybe_out
     if movement.out_at is not None or (point.at - first.at).total_seconds() < OUT_S:
         return

@@ -55,6 +55,30 @@ def test_a_wrong_fix_teaches_neither_hours_nor_range_nor_home() -> None:
     assert cell(20_000.0, 4_000.0) not in day.cells
 
 
+def at_night(way: Way) -> set[int]:
+    """The half hours of the night in which she was out, of a day that ends so."""
+    day = made(way.until(clock(1, "03:50"), 600).fixes)
+    return {slot for slot in range(48) if day.slots >> slot & 1 and slot < 8}
+
+
+def test_a_receiver_that_is_off_for_a_while_makes_no_hour_of_the_night_her_own() -> None:
+    home = Way(clock(0, "04:00")).until(clock(1, "02:05"), 600)
+    home.spot = (300.0, 0.0)
+    home.stay(12)
+    home.spot = (0.0, 0.0)
+
+    assert set() == at_night(home)
+
+
+def test_who_goes_out_at_night_does() -> None:
+    """To the shop and back, which is twelve minutes beyond two hundred metres, or to a neighbour for half an hour."""
+    to_the_shop = Way(clock(0, "04:00")).until(clock(1, "02:05"), 600).to(SHOP, (0.0, 0.0))
+    to_a_neighbour = Way(clock(0, "04:00")).until(clock(1, "02:05"), 600).to((250.0, 0.0)).stay(40).to((0.0, 0.0))
+
+    assert {4} == at_night(to_the_shop)
+    assert {4, 5} == at_night(to_a_neighbour)
+
+
 def test_what_nobody_can_have_gone_to_is_not_believed_and_a_ride_is() -> None:
     still = Way(clock(0, "10:00")).stay(10).fixes
     jump = [*still[:5], fix(still[5].at, 3_000.0, 0.0), *still[6:]]

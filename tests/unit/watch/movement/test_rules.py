@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from app.watch.movement.rules import RULES
 from app.watch.replaying import Spoken
-from tests.unit.watch.movement.build import LEARN_DAYS, SHOP, Way, at_home, clock, on_day, ordinary_day, said
+from tests.unit.watch.movement.build import LEARN_DAYS, SHOP, Way, at_home, clock, fix, on_day, ordinary_day, said
 
 NEAR = (150.0, 0.0)
 """On ground that she knows, so that nothing but the line is unusual."""
@@ -131,6 +131,16 @@ def test_leaving_in_the_night_is_noticed_on_a_way_that_she_knows_well(step_s: in
 
     assert first.at - at <= timedelta(minutes=6 if step_s <= 60 else 15)
     assert "Left home at about 02:0" in first.reason
+
+
+def test_a_wrong_fix_on_the_way_out_makes_nobody_wait() -> None:
+    """She walks slowly; three minutes from the door a fix is 100 m off, and the next one right again."""
+    at, night = clock(LEARN_DAYS + 1, "02:00"), on_day("26:00").to(SHOP, speed_mps=0.55)
+    wrong = [fix(one.at, 180.0, 90.0) if one.at == at + timedelta(minutes=3) else one for one in night.fixes]
+    first = said(at_home(), wrong)[0]
+
+    assert "unusual_hour" == first.rule
+    assert first.at - at <= timedelta(minutes=6)
 
 
 def test_one_ride_does_not_widen_the_range_of_who_walks() -> None:
