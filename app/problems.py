@@ -19,9 +19,10 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import ParameterKwarg
 from litestar.types import ExceptionHandlersMap
 from msgspec import UNSET, Struct, UnsetType, to_builtins
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, OperationalError
 
 from app.accounts.auth import SAFE_METHODS, May
+from app.db.errors import is_the_servers
 from app.kit.errors import (
     Conflict,
     InvalidInput,
@@ -130,6 +131,16 @@ def on_data_error(_request: Request[Any, Any, Any], error: DataError) -> Respons
     return _answer(PROBLEMS[InvalidInput], "A value is too large, or has a character that cannot be kept.")
 
 
+def on_operational_error(request: Request[Any, Any, Any], error: OperationalError) -> Response[Any]:
+    """The problem of a database that cannot just now, of which nobody who asks is to blame: its disk is full, it is
+    shutting down.
+    """
+    if not is_the_servers(error):
+        return on_defect(request, error)
+    log.warning("database_cannot", error=type(error.orig).__name__)
+    return on_mimamori_error(request, Overloaded("It could not be stored; try again shortly."))
+
+
 def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     """The problem of what Litestar itself refuses: no route, wrong method, a body that is too large or does not fit."""
     if error.detail == DISCONNECTED:  # Nobody is there to read the answer, and it is not our mistake.
@@ -180,6 +191,7 @@ EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     MimamoriError: on_mimamori_error,
     HTTPException: on_http_exception,
     DataError: on_data_error,
+    OperationalError: on_operational_error,
     Exception: on_defect,
 }
 

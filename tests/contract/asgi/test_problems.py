@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from httpx import Response
+from psycopg.errors import DiskFull
 from structlog.testing import capture_logs
 
 from app.accounts import service
@@ -146,6 +147,21 @@ def test_a_defect_tells_a_reference_and_the_log_the_rest(
     assert any("test_problems.py" in frame for frame in entry["trace"])
     assert "secret" not in str(logs)
     assert "SELECT" not in str(logs)
+
+
+def test_a_database_without_space_is_overloaded_and_no_mistake_of_ours(
+    here: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise sa.exc.OperationalError("SELECT ?", {"email": "hanako@example.jp"}, DiskFull("could not extend file"))
+
+    monkeypatch.setattr(service, "own_account", fail)
+    with capture_logs() as logs:
+        answer = here.client.get("/v1/me", headers=here.headers_of("Hanako"))
+
+    assert_problem(answer, 503, "overloaded")
+    assert answer.headers["retry-after"] == "5"
+    assert "hanako" not in answer.text + str(logs)
 
 
 def test_what_is_overloaded_says_when_to_come_again(here: Town, monkeypatch: pytest.MonkeyPatch) -> None:
