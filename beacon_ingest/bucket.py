@@ -126,8 +126,8 @@ class Watcher:
                 pass
             except TROUBLE as error:
                 log.warning("registry_not_followed", error=type(error).__name__)
-                if isinstance(error, TimeoutError):  # Our server may be cut off from all others.
-                    await self._broker.unanswered(API_S)
+                if not isinstance(error, Disconnected):  # Our server may be cut off from all others, and may say so.
+                    await self._broker.unanswered(API_S if isinstance(error, TimeoutError) else 0.0)
             await asyncio.sleep(PAUSE_S)
 
     async def _follow(self) -> None:
