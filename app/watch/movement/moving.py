@@ -125,7 +125,8 @@ class Movement(Struct, kw_only=True, omit_defaults=True):
     `last` is the newest fix that counts, `held` one that waits for the next. `step_s` is how far apart fixes are.
     `still_*`: since when and where she stays. `out_at`: since when she is away from home, as far as is confirmed;
     `home_at`: when she was there last; `away`: how many fixes in a row were not, `away_m`: how far the last was;
-    `leapt`: she was farther at once than anybody walks; `walks_from`: since when outside, each step was a walk.
+    `leapt`: she was farther at once than anybody walks, and the next fix did not take it back; `walks_from`: since when
+    outside, each step was a walk.
     """
 
     last: Point | None = None

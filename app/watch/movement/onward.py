@@ -1,10 +1,8 @@
 """How straight somebody walks: as the crow flies, over the way she took. Pure."""
 
 import math
-from collections.abc import Sequence
 
-Points = Sequence[tuple[int, int, int]]
-"""Of a line: seconds, metres east, metres north."""
+from app.watch.movement.shapes import Points
 
 
 def straight_since(points: Points, from_s: float) -> float:

@@ -48,8 +48,8 @@ ON_M_MIN: Final = 300.0
 ON: Final = 0.85
 ON_AND_ON: Final = 0.97
 SOONER: Final = 16.0
-"""Who has walked so far, known ground or not, and as straight as `ON`, is heard of sooner, and who walked as straight
-as `ON_AND_ON` as many times as soon as others."""
+"""Who has walked so far (300 m at least), known ground or not: as straight as `ON`, a minute counts for more than one,
+as straight as `ON_AND_ON` for so many; but never beyond `FLOOR`."""
 
 FAR_RINGS: Final = 4
 """Cells from the nearest known place: 130 m each."""
