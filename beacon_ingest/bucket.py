@@ -48,6 +48,10 @@ class Value(Struct, frozen=True):
     body: bytes
 
 
+class _Leaderless(nats.errors.Error):
+    """The server told what it last knew of the bucket: it sees nobody who leads it now."""
+
+
 class BucketPlan(Struct, frozen=True, kw_only=True):
     """How the bucket is to be."""
 
@@ -133,7 +137,7 @@ class Watcher:
     async def _follow(self) -> None:
         """Tells of what is there and what comes, until something breaks it or did not come."""
         jetstream = self._broker.jetstream
-        info = await jetstream.stream_info(STREAM)
+        info = await self._info()
         if info.created != self._made or info.state.last_seq < self._last:
             self._made, self._last = info.created, 0
             self.whole.clear()
@@ -150,7 +154,7 @@ class Watcher:
                     messages = await self._broker.unbroken(pull.fetch(BATCH, timeout=IDLE_S))
                 except TimeoutError:  # Nothing comes: is there nothing, or does it not come to us?
                     await pull.consumer_info()
-                    info = await jetstream.stream_info(STREAM)
+                    info = await self._info()
                     if info.created != self._made or info.state.last_seq != self._last:
                         return
                     continue
@@ -158,6 +162,15 @@ class Watcher:
         finally:
             with suppress(*TROUBLE):  # The line may be gone, and the subscription with it.
                 await pull.unsubscribe()
+
+    async def _info(self) -> api.StreamInfo:
+        """The bucket as those have it who agree. A server that is cut off goes on telling of it as it was (nats-server
+        2.14, for as long as it was watched), and so do its consumers that are nowhere else.
+        """
+        info = await self._broker.jetstream.stream_info(STREAM)
+        if info.cluster is not None and not info.cluster.leader:
+            raise _Leaderless
+        return info
 
     async def _tell(self, messages: Sequence[Msg], expected: int) -> int:
         for message in messages:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -31,6 +32,7 @@ http: "127.0.0.1:{monitoring_port}"
 ports_file_dir: "{folder}"
 jetstream {{ store_dir: "{store}", sync_interval: {sync_interval}, max_file_store: 4Gb }}
 """
+_CHANCE = random.SystemRandom()  # Hypothesis sets back the usual one, for each process of the tests to the same.
 NOWHERE = "127.0.0.1:1"
 """What a server of a cluster tells the others of itself, so that they keep to the wires."""
 
@@ -46,7 +48,7 @@ class NatsServer:
         self._wires, self._store = wires, store or folder / "store"
         self._process: subprocess.Popen[bytes] | None = None
         self.url, self.monitoring = "", ""
-        self._port = self._monitoring_port = "-1"
+        self._port, self._monitoring_port = _free_ports(2)
 
     @property
     def store(self) -> Path:
@@ -73,7 +75,6 @@ class NatsServer:
 
         found = json.loads(await until(told))
         self.url, self.monitoring = found["nats"][0], found["monitoring"][0]
-        self._port, self._monitoring_port = (one.rsplit(":", 1)[1] for one in (self.url, self.monitoring))
 
     async def well(self) -> None:
         """Waits until it says that all of it works: one of a cluster knows who leads."""
@@ -208,6 +209,14 @@ async def until_empty(broker: Broker, patience_s: float = PATIENCE_S) -> None:
 
 
 def _free_ports(count: int) -> list[int]:
+    """So many that nothing listens on now. Below those that a system gives away by itself (Linux from 32768 on): one
+    of them could be the near end of any line before the server that is to have it has started, or starts again.
+    """
+    found: list[int] = []
     with ExitStack() as stack:
-        held = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [one.getsockname()[1] for one in held]
+        while len(found) < count:
+            port = _CHANCE.randrange(10_000, 32_000)
+            with suppress(OSError):
+                stack.enter_context(socket.create_server(("127.0.0.1", port)))
+                found.append(port)
+    return found
