@@ -16,7 +16,7 @@ from app.kit.ids import WearerId
 from app.push import render
 from app.watch import fence, impossible
 from app.watch.model import Outcome, Place, Seen, Subject, WatchEvent, WatchSettings, WatchState
-from app.watch.movement import days, habits, judgement
+from app.watch.movement import closer, days, habits, judgement
 from app.watch.movement.habits import Habits
 from app.watch.movement.moving import Point
 
@@ -129,7 +129,14 @@ class Replay:
         self.state.place = Place(lat_deg=fix.lat_deg, lon_deg=fix.lon_deg, accuracy_m=accuracy_m, at=fix.at)
         for watch in (fence, judgement, impossible):
             events += watch.look(self.state, seen, self._subject, fix.at)
+        if self.state.movement is not None:
+            closer.wanted(self.state.movement, self.habits, fix.at)
         return [spoken for event in events for spoken in self._spoken(event)]
+
+    def wanted_s(self, now: datetime) -> float | None:
+        """How often her tracker is asked to speak at a moment; None for as it likes."""
+        until = self.state.movement.closer_until if self.state.movement is not None else None
+        return None if until is None or until <= now else closer.INTERVAL_S
 
     def finish(self) -> list[Spoken]:
         """What is said because nothing comes any more."""

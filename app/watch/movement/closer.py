@@ -2,7 +2,8 @@
 minutes nobody sees how she walks (detection notes, section 0, 5). Pure.
 
 A battery that is flat says nothing at all. So it is wanted only while she is out and moves, or while an alert about it
-is open, and for some minutes each time, so that it ends by itself when nothing more is heard.
+is open, and for some minutes each time, so that it ends by itself when nothing more is heard. The first fix away from
+home is enough: a receiver indoors may have been wrong, and says so a minute later instead of ten.
 """
 
 from datetime import datetime, timedelta
@@ -20,7 +21,7 @@ FOR: Final = timedelta(minutes=20)
 AGAIN: Final = timedelta(minutes=6)
 """So long before it is over it is wanted again: a tracker may have spoken every five minutes only."""
 
-RESTS: Final = timedelta(minutes=20)
+RESTS: Final = timedelta(minutes=30)
 """Who has been at one place for so long is there: at a friend's, at the day centre."""
 
 BATTERY_PCT_MIN: Final = 30.0
@@ -45,6 +46,8 @@ def wanted(movement: Movement, habits: Habits | None, now: datetime) -> Wanted |
         return None  # It speaks as often by itself.
     if before is not None and now < before - AGAIN:
         return None
+    if before is None:
+        movement.own_step_s = max(movement.own_step_s, movement.step_s)
     movement.closer_until = now + FOR
     return Wanted(movement.closer_until, BATTERY_PCT_MIN_TOLD if movement.level else BATTERY_PCT_MIN)
 
@@ -55,7 +58,7 @@ def _is_out(movement: Movement, habits: Habits | None) -> bool:
         return False
     if movement.level:
         return True
-    if still is not None and last.at - still.at >= RESTS:
+    if still is not None and not movement.still_off and last.at - still.at >= RESTS:
         return False
     strays = habits is not None and len(habits.cells) > 0 and movement.ground.seen
-    return movement.out_at is not None or (strays and movement.ground.unknown_at is not None)
+    return movement.maybe_out is not None or (strays and movement.ground.unknown_at is not None)

@@ -122,7 +122,8 @@ class Company(Struct, frozen=True, array_like=True):
 class Movement(Struct, kw_only=True, omit_defaults=True):
     """What is kept of a subject's movement: mostly under 1 KB as msgpack, and never more than 2.7 KB.
 
-    `last` is the newest fix that counts, `held` one that waits for the next. `step_s` is how far apart fixes are.
+    `last` is the newest fix that counts, `held` one that waits for the next. `step_s` is how far apart fixes are;
+    `own_step_s` how far they were before more was asked for, until fixes come unasked again.
     `still_*`: since when and where she stays. `out_at`: since when she is away from home, as far as is confirmed;
     `home_at`: when she was there last; `away`: how many fixes in a row were not, `away_m`: how far the last was;
     `leapt`: she was farther at once than anybody walks, and the next fix did not take it back; `walks_from`: since when
@@ -132,6 +133,7 @@ class Movement(Struct, kw_only=True, omit_defaults=True):
     last: Point | None = None
     held: Point | None = None
     step_s: float = 0.0
+    own_step_s: float = 0.0
     mode: Mode = Mode.UNKNOWN
     vehicle_s: float = 0.0
     vehicle_at: datetime | None = None
@@ -173,6 +175,15 @@ def is_slow(kept: Movement) -> bool:
     return kept.step_s > SLOW_STEP_S
 
 
+def expected_step_s(kept: Movement) -> float:
+    """How far apart the next fixes will be. Who is asked no more goes back to what she did before."""
+    return kept.step_s if _is_asked(kept) else max(kept.step_s, kept.own_step_s)
+
+
+def _is_asked(kept: Movement) -> bool:
+    return kept.closer_until is not None and kept.last is not None and kept.closer_until > kept.last.at
+
+
 class Taken(Struct, frozen=True, gc=False):
     """A fix that counts: how she came to it, and to the one before it. `continued`: nothing is missing between them."""
 
@@ -198,7 +209,7 @@ def take(kept: Movement, point: Point) -> Taken | None:
         return None
     _note_ghost(kept, point)
     kept.held = None
-    kept.step_s = _step_s(kept.step_s, time_s)
+    _note_step(kept, time_s)
     continued = time_s <= max(BREAK.total_seconds(), 2.5 * kept.step_s)
     mode = _mode(length_m / time_s, SLOW_FOOT_MPS_MAX if is_slow(kept) else FOOT_MPS_MAX)
     _note_vehicle(kept, mode, time_s, point.at)
@@ -207,6 +218,16 @@ def take(kept: Movement, point: Point) -> Taken | None:
     before = kept.mode
     kept.last, kept.mode = point, mode
     return Taken(point, time_s, length_m, mode, continued, before)
+
+
+def _note_step(kept: Movement, time_s: float) -> None:
+    own_s = kept.own_step_s
+    if own_s and not _is_asked(kept):
+        kept.own_step_s = 0.0
+        if time_s > 2 * kept.step_s:
+            kept.step_s = own_s
+            return
+    kept.step_s = _step_s(kept.step_s, time_s)
 
 
 def _step_s(before_s: float, time_s: float) -> float:

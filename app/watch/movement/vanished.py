@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from app.watch.model import Reason
-from app.watch.movement.moving import BREAK, Movement, is_slow
+from app.watch.movement.moving import BREAK, Movement, expected_step_s, is_slow
 from app.watch.outage import Outage
 from app.watch.silence import Uptime, counts_from
 
@@ -31,8 +31,9 @@ def due_at(
         return None
     if ground.unknown_at is None or not ground.seen or ground.by_vehicle or ground.unknown_s < WALKED_S_MIN:
         return None
-    since = counts_from(movement.last.at, movement.step_s, uptime, town, now)
-    return since + max(BREAK, timedelta(seconds=STEPS * movement.step_s))
+    step_s = expected_step_s(movement)
+    since = counts_from(movement.last.at, step_s, uptime, town, now)
+    return since + max(BREAK, timedelta(seconds=STEPS * step_s))
 
 
 def reason(movement: Movement, now: datetime) -> Reason:

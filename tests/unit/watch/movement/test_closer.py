@@ -17,6 +17,7 @@ def out(**more: object) -> Movement:
         "last": Point(NOW, 34.7, 134.8, 10.0),
         "still": Point(NOW - timedelta(minutes=2), 34.7, 134.8, 10.0),
         "step_s": 300.0,
+        "maybe_out": Point(NOW - timedelta(minutes=10), 34.7, 134.8, 10.0),
         "out_at": NOW - timedelta(minutes=10),
     }
     return Movement(**fields | more)  # type: ignore[arg-type]
@@ -31,10 +32,14 @@ def test_who_is_out_is_asked_once_and_again_before_it_is_over() -> None:
     assert Wanted(again + FOR, BATTERY_PCT_MIN) == wanted(movement, None, again)
 
 
+def test_the_first_fix_away_from_home_is_asked_for_more_before_it_is_sure_that_she_left() -> None:
+    assert Wanted(NOW + FOR, BATTERY_PCT_MIN) == wanted(out(out_at=None), None, NOW)
+
+
 def test_who_is_home_is_asked_no_more_and_is_told_so_once() -> None:
     movement = out()
     wanted(movement, None, NOW)
-    movement.out_at = None
+    movement.out_at = movement.maybe_out = None
     assert Wanted(None) == wanted(movement, None, NOW + timedelta(minutes=5))
     assert None is wanted(movement, None, NOW + timedelta(minutes=6))
 
@@ -42,7 +47,7 @@ def test_who_is_home_is_asked_no_more_and_is_told_so_once() -> None:
 def test_what_was_over_by_itself_needs_no_end() -> None:
     movement = out()
     wanted(movement, None, NOW)
-    movement.out_at = None
+    movement.out_at = movement.maybe_out = None
     assert None is wanted(movement, None, NOW + FOR)
 
 
@@ -66,14 +71,14 @@ def test_who_rests_somewhere_is_left_her_battery_until_she_goes_on() -> None:
 
 @pytest.mark.parametrize("level", [1, 2])
 def test_while_an_alert_is_open_she_is_asked_wherever_she_is_and_with_little_battery(level: int) -> None:
-    movement = out(out_at=None, level=level, still=Point(NOW - timedelta(hours=1), 34.7, 134.8, 10.0))
+    movement = out(out_at=None, maybe_out=None, level=level, still=Point(NOW - timedelta(hours=1), 34.7, 134.8, 10.0))
     assert Wanted(NOW + FOR, BATTERY_PCT_MIN_TOLD) == wanted(movement, None, NOW)
 
 
 def test_who_leaves_what_she_knows_is_asked_and_who_is_not_known_yet_is_not() -> None:
     strays = Ground(seen=True, unknown_at=NOW)
-    assert wanted(out(out_at=None, ground=strays), known_days(), NOW) is not None
-    assert None is wanted(out(out_at=None, ground=strays), None, NOW)
+    assert wanted(out(out_at=None, maybe_out=None, ground=strays), known_days(), NOW) is not None
+    assert None is wanted(out(out_at=None, maybe_out=None, ground=strays), None, NOW)
 
 
 def test_who_was_never_seen_is_not_asked() -> None:

@@ -1,12 +1,16 @@
 """A tracker that speaks every ten to twenty minutes: nobody sees how she went from one fix to the next."""
 
+from datetime import timedelta
+
 import pytest
 
-from app.watch.movement import vanished
+from app.watch.movement import closer, vanished
 from app.watch.movement.evidence import SLOW_CAP, threshold_of
 from app.watch.movement.habits import RESOLUTION, cell_at
+from app.watch.movement.moving import Ground, Movement, Point, take
 from app.watch.movement.unfamiliar import RULE
 from app.watch.replaying import Spoken
+from tests.build import NOW
 from tests.unit.watch.movement.build import LEARN_DAYS, Way, at_home, clock, degrees, known_days, on_day, said
 
 SLOW = [600, 900, 1200]
@@ -60,3 +64,37 @@ def test_what_she_did_once_is_held_against_a_slow_tracker_and_no_cap_of_others_i
     habits.peaks[RULE.name] = bytes([255] * 28)
     assert RULE.cap == threshold_of(RULE, habits, HERE)
     assert SLOW_CAP == threshold_of(RULE, habits, HERE, slow=True)
+
+
+WALKS = Ground(seen=True, unknown_at=NOW, unknown_s=600.0, unknown_m=600.0)
+
+
+def asked(until_min: float | None) -> Movement:
+    """She walks on unknown ground with a tracker that speaks every 20 minutes and was asked to speak every minute."""
+    until = None if until_min is None else NOW + timedelta(minutes=until_min)
+    last = Point(NOW, *degrees(0.0, 2_000.0), 10.0)
+    return Movement(last=last, ground=WALKS, step_s=60.0, own_step_s=1_200.0, closer_until=until)
+
+
+@pytest.mark.parametrize(("until_min", "silent_min"), [(20, 15), (-1, 60), (None, 60)])
+def test_who_is_asked_no_more_may_be_silent_for_as_long_as_before(until_min: float | None, silent_min: int) -> None:
+    assert NOW + timedelta(minutes=silent_min) == vanished.due_at(asked(until_min))
+
+
+@pytest.mark.parametrize(
+    ("until_min", "then_s", "steps_s"), [(20, 60, (60, 1_200)), (None, 1_190, (1_200, 0)), (None, 60, (60, 0))]
+)
+def test_how_often_a_tracker_speaks_is_known_again_as_soon_as_it_speaks_unasked(
+    until_min: float | None, then_s: int, steps_s: tuple[int, int]
+) -> None:
+    movement = asked(until_min)
+    take(movement, Point(NOW + timedelta(seconds=then_s), *degrees(0.0, 2_060.0), 10.0))
+    assert steps_s == (movement.step_s, movement.own_step_s)
+
+
+def test_closer_notes_how_often_a_tracker_spoke_before() -> None:
+    movement = asked(None)
+    movement.step_s, movement.own_step_s = 900.0, 0.0
+    movement.maybe_out = movement.last
+    assert closer.wanted(movement, None, NOW) is not None
+    assert movement.own_step_s == 900.0
