@@ -27,6 +27,7 @@ from bench.detection.trial import Asked, Tried, fixes_of, try_all
 @click.option("--kinds", default=",".join(KINDS), show_default=True)
 @click.option("--detectors", default=",".join(DETECTORS), show_default=True)
 @click.option("--outdoors-only", is_flag=True, help="The logger is off at home.")
+@click.option("--answers", is_flag=True, help="The tracker speaks more often while the rules ask it to (ours alone).")
 @click.option("--cold", is_flag=True, help="Episodes begin out of nothing, not with the way there.")
 @click.option("--workers", type=click.IntRange(min=1), default=2, show_default=True)
 @click.option("--cries", is_flag=True, help="Also print each false alarm and each episode that was missed.")
@@ -43,6 +44,7 @@ def main(
     kinds: str,
     detectors: str,
     outdoors_only: bool,
+    answers: bool,
     cold: bool,
     workers: int,
     cries: bool,
@@ -53,6 +55,7 @@ def main(
     asked = Asked(
         population=population, detectors=tuple(_listed(detectors, DETECTORS)), kinds=tuple(_listed(kinds, KINDS)),
         reps=reps, days=days, step_s=step_s, rolling=mode == "rolling", outdoors_only=outdoors_only, cold=cold,
+        answers=answers,
     )  # fmt: skip
     who = people(population, chosen, persons)
     if write_csv is not None:

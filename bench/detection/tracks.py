@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from itertools import pairwise
 from random import Random
 
@@ -56,20 +57,25 @@ def report(
     from_s: float,
     until_s: float,
     offs: Sequence[Spell] = (),
+    asked_s: Callable[[datetime], float | None] = lambda _now: None,
 ) -> Iterator[Fix]:
-    """The fixes of a tracker that sends every so many seconds and is off in some spells, which are in order."""
+    """The fixes of a tracker that sends every so many seconds and is off in some spells, which are in order. It knows
+    at any moment how often it is asked to send, None for as it likes, and does so from then on.
+    """
     cursor = Cursor(points)
     offs = list(reversed(offs))
-    noise = _Noise(rng, step_s, from_s, until_s)
+    noise = _Noise(rng, from_s, until_s)
     origin = person.lat_deg, person.lon_deg
-    now_s = from_s + rng.uniform(0, step_s)
+    now_s, time_s = from_s + rng.uniform(0, step_s), step_s
     while now_s < until_s:
         east, north = cursor.at(now_s)
         if noise.heard(now_s) and _during(offs, now_s) is None:
-            error_east, error_north, accuracy_m = noise.error(now_s, at_home=_near(person, (east, north)))
+            error_east, error_north, accuracy_m = noise.error(now_s, time_s, at_home=_near(person, (east, north)))
             lat_deg, lon_deg = degrees(origin, (east + error_east, north + error_north))
             yield Fix(at(math.floor(now_s)), round(lat_deg, 6), round(lon_deg, 6), accuracy_m)
-        now_s += step_s
+        wanted_s = asked_s(at(now_s))
+        time_s = step_s if wanted_s is None else min(step_s, wanted_s)
+        now_s += time_s
 
 
 def at_home(person: Person, from_s: float, until_s: float) -> list[Point]:
@@ -104,11 +110,8 @@ def indoors(person: Person, points: Sequence[Point], rng: Random) -> list[Spell]
 class _Noise:
     """The errors of one tracker, asked for in order of time."""
 
-    def __init__(self, rng: Random, step_s: float, from_s: float, until_s: float) -> None:
+    def __init__(self, rng: Random, from_s: float, until_s: float) -> None:
         self._rng = rng
-        self._rho = RHO ** (step_s / RHO_S)
-        self._again = JUMP_AGAIN ** (step_s / 60.0)
-        self._fresh = math.sqrt(1 - self._rho * self._rho) * SIGMA_M
         self._east, self._north = rng.gauss(0, SIGMA_M), rng.gauss(0, SIGMA_M)
         self._drifts = _spells(rng, from_s, until_s, DRIFT_EVERY_S, _drift)
         self._gaps = _spells(rng, from_s, until_s, GAP_EVERY_S, _gap)
@@ -118,11 +121,13 @@ class _Noise:
         """Whether the tracker is heard at all."""
         return _during(self._gaps, now_s) is None
 
-    def error(self, now_s: float, *, at_home: bool) -> tuple[float, float, float]:
-        """Metres that a fix is off to the east and to the north, and its stated accuracy."""
+    def error(self, now_s: float, time_s: float, *, at_home: bool) -> tuple[float, float, float]:
+        """Metres that a fix is off to the east and to the north so long after the last one, and its stated accuracy."""
         rng = self._rng
-        self._east = self._rho * self._east + self._fresh * rng.gauss(0.0, 1.0)
-        self._north = self._rho * self._north + self._fresh * rng.gauss(0.0, 1.0)
+        rho = RHO ** (time_s / RHO_S)
+        fresh_m = math.sqrt(1 - rho * rho) * SIGMA_M
+        self._east = rho * self._east + fresh_m * rng.gauss(0.0, 1.0)
+        self._north = rho * self._north + fresh_m * rng.gauss(0.0, 1.0)
         east, north = self._east, self._north
         if self._jump is not None:
             jump, self._jump = self._jump, None
@@ -130,7 +135,7 @@ class _Noise:
         chance = rng.random()
         jumps = HOME_JUMPS if at_home else JUMPS
         if chance < jumps:
-            return self._jumped(HOME_HONEST if at_home else HONEST)
+            return self._jumped(HOME_HONEST if at_home else HONEST, time_s)
         if chance < jumps + (HOME_OUTLIERS if at_home else OUTLIERS):
             east += rng.gauss(0.0, OUTLIER_M)
             north += rng.gauss(0.0, OUTLIER_M)
@@ -142,12 +147,12 @@ class _Noise:
             east, north = east + share * spell.off[0], north + share * spell.off[1]
         return east, north, stated_m(rng.random())
 
-    def _jumped(self, honest: float) -> tuple[float, float, float]:
+    def _jumped(self, honest: float, time_s: float) -> tuple[float, float, float]:
         rng = self._rng
         far_m, angle = rng.lognormvariate(math.log(JUMP_M), JUMP_SIGMA), rng.uniform(0, 2 * math.pi)
         accuracy_m = stated_m(rng.uniform(0.985, 1.0) if rng.random() < honest else rng.random())
         jump = (far_m * math.sin(angle), far_m * math.cos(angle), accuracy_m)
-        if rng.random() < self._again:
+        if rng.random() < JUMP_AGAIN ** (time_s / 60.0):
             self._jump = jump
         return jump
 

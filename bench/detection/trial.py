@@ -1,13 +1,16 @@
 """One person before all detectors: her days, on which nothing was wrong, and episodes after what is learnt from."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime
 from functools import partial
+from itertools import chain
 
 from msgspec import Struct
 
+from app.watch.movement import closer
+from app.watch.replaying import Replay
 from bench.detection.days import DAY_S, DAYS, Life, live
 from bench.detection.detectors import DETECTORS
 from bench.detection.episodes import Episode, episode
@@ -34,8 +37,15 @@ class Asked(Struct, frozen=True, kw_only=True):
     step_s: int = 60
     rolling: bool = True
     outdoors_only: bool = False
+    answers: bool = False
+    """The tracker speaks more often while our rules ask it to, as trackers do that take commands."""
     cold: bool = False
     """Episodes begin out of nothing: a minute before their onset, hours after the last fix."""
+
+    @property
+    def least_step_s(self) -> int:
+        """How often fixes come at the most."""
+        return min(self.step_s, closer.INTERVAL_S) if self.answers else self.step_s
 
 
 class Caught(Struct, frozen=True, kw_only=True):
@@ -113,11 +123,23 @@ def sketch(who: Person, life: Life, days: int) -> Sketch:
 
 
 def fixes_of(who: Person, life: Life, asked: Asked) -> list[Fix]:
-    """The recorded track of all her days."""
+    """The recorded track of all her days, of a tracker that nobody asks for anything."""
+    return list(_track(who, life, asked, _nothing))
+
+
+def _track(who: Person, life: Life, asked: Asked, asked_s: Callable[[datetime], float | None]) -> Iterator[Fix]:
     noise = chance("noise", who.user, asked.step_s)
     until_s = asked.days * DAY_S
     offs = indoors(who, life.points, chance("logger", who.user)) if asked.outdoors_only else []
-    return list(report(who, life.points, noise, asked.step_s, 0.0, until_s, offs))
+    return report(who, life.points, noise, asked.step_s, 0.0, until_s, offs, asked_s)
+
+
+def _nothing(_now: datetime) -> None:
+    return None
+
+
+def _asks(detector: Detector, asked: Asked) -> Callable[[datetime], float | None]:
+    return detector.wanted_s if asked.answers and isinstance(detector, Replay) else _nothing
 
 
 def try_out(index: int, asked: Asked) -> Tried:
@@ -126,8 +148,6 @@ def try_out(index: int, asked: Asked) -> Tried:
     life = live(who, asked.days)
     fixes = fixes_of(who, life, asked)
     recorded = sorted({fix.at.astimezone(ZONE).date() for fix in fixes})
-    learnt = set(recorded[:LEARN_DAYS])
-    split = next((n for n, fix in enumerate(fixes) if fix.at.astimezone(ZONE).date() not in learnt), len(fixes))
     last = recorded[min(LEARN_DAYS, len(recorded)) - 1]
     day = (last - at(0).astimezone(ZONE).date()).days + 1
     habits = Habits(who, life, day)
@@ -137,12 +157,17 @@ def try_out(index: int, asked: Asked) -> Tried:
     episodes.sort(key=lambda one: one.points[0][0])
     outcomes = []
     for name in asked.detectors:
-        detector = DETECTORS[name](who.user, Options(rolling=asked.rolling, step_s=asked.step_s))
-        for fix in fixes[:split]:
+        detector = DETECTORS[name](who.user, Options(rolling=asked.rolling, step_s=asked.least_step_s))
+        track = _track(who, life, asked, _asks(detector, asked)) if asked.answers else iter(fixes)
+        first: list[Fix] = []
+        for fix in track:
+            if fix.at >= at(day * DAY_S):
+                first.append(fix)
+                break
             detector.take(fix)
         caught = _catch(who, detector, episodes, day, asked)
-        said = [one for fix in fixes[split:] for one in detector.take(fix)]
-        outcomes.append(_outcome(who, name, life, len(recorded) - len(learnt), said, caught))
+        said = [one for fix in chain(first, track) for one in detector.take(fix)]
+        outcomes.append(_outcome(who, name, life, len(recorded[LEARN_DAYS:]), said, caught))
     return Tried(sketch(who, life, asked.days), outcomes)
 
 
@@ -187,7 +212,8 @@ def _catch(who: Person, learnt: Detector, episodes: Sequence[Episode], day: int,
     quiet = chance("quiet", who.user, asked.step_s)
     heard_s = day * DAY_S
     home = at_home(who, heard_s, heard_s + DAY_S)
-    rest = iter(report(who, home, quiet, asked.step_s, heard_s, heard_s + DAY_S))
+    asked_s = _asks(running, asked)
+    rest = iter(report(who, home, quiet, asked.step_s, heard_s, heard_s + DAY_S, asked_s=asked_s))
     waiting = next(rest, None)
     for one in episodes:
         begins_s = one.points[0][0]
@@ -206,7 +232,7 @@ def _followed(who: Person, detector: Detector, one: Episode, asked: Asked) -> Ca
     noise = chance("noise", who.user, one.kind, one.rep, asked.step_s)
     said: list[Spoken] = []
     onset_at = at(one.onset_s)
-    for fix in report(who, one.points, noise, asked.step_s, begins_s, one.end_s):
+    for fix in report(who, one.points, noise, asked.step_s, begins_s, one.end_s, asked_s=_asks(detector, asked)):
         if one.silent is not None and at(one.silent[0]) <= fix.at < at(one.silent[1]):
             continue
         said += detector.take(fix)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from bench.detection import detectors, trial
@@ -104,6 +105,18 @@ def test_who_is_asked_in_two_processes_says_the_same() -> None:
     some = people("regular", "tune", 2)
 
     assert [try_out(int(one.user[1:]), asked) for one in some] == try_all(some, asked, workers=2)
+
+
+def test_a_tracker_that_answers_is_heard_more_often_while_it_is_asked() -> None:
+    """A fix every ten minutes; the rules ask as soon as one is away from home."""
+    slow = Asked(detectors=("ours",), days=30, kinds=("night",), reps=3, step_s=600)
+    delays = [
+        [one.delay_min for one in try_out(2, asked).outcomes[0].caught]
+        for asked in (slow, msgspec.structs.replace(slow, answers=True))
+    ]
+    assert all(before is not None and after is not None for before, after in zip(*delays, strict=True))
+    assert sum(delays[0]) > sum(delays[1]) + 3 * 3
+    assert max(delays[1]) <= 10 + 5
 
 
 def test_a_track_is_the_same_each_time_and_another_at_each_step() -> None:
