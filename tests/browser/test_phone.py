@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -81,6 +82,16 @@ async def test_whoever_comes_second_reads_who_has_it(phone: Phone) -> None:
 
     assert "佐藤 健さんが対応しています" == await worker.run("self.shown.at(-1).body")
     assert ["見る"] == await worker.run("self.shown.at(-1).actions.map((one) => one.title)")
+
+
+async def test_a_daughter_abroad_reads_the_clock_of_the_town(phone: Phone) -> None:
+    await phone.page.command("Emulation.setTimezoneOverride", timezoneId="America/New_York")
+    await phone.open()
+    await phone.sign_in()
+    await press_sos(phone)
+
+    local = NOW.astimezone(ZoneInfo("Asia/Tokyo"))
+    await phone.shows("#alert-list", f"（{local.month}/{local.day} {local:%H:%M}）")
 
 
 async def test_one_says_on_the_page_how_far_it_is_fine(phone: Phone) -> None:

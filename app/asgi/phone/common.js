@@ -71,8 +71,16 @@ export function does(button, work) {
   };
 }
 
+let zone;
+
+// By whose clock moments are said: that of the city, as in the words of alerts, wherever the phone is.
+export function goByTheClockOf(city) {
+  zone = city.zone;
+}
+
 export function moment(text) {
-  return new Date(text).toLocaleString("ja-JP", { month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit" });
+  const parts = { month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit", timeZone: zone };
+  return new Date(text).toLocaleString("ja-JP", parts);
 }
 
 // How long ago, in words.

@@ -1,7 +1,7 @@
 // The page of one phone: sign in, let it be reached, see to what is open. Japanese first, English second.
 import { forgetAlerts, showAlerts } from "/phone/alerts.js";
 import { forgetBoards, showBoards } from "/phone/boards.js";
-import { Wrong, ask, asked, does, make, moment, part, say, write } from "/phone/common.js";
+import { Wrong, ask, asked, does, goByTheClockOf, make, moment, part, say, write } from "/phone/common.js";
 import { hush, listen } from "/phone/live.js";
 import { forgetStickers, showStickers } from "/phone/stickers.js";
 
@@ -220,6 +220,7 @@ async function begin() {
   const answer = await ask("GET", "/v1/me");
   if (answer.status === 401) return signedOut();
   if (!answer.ok) throw new Wrong("うまくいきませんでした。", "It did not work.");
+  goByTheClockOf(answer.content.city);
   part("sign-in").hidden = true;
   part("mine").hidden = false;
   part("who").textContent = `${answer.content.name}（${answer.content.city.name}）`;
