@@ -165,7 +165,7 @@ class Watcher:
 
     async def _info(self) -> api.StreamInfo:
         """The bucket as those have it who agree. A server that is cut off goes on telling of it as it was (nats-server
-        2.14, for as long as it was watched), and so do its consumers that are nowhere else.
+        2.14; seen for a minute), and so do its consumers that are nowhere else.
         """
         info = await self._broker.jetstream.stream_info(STREAM)
         if info.cluster is not None and not info.cluster.leader:
