@@ -60,7 +60,10 @@ class Load:
         await asyncio.gather(*self._presses)
 
     async def until_served(self) -> None:
-        """Each phone and detector is answered anew."""
+        """Each phone and detector is answered anew, and who asks the web is signed in: a sign-in that a fault cuts short
+        counts as a failed one, and the fifth must wait.
+        """
+        await until(lambda: self.answers["web", 200], PATIENCE_S)
         before = self.served.copy()
         await until(lambda: all(self.served[name] != before[name] for name in self._speaking()), PATIENCE_S)
 
