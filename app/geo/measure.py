@@ -68,6 +68,16 @@ def to_local_m(origin_lat_deg: float, origin_lon_deg: float, lat_deg: float, lon
     return turn_deg(lon_deg - origin_lon_deg) * east_m_per_deg, (lat_deg - origin_lat_deg) * M_PER_DEG
 
 
+def from_local_m(origin_lat_deg: float, origin_lon_deg: float, east_m: float, north_m: float) -> tuple[float, float]:
+    """Latitude and longitude of a place on the flat map of `to_local_m`.
+
+    >>> from_local_m(35.0, 135.0, *to_local_m(35.0, 135.0, 35.01, 135.01))
+    (35.01, 135.01)
+    """
+    east_m_per_deg = M_PER_DEG * math.cos(math.radians(origin_lat_deg))
+    return origin_lat_deg + north_m / M_PER_DEG, turn_deg(origin_lon_deg + east_m / east_m_per_deg)
+
+
 def travelled(lat_deg: float, lon_deg: float, towards_deg: float, length_m: float) -> tuple[float, float]:
     """Latitude and longitude after `length_m` metres along the great circle that leaves in direction `towards_deg`.
 

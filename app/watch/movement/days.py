@@ -7,6 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from app.geo.measure import distance_m
+from app.watch.movement import ways
 from app.watch.movement.habits import DAY_BEGINS, NEVER, RESOLUTION, Day, around, cell_at
 from app.watch.movement.moving import Point
 
@@ -22,6 +23,13 @@ FILLED_M_MAX: Final = 1_200.0
 FILLED_MPS_MAX: Final = 3.0
 FILLED_S_MAX: Final = 600.0
 """Between two fixes of a walk she was on the line between them, as far as one may say so."""
+
+WAY_FROM_M: Final = 50.0
+WAY_TO_M: Final = 150.0
+"""A walk from her door begins beyond her garden, and goes so far."""
+WAY_FILLED_M: Final = 20.0
+WAY_FILLED_S_MAX: Final = 150.0
+"""Between two fixes that are farther apart in time she may have turned a corner."""
 
 LASTING_S: Final = 240.0
 """What lasts so long is no jump of a receiver."""
@@ -51,6 +59,7 @@ def day_of_track(track: Sequence[Point], day: date, home: Home | None, zone: Zon
             cell = cell_at(one.lat_deg, one.lon_deg, RESOLUTION)
             made.cells[cell] = made.cells.get(cell, 0) | 1 << one.at.astimezone(zone).hour // 3
         _note_outings(made, line, home or made.home, day, zone)
+        _note_ways(made, line, home or made.home)
     return made
 
 
@@ -107,7 +116,7 @@ def _leaps(one: Point, other: Point) -> bool:
     return apart_m > JUMP_M and apart_m > JUMP_MPS * max((other.at - one.at).total_seconds(), 1.0)
 
 
-def _filled(places: Sequence[Point]) -> Iterator[Point]:
+def _filled(places: Sequence[Point], every_m: float = FILLED_M, s_max: float = FILLED_S_MAX) -> Iterator[Point]:
     """The places, and those on the line between two of a walk."""
     for number, one in enumerate(places):
         yield one
@@ -116,9 +125,9 @@ def _filled(places: Sequence[Point]) -> Iterator[Point]:
         after = places[number + 1]
         time_s = (after.at - one.at).total_seconds()
         apart_m = distance_m(one.lat_deg, one.lon_deg, after.lat_deg, after.lon_deg)
-        if time_s > FILLED_S_MAX or apart_m > min(FILLED_M_MAX, FILLED_MPS_MAX * time_s):
+        if time_s > s_max or apart_m > min(FILLED_M_MAX, FILLED_MPS_MAX * time_s):
             continue
-        count = int(apart_m / FILLED_M)
+        count = int(apart_m / every_m)
         for part in range(1, count + 1):
             share = part / (count + 1)
             yield Point(
@@ -158,6 +167,19 @@ def _note_outings(made: Day, places: Sequence[Point], home: Home | None, day: da
     far = _far(places, away_m)
     if far != NEVER:
         made.far = far if made.far == NEVER else max(made.far, far)
+
+
+def _note_ways(made: Day, places: Sequence[Point], home: Home | None) -> None:
+    """Notes the streets by which she left home and came back: of a receiver that drifts off indoors none."""
+    if home is None:
+        return
+    away_m = [distance_m(*home, one.lat_deg, one.lon_deg) for one in places]
+    for first, last in _spells([away > WAY_FROM_M for away in away_m]):
+        if not _lasts(places, first, last) or max(away_m[first : last + 1]) <= WAY_TO_M:
+            continue
+        for one in _filled(places[first : last + 1], WAY_FILLED_M, WAY_FILLED_S_MAX):
+            if distance_m(*home, one.lat_deg, one.lon_deg) <= ways.NEAR_M:
+                made.ways.add(ways.cell_of(one.lat_deg, one.lon_deg))
 
 
 def _spells(marks: Sequence[bool]) -> Iterator[tuple[int, int]]:

@@ -3,6 +3,9 @@
 A receiver indoors drifts off now and then, as slowly as somebody walks, and comes back. It goes straight away from home
 and ever more slowly; who walks goes along streets, so that she is soon to the side of where she was seen first. Who
 turns a corner goes round her home for a while, no farther from it: that is seen by how far to the side she walks.
+
+Where the ways from her door are known, two fixes on one of them say more (`way_out.py`), and whoever walks straight off
+on none of them is believed from farther on.
 """
 
 import math
@@ -12,6 +15,7 @@ from app.geo.fences import signed_distance_m
 from app.geo.measure import distance_m
 from app.geo.model import FencePurpose
 from app.watch.model import Subject
+from app.watch.movement import way_out, ways
 from app.watch.movement.moving import Movement, Point, Taken
 
 HOME_M: Final = 50.0
@@ -43,12 +47,18 @@ PACE_MPS_MIN: Final = 0.3
 walk, has left, however slowly and after whatever leap: no drift goes round a house, and a receiver that finds itself at
 one wrong place and then at another stays there."""
 
+STRANGE_M: Final = 150.0
+"""Where her ways are known, who took none of them and goes straight away has left when she is so far."""
+
 FAR_M: Final = 200.0
 """Who is so far away has left, however slowly: 0.002 false exits a night with two fixes (notes, section 2)."""
 SLOW_S: Final = 240.0
 MOVED_M: Final = 60.0
+FIXES: Final = 3
+FIXES_STRANGE: Final = 5
 STANDS: Final = 30
-"""A receiver indoors may find itself at one wrong place for twenty minutes."""
+"""After so many fixes outside, more where her ways are known and she may have taken none; or so many at one place: a
+receiver indoors may find itself at a wrong one for twenty minutes."""
 
 
 def away_from_home_m(subject: Subject, point: Point) -> float | None:
@@ -82,18 +92,31 @@ def note_home(movement: Movement, taken: Taken, home_m: float | None, subject: S
     if movement.out_at is not None or (point.at - first.at).total_seconds() < OUT_S:
         return
     if (
-        _walks_off(movement, point, gained_mps, subject)
+        _takes_her_way(movement, taken, first, subject)
+        or _walks_off(movement, point, gained_mps, subject)
         or _goes_round(movement, taken, subject)
-        or _is_gone(movement, taken, first)
+        or _is_gone(movement, taken, first, subject)
     ):
         movement.out_at = first.at
+
+
+def _are_ways_known(subject: Subject) -> bool:
+    return subject.habits is not None and ways.are_known(subject.habits.ways)
+
+
+def _takes_her_way(movement: Movement, taken: Taken, first: Point, subject: Subject) -> bool:
+    habits = subject.habits
+    if habits is None or habits.home is None or not ways.are_known(habits.ways) or movement.away_m <= LEFT_M:
+        return False
+    return way_out.is_sure(movement, taken, first.at, OUT_S, habits.home, habits.ways)
 
 
 def _walks_off(movement: Movement, point: Point, gained_mps: float, subject: Subject) -> bool:
     """Whether she leaves at the pace of a walk, farther with each fix: somebody indoors drifts off slowly, or leaps."""
     first = movement.maybe_out
+    least_m = STRANGE_M if _are_ways_known(subject) else LEFT_M
     sure_m = movement.away_m - ACCURACY_SHARE * point.accuracy_m
-    if movement.leapt or movement.home_at is None or first is None or sure_m <= LEFT_M:
+    if movement.leapt or movement.home_at is None or first is None or sure_m <= least_m:
         return False
     # A tracker that sleeps at home speaks rarely there: her door is two minutes before the first fix outside at most.
     time_s = min((point.at - movement.home_at).total_seconds(), (point.at - first.at).total_seconds() + DOOR_S)
@@ -126,7 +149,7 @@ def _to_the_side_m(first: Point, point: Point, away_m: float, subject: Subject) 
     return first_m if cos <= 0.0 else first_m * math.sqrt(max(0.0, 1.0 - cos * cos))
 
 
-def _is_gone(movement: Movement, taken: Taken, first: Point) -> bool:
+def _is_gone(movement: Movement, taken: Taken, first: Point, subject: Subject) -> bool:
     """Whether she is so far away that it does not matter how: for some fixes, and not at one wrong place for all."""
     if movement.away_m <= FAR_M:
         return False
@@ -134,4 +157,5 @@ def _is_gone(movement: Movement, taken: Taken, first: Point) -> bool:
         return movement.away >= 2
     point = taken.point
     moved_m = distance_m(first.lat_deg, first.lon_deg, point.lat_deg, point.lon_deg)
-    return movement.away >= (3 if moved_m >= MOVED_M else STANDS)
+    fixes = FIXES_STRANGE if _are_ways_known(subject) else FIXES
+    return movement.away >= (fixes if moved_m >= MOVED_M else STANDS)

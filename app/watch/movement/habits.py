@@ -24,6 +24,8 @@ import msgspec
 from msgspec import Struct
 
 from app.geo.measure import distance_m
+from app.watch.movement import ways
+from app.watch.movement.ways import Ways
 
 cell_at: Callable[[float, float, int], int] = h3.latlng_to_cell
 _disk: Callable[[int, int], Sequence[int]] = h3.grid_disk
@@ -38,7 +40,7 @@ ALL: Final = (1 << DAYS) - 1
 DAY_BEGINS: Final = timedelta(hours=4)
 """What is done at two in the night belongs to the evening before."""
 
-CELLS_MAX: Final = 620
+CELLS_MAX: Final = 570
 """What is kept of each cell is 14 bytes; the whole map must stay under 10 KB (`DESIGN` section 10)."""
 
 AREA: Final = 9
@@ -83,6 +85,7 @@ class Habits(Struct, kw_only=True, gc=False):
     last_out: "array[int]" = msgspec.field(default_factory=lambda: array("H"))
     peaks: dict[str, bytes] = msgspec.field(default_factory=dict)
     home: tuple[float, float] | None = None
+    ways: Ways = msgspec.field(default_factory=Ways)
 
 
 class Day(Struct, kw_only=True):
@@ -97,6 +100,7 @@ class Day(Struct, kw_only=True):
     far: int = NEVER
     last_out: int = NEVER
     peaks: Mapping[str, int] = {}
+    ways: set[int] = msgspec.field(default_factory=set)
 
 
 def day_of(at: datetime, zone: ZoneInfo) -> date:
@@ -246,6 +250,7 @@ def learn(habits: Habits, day: Day) -> None:
         habits.peaks[name] = bytes(series)
     _prune_places(habits)
     _add_cells(habits, day.cells, bit)
+    ways.add(habits.ways, day.ways, bit)
 
 
 def forget_before(habits: Habits, ordinal: int) -> bool:
@@ -263,6 +268,7 @@ def forget_before(habits: Habits, ordinal: int) -> bool:
         habits.hours[slot] &= mask
     found = zip(habits.cells, habits.masks, habits.bands, strict=True)
     _put(habits, [(cell, days & mask, band) for cell, days, band in found if days & mask])
+    ways.forget(habits.ways, mask)
     habits.home = _home_of(habits)
     if not count:
         habits.days = 0
@@ -286,6 +292,7 @@ def _move_on(habits: Habits) -> None:
         if mask << 1 & ALL
     ]
     _put(habits, kept)
+    ways.move_on(habits.ways, ALL)
 
 
 def _prune_places(habits: Habits) -> None:
@@ -338,10 +345,19 @@ _SERIES: Final = (
 )  # fmt: skip
 
 
+_WAYS: Final = "ways"
+"""Under this name her ways lie among the peaks of rules: the version before reads them as a rule that it does not know,
+and what it makes of them when it takes in a day is told by `ways.unpacked` (decision 0014).
+"""
+
+
 def encode(habits: Habits) -> bytes:
     """The map as it is kept: at most 10 KB. Numbers are little-endian, as on every machine this runs on."""
     series = [getattr(habits, name).tobytes() for name, _ in _SERIES]
-    return msgspec.msgpack.encode((FORMAT, habits.days, habits.ordinals, series, habits.peaks, habits.home))
+    peaks = habits.peaks
+    if kept := ways.packed(habits.ways, max(habits.ordinals, default=0)):
+        peaks = {**peaks, _WAYS: kept}
+    return msgspec.msgpack.encode((FORMAT, habits.days, habits.ordinals, series, peaks, habits.home))
 
 
 def decode(kept: bytes) -> Habits:
@@ -351,4 +367,5 @@ def decode(kept: bytes) -> Habits:
     for (name, kind), raw in zip(_SERIES, series, strict=True):
         fields[name] = array(kind)
         fields[name].frombytes(raw)
-    return Habits(days=days, ordinals=ordinals, peaks=peaks, home=home, **fields)
+    found = ways.unpacked(peaks.pop(_WAYS, b""), max(ordinals, default=0))
+    return Habits(days=days, ordinals=ordinals, peaks=peaks, home=home, ways=found, **fields)

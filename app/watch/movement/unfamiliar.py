@@ -38,7 +38,7 @@ FARTHER: Final = 1.2
 
 WINDING: Final = 0.5
 STRAIGHT: Final = 0.9
-ASTRAY: Final = 0.3
+ASTRAY: Final = 0.2
 """What counts of her walk since known ground ended: all of it where it is so straight, so little where it winds."""
 
 SEEN_S_MAX: Final = 90.0

@@ -20,6 +20,7 @@ days = st.lists(
         far=st.integers(0, 1000),
         last_out=st.integers(0, 1400),
         peaks=st.dictionaries(st.sampled_from(["pacing", "stuck"]), st.integers(0, 255)),
+        ways=st.sets(st.integers(1, 6)),
     ),
     max_size=40,
     unique_by=lambda one: one.ordinal,
@@ -40,7 +41,7 @@ def test_what_is_left_is_what_the_days_after_it_teach(lived: list[Day], ordinal:
     had = [one for one in known.ordinals if one < ordinal]
 
     assert bool(had) == forget_before(known, ordinal)
-    for name in ("ordinals", "cells", "masks", "hours", "homes", "far", "last_out", "home"):
+    for name in ("ordinals", "cells", "masks", "hours", "homes", "far", "last_out", "home", "ways"):
         assert getattr(expected, name) == getattr(known, name), name
     for name, series in known.peaks.items():
         assert expected.peaks.get(name, bytes(len(series))) == series

@@ -8,7 +8,7 @@ import pytest
 from app.watch.movement import habits
 from app.watch.movement.habits import DAYS, PLACES_MAX, Habits, area_of, at_place, learn, peaks_near
 from app.watch.replaying import Options, Replay
-from tests.unit.watch.movement.build import LEARN_DAYS, SHOP, ZONE, Spot, Way, at_home, clock, fix, on_day, said
+from tests.unit.watch.movement.build import LEARN_DAYS, SHOP, ZONE, Spot, Way, at_home, clock, on_day, said
 from tests.unit.watch.movement.test_habits import cell, day, learnt
 
 PARK = (0.0, 0.0)
@@ -78,21 +78,28 @@ def test_a_map_full_of_places_stays_under_ten_kilobytes() -> None:
         there = [cell(60.0 * n, 130.0 * number) for n in range(400)]
         near = {at_place("lapping", area_of(cell(1_000.0 * n))): 255 for n in range(PLACES_MAX)}
         peaks = {**dict.fromkeys(rules, 255), **near}
-        learn(known, day(number, *there, far=1_000, last_out=1_000, home=(34.0, 134.0), slots=-1, peaks=peaks))
+        ways = set(range(1, 200))
+        learn(
+            known, day(number, *there, far=1_000, last_out=1_000, home=(34.0, 134.0), slots=-1, peaks=peaks, ways=ways)
+        )
 
     assert (habits.CELLS_MAX, PLACES_MAX + len(rules)) == (len(known.cells), len(known.peaks))
     assert len(habits.encode(known)) <= 10_000
 
 
-@pytest.mark.parametrize("far_m", [100.0, 140.0])
-def test_a_receiver_that_drifts_off_and_comes_back_has_left_nobody(far_m: float) -> None:
+def drifting(off: Spot) -> Way:
+    """A receiver that goes so far off in six minutes, ever more slowly, and comes back."""
     night = on_day("26:00").stay(1)
-    drift = [
-        fix(night.at + timedelta(minutes=minute), far_m * math.sin(math.pi * minute / 12), 0.0)
-        for minute in range(1, 12)
-    ]
+    for minute in range(1, 12):
+        share = math.sin(math.pi * minute / 12)
+        night.spot = (share * off[0], share * off[1])
+        night.stay(1)
+    return night
 
-    assert [] == said(at_home(), night.fixes + drift)
+
+@pytest.mark.parametrize("off", [(100.0, 0.0), (0.0, 100.0), (0.0, -140.0)], ids=["on her street", "north", "south"])
+def test_a_receiver_that_drifts_off_and_comes_back_has_left_nobody(off: Spot) -> None:
+    assert [] == said(at_home(), drifting(off).fixes)
 
 
 @pytest.mark.parametrize("goals", [(SHOP,), ((60.0, 0.0), (60.0, 400.0)), ((0.0, -60.0), (300.0, -60.0))], ids=str)
