@@ -9,7 +9,6 @@ Four weeks are enough to foretell 95 % of where people with dementia are (detect
 as known with its neighbours, since a receiver puts somebody on the other side of the street (notes, section 0, 4).
 """
 
-import math
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -319,17 +318,9 @@ def _add_cells(habits: Habits, cells: Mapping[int, int], bit: int) -> None:
         found[cell] = (mask | 1 << bit, bands | band)
     kept = list(found.items())
     if len(kept) > CELLS_MAX:
-        kept.sort(key=lambda one: (_worth(one[1][0]), one[0]), reverse=True)
+        kept.sort(key=lambda one: (ways.worth(one[1][0]), one[0]), reverse=True)
         kept = kept[:CELLS_MAX]
     _put(habits, [(cell, mask, band) for cell, (mask, band) in sorted(kept)])
-
-
-def _worth(mask: int) -> float:
-    """What a cell is worth to whoever has more of them than fit: each day on which she was there, half as much for each
-    week that it is ago. Where she was today is worth more than two days three weeks ago, or a new place would never be
-    learnt once the map is full.
-    """
-    return sum(math.pow(0.5, age / 7) for age in range(DAYS) if mask >> age & 1)
 
 
 def _put(habits: Habits, kept: Iterable[tuple[int, int, int]]) -> None:

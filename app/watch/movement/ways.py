@@ -5,6 +5,7 @@ takes. Cells of the habit map are too large to tell: around a home most of them 
 times as fine, and only near her home.
 """
 
+import math
 import struct
 from array import array
 from bisect import bisect_left
@@ -69,8 +70,16 @@ def add(ways: Ways, cells: Iterable[int], bit: int) -> None:
         return
     for cell in new:
         found[cell] = found.get(cell, 0) | 1 << bit
-    kept = sorted(found, key=lambda cell: (cell == ANY, found[cell].bit_count(), -found[cell], cell), reverse=True)
+    kept = sorted(found, key=lambda cell: (cell == ANY, worth(found[cell]), cell), reverse=True)
     _put(ways, {cell: found[cell] for cell in kept[:CELLS_MAX]})
+
+
+def worth(mask: int) -> float:
+    """What a cell is worth to whoever has more of them than fit: each day on which she was there, half as much for each
+    week that it is ago. Where she was today is worth more than two days three weeks ago, or a new place would never be
+    learnt once all is full.
+    """
+    return sum(math.pow(0.5, age / 7) for age in range(mask.bit_length()) if mask >> age & 1)
 
 
 def move_on(ways: Ways, known: int) -> None:
@@ -88,22 +97,22 @@ def _put(ways: Ways, found: dict[int, int]) -> None:
     ways.cells, ways.masks = array("H", [cell for cell, _ in kept]), array("I", [mask for _, mask in kept])
 
 
-_HEAD: Final = struct.Struct("<I")
+_HEAD: Final = struct.Struct("<IH")
 
 
 def packed(ways: Ways, newest: int) -> bytes:
-    """The ways as they are kept beside the newest day (`date.toordinal`); nothing where none are known."""
+    """The ways as they are kept, with the newest day (`date.toordinal`); nothing where none are known."""
     if not len(ways.cells):
         return b""
-    return _HEAD.pack(newest) + ways.cells.tobytes() + ways.masks.tobytes()
+    return _HEAD.pack(newest, len(ways.cells)) + ways.cells.tobytes() + ways.masks.tobytes()
 
 
 def unpacked(kept: bytes, newest: int) -> Ways:
-    """The ways that `packed` gave. None where they are of another day: then something took in a day that knows nothing
-    of ways.
+    """The ways that `packed` gave. None where they are of another day or cut off: then something took in a day, or
+    forgot some, that knows nothing of ways.
     """
     count, rest = divmod(len(kept) - _HEAD.size, 6)
-    if count <= 0 or rest or _HEAD.unpack_from(kept)[0] != newest:
+    if count <= 0 or rest or (newest, count) != _HEAD.unpack_from(kept):
         return Ways()
     middle = _HEAD.size + 2 * count
     found = Ways()

@@ -109,9 +109,12 @@ def test_of_too_many_cells_those_are_kept_where_she_walks_most() -> None:
     for number in range(DAYS):
         learn(known, day(number, 1, 2, *Random(number).sample(range(10, 1_000), 100)))
 
+    learn(known, day(DAYS, 3))
+
+    assert 1 == ways.days_on(known.ways, 3), "a street that is new today"
     assert CELLS_MAX == len(known.ways.cells)
     assert list(known.ways.cells) == sorted(known.ways.cells)
-    assert [DAYS] * 3 == [ways.days_on(known.ways, one) for one in (ANY, 1, 2)]
+    assert [DAYS, DAYS - 1, DAYS - 1] == [ways.days_on(known.ways, one) for one in (ANY, 1, 2)]
 
 
 def test_what_is_kept_is_read_again_and_rules_know_nothing_of_it() -> None:
@@ -123,20 +126,16 @@ def test_what_is_kept_is_read_again_and_rules_know_nothing_of_it() -> None:
     assert encode(known) == encode(again)
 
 
-def as_the_version_before_learns(kept: bytes, *, moves_on: bool) -> bytes:
-    """It takes her ways for a measure of one byte a day, and knows nothing else of them."""
-    form, days, ordinals, series, peaks, home = msgspec.msgpack.decode(kept)
-    if moves_on:
-        ordinals = [ordinals[0] + 1, *ordinals][:DAYS]
-        peaks = {name: (b"\0" + one)[:DAYS] for name, one in peaks.items()}
-    return msgspec.msgpack.encode((form, days, ordinals, series, peaks, home))
-
-
-def test_what_the_version_before_made_of_her_ways_is_none() -> None:
+@pytest.mark.parametrize(("new", "kept"), [(0, 99), (1, DAYS), (0, 22), (0, 28)], ids=str)
+def test_what_the_version_before_made_of_her_ways_is_none(new: int, kept: int) -> None:
+    """It takes them for a measure of one byte a day: it moves them on with each day, and cuts them where it forgets."""
     known = known_days()
+    form, days, ordinals, series, peaks, home = msgspec.msgpack.decode(encode(known))
+    ordinals = [ordinals[0] + one for one in range(new, 0, -1)] + ordinals[: DAYS - new]
+    peaks = {name: (bytes(new) + one)[: len(one) if kept == 99 else kept] for name, one in peaks.items()}
+    again = decode(msgspec.msgpack.encode((form, days, ordinals, series, peaks, home)))
 
-    assert known.ways == decode(as_the_version_before_learns(encode(known), moves_on=False)).ways
-    assert Ways() == decode(as_the_version_before_learns(encode(known), moves_on=True)).ways
+    assert again.ways == (known.ways if kept == 99 else Ways())
 
 
 @given(st.binary(max_size=60), st.integers(0, 2**32 - 1))
