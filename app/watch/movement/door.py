@@ -57,8 +57,8 @@ MOVED_M: Final = 60.0
 FIXES: Final = 3
 FIXES_STRANGE: Final = 5
 STANDS: Final = 30
-"""After so many fixes outside, more where her ways are known and she may have taken none; or so many at one place: a
-receiver indoors may find itself at a wrong one for twenty minutes."""
+"""After so many fixes outside, more near her home where her ways are known and she took none; or so many at one place:
+a receiver indoors may find itself at a wrong one for twenty minutes."""
 
 
 def away_from_home_m(subject: Subject, point: Point) -> float | None:
@@ -157,5 +157,5 @@ def _is_gone(movement: Movement, taken: Taken, first: Point, subject: Subject) -
         return movement.away >= 2
     point = taken.point
     moved_m = distance_m(first.lat_deg, first.lon_deg, point.lat_deg, point.lon_deg)
-    fixes = FIXES_STRANGE if _are_ways_known(subject) else FIXES
+    fixes = FIXES_STRANGE if _are_ways_known(subject) and movement.away_m <= ways.NEAR_M else FIXES
     return movement.away >= (fixes if moved_m >= MOVED_M else STANDS)

@@ -207,6 +207,16 @@ def test_who_leaves_by_a_street_that_she_never_takes_is_told_of_a_little_later()
     assert [3.0, 4.0] == told_after
 
 
+def test_who_was_not_heard_before_she_was_far_is_told_of_with_three_fixes() -> None:
+    """Beyond 300 m nothing is kept of her ways."""
+    evening = on_day("26:00").stay(1)
+    far = Way(evening.at + timedelta(minutes=8), (0.0, 400.0)).to((0.0, 900.0), speed_mps=0.9)
+    found = said(at_home(), evening.fixes + far.fixes)
+
+    assert ["unusual_hour"] == [one.rule for one in found[:1]]
+    assert far.fixes[2].at == found[0].at
+
+
 def test_who_is_seen_again_on_her_way_home_has_not_left() -> None:
     """The tracker was silent since the evening, and is heard again when she walks home along her street."""
     evening = on_day("22:30").stay(1)
