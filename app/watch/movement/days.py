@@ -58,8 +58,10 @@ def day_of_track(track: Sequence[Point], day: date, home: Home | None, zone: Zon
         for one in _filled(line):
             cell = cell_at(one.lat_deg, one.lon_deg, RESOLUTION)
             made.cells[cell] = made.cells.get(cell, 0) | 1 << one.at.astimezone(zone).hour // 3
-        _note_outings(made, line, home or made.home, day, zone)
-        _note_ways(made, line, home or made.home)
+        if from_home := home or made.home:
+            away_m = [distance_m(*from_home, one.lat_deg, one.lon_deg) for one in line]
+            _note_outings(made, line, away_m, day, zone)
+            _note_ways(made, line, away_m, from_home)
     return made
 
 
@@ -151,11 +153,8 @@ def _home_of(places: Sequence[Point], zone: ZoneInfo) -> Home | None:
     return median(one.lat_deg for one in there), median(one.lon_deg for one in there)
 
 
-def _note_outings(made: Day, places: Sequence[Point], home: Home | None, day: date, zone: ZoneInfo) -> None:
-    if home is None:
-        return
+def _note_outings(made: Day, places: Sequence[Point], away_m: Sequence[float], day: date, zone: ZoneInfo) -> None:
     begins = datetime.combine(day, time(), zone) + DAY_BEGINS
-    away_m = [distance_m(*home, one.lat_deg, one.lon_deg) for one in places]
     for first, last in _spells([away > OUT_M for away in away_m]):
         if not _is_outing(places, first, last):
             continue  # No hour of the night is her own by that.
@@ -169,11 +168,8 @@ def _note_outings(made: Day, places: Sequence[Point], home: Home | None, day: da
         made.far = far if made.far == NEVER else max(made.far, far)
 
 
-def _note_ways(made: Day, places: Sequence[Point], home: Home | None) -> None:
+def _note_ways(made: Day, places: Sequence[Point], away_m: Sequence[float], home: Home) -> None:
     """Notes the streets by which she left home and came back: of a receiver that drifts off indoors none."""
-    if home is None:
-        return
-    away_m = [distance_m(*home, one.lat_deg, one.lon_deg) for one in places]
     for first, last in _spells([away > WAY_FROM_M for away in away_m]):
         if not _lasts(places, first, last) or max(away_m[first : last + 1]) <= WAY_TO_M:
             continue

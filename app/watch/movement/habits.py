@@ -70,7 +70,7 @@ class Habits(Struct, kw_only=True, gc=False):
     degree, `UNKNOWN` twice where nothing is known. `home` is what follows from them. `far`: how far from home
     she was at the farthest, in units of 10 m. `last_out`: when she was out last, in minutes after `DAY_BEGINS`.
     `peaks`: by rule, how unusual each day was by that rule's own measure, 0 to 255; by rule and place (`at_place`)
-    how unusual it was there.
+    how unusual it was there. `ways`: the streets by which she leaves home (`ways.py`).
     """
 
     days: int = 0

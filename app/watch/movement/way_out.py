@@ -1,9 +1,9 @@
 """Whether she leaves home by a way that she always takes: what two fixes outside say for that. Pure.
 
 A receiver indoors drifts off straight away from home, slowly, over gardens and houses; who leaves walks along her
-street, at a pace, and to the side soon. None of that is sure of two fixes, but it adds up. The weights were fitted, as
-parts of a logarithm of odds, to ways out and drifts of synthetic persons who are not those of the report, and to drifts
-of other shapes than those of the generator (decision 0035).
+street, at a pace, and to the side soon. None of that is sure of two fixes, but it adds up. The weights were sought on
+ways out and drifts of synthetic persons who are not those of the report, and on drifts of other shapes than those of
+the generator (decision 0035).
 """
 
 import math
